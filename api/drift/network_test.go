@@ -1,0 +1,286 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A hub is GitHub as far as the program knows it.
+type hub struct {
+	*httptest.Server
+	mu    sync.Mutex
+	files map[string]string // path and query to reply
+	asked []string
+	keys  []string // Authorization headers on file paths
+}
+
+func newHub(t *testing.T) *hub {
+	h := &hub{files: map[string]string{}}
+	h.Server = httptest.NewServer(h)
+	t.Cleanup(h.Close)
+	return h
+}
+
+func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asked = append(h.asked, r.URL.String())
+	if !strings.HasPrefix(r.URL.Path, "/api/") {
+		h.keys = append(h.keys, r.Header.Get("Authorization"))
+	}
+	reply, ok := h.files[r.URL.String()]
+	if address, elsewhere := strings.CutPrefix(reply, "redirect "); elsewhere {
+		http.Redirect(w, r, address, http.StatusFound)
+		return
+	}
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	fmt.Fprint(w, reply)
+}
+
+// open makes the program talk to the hub.
+func (h *hub) open(dir, repository string) *upstream {
+	u := newUpstream(dir, repository)
+	u.raw, u.api, u.token = h.URL+"/raw", h.URL+"/api", "github-token"
+	return u
+}
+
+const (
+	newestFile = "/raw/clerk/openapi-specs/main/bapi/2026-05-12.yml"
+	listing    = "/api/repos/clerk/openapi-specs/contents/bapi?ref=main"
+	commits    = "/api/repos/clerk/openapi-specs/commits?sha=main&per_page=1&path=bapi/2026-05-12.yml"
+	newCommit  = "0123456789abcdef0123456789abcdef01234567"
+)
+
+// clerk serves the pinned documents, at their commits and as the newest.
+func clerk(t *testing.T) (h *hub, dir string) {
+	h, dir = newHub(t), workplace(t)
+	upstreamDir := published(t, dir)
+	p, err := openProject(dir)
+	require.NoError(t, err)
+	var names []map[string]string
+	for _, pin := range p.pins.Documents {
+		data, err := os.ReadFile(filepath.Join(upstreamDir, pin.file()))
+		require.NoError(t, err)
+		for _, revision := range []string{pin.Commit, "main"} {
+			h.files["/raw/clerk/openapi-specs/"+revision+"/"+pin.Path] = string(data)
+		}
+		names = append(names, map[string]string{"name": pin.file()})
+	}
+	names = append(names, map[string]string{"name": "README.md"}, map[string]string{"name": "2021-02-05.yml"})
+	h.list(t, names)
+	return h, dir
+}
+
+func (h *hub) list(t *testing.T, names []map[string]string) {
+	data, err := json.Marshal(names)
+	require.NoError(t, err)
+	h.files[listing] = string(data)
+}
+
+func TestNetworkWithoutChange(t *testing.T) {
+	t.Parallel()
+	h, dir := clerk(t)
+	for _, mode := range []string{"check", "watch", "update"} {
+		r := runWith(t, dir, h.open, mode)
+		assert.Equal(t, noDrift, r.exit, "%s: %s%s", mode, r.stdout, r.stderr)
+		assert.NotContains(t, r.stdout, "publishes")
+	}
+	for _, key := range h.keys {
+		assert.Empty(t, key, "the token is for the API alone")
+	}
+}
+
+func TestWatchTellsWhatIsNew(t *testing.T) {
+	t.Parallel()
+	h, dir := clerk(t)
+	h.files[newestFile] = edited(t, h.files[newestFile], func(doc object) {
+		setSchema("maximum", 100)(parameter(get(doc, "paths", "/sessions", "get"), "limit"))
+		setSchema("maximum", 5000)(parameter(get(doc, "paths", "/sessions", "get"), "offset"))
+		get(doc, "paths", revoke_, "post")["operationId"] = "EndSession"
+		get(doc, "paths")["/sessions/{session_id}/log"] = object{"get": object{"responses": object{"200": object{"description": "x"}}}}
+		delete(get(doc, "paths"), refresh_)
+	})
+	h.list(t, []map[string]string{{"name": "2026-05-12.yml"}, {"name": "2026-11-01.yml"}, {"name": "2025-03-12.yml"}, {"name": "notes.yml"}})
+
+	r := runWith(t, dir, h.open, "watch")
+	assert.Equal(t, drift, r.exit)
+	breaking, rest, found := strings.Cut(r.stdout, "\n## Compatible changes")
+	require.True(t, found, r.stdout)
+	assert.Contains(t, breaking, "GET /sessions (GetSessionList) in 2026-05-12.yml: query.limit.schema.maximum was 500 and is now 100")
+	assert.Contains(t, breaking, "POST /sessions/{session_id}/refresh (RefreshSession) in 2026-05-12.yml: this operation was removed")
+	assert.Contains(t, rest, "GET /sessions/{session_id}/log in 2026-05-12.yml: this operation is new")
+	assert.Contains(t, rest, "API version 2026-11-01")
+	assert.NotContains(t, rest, "API version 2025-03-12")
+	assert.Less(t, strings.Index(r.stdout, "## Breaking"), strings.Index(r.stdout, "## Compatible"))
+
+	// The same news from a directory, without the pinned document.
+	upstreamDir := t.TempDir()
+	write(t, filepath.Join(upstreamDir, "2026-05-12.yml"), h.files[newestFile])
+	write(t, filepath.Join(upstreamDir, "2026-11-01.yml"), "")
+	write(t, filepath.Join(upstreamDir, "2025-03-12.yml"), h.files[strings.Replace(newestFile, "2026-05-12", "2025-03-12", 1)])
+	asked := len(h.asked)
+	offline := runWith(t, dir, h.open, "-upstream", upstreamDir, "watch")
+	assert.Equal(t, r.stdout, offline.stdout)
+	assert.Len(t, h.asked, asked, "a directory needs no network")
+}
+
+// What hits many places is told once, with the operations.
+func TestWatchTellsASharedChangeOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	text := contractText(t)
+	changed := edited(t, text, schema("ClerkError", withProperty("hint")))
+	r := runIn(t, dir, "-old", write(t, filepath.Join(dir, "old.yml"), text), "-new", write(t, filepath.Join(dir, "new.yml"), changed), "watch")
+	assert.Equal(t, drift, r.exit)
+	assert.Contains(t, r.stdout, "- new.yml: responses.*.content.application/json[object].properties.errors.items.properties.hint was added, in\n  - GET /sessions\n  - GET /sessions/{session_id}\n  - POST /sessions\n")
+	assert.Equal(t, 1, strings.Count(r.stdout, "hint"))
+}
+
+// A version that is published but followed by nothing is news, not drift.
+func TestNewVersionAloneIsNoDrift(t *testing.T) {
+	t.Parallel()
+	h, dir := clerk(t)
+	h.list(t, []map[string]string{{"name": "2030-01-01.yml"}})
+	r := runWith(t, dir, h.open, "watch")
+	assert.Equal(t, noDrift, r.exit)
+	assert.Contains(t, r.stdout, "API version 2030-01-01")
+}
+
+func TestNetworkTroubleCannotTell(t *testing.T) {
+	t.Parallel()
+	away := newHub(t)
+	tests := map[string]struct {
+		mode  string
+		spoil func(h *hub)
+		says  string
+	}{
+		"nobody there":          {"check", func(h *hub) { h.Close() }, "cannot fetch"},
+		"no such commit":        {"check", func(h *hub) { clear(h.files) }, "404 Not Found instead of 200"},
+		"another document":      {"check", func(h *hub) { h.each("/raw/", "openapi: 3.0.3\npaths: {}") }, "but upstream.yaml pins"},
+		"a redirect elsewhere":  {"check", func(h *hub) { h.each("/raw/", "redirect http://localhost:"+port(away.URL)+"/x") }, "redirected to localhost"},
+		"newest missing":        {"watch", func(h *hub) { delete(h.files, newestFile) }, "404 Not Found"},
+		"newest no document":    {"watch", func(h *hub) { h.files[newestFile] = "<html>" }, "is no OpenAPI"},
+		"no listing":            {"watch", func(h *hub) { delete(h.files, listing) }, "404 Not Found"},
+		"a listing that is odd": {"watch", func(h *hub) { h.files[listing] = "{}" }, "no list of files"},
+		"update without commit": {"update", func(h *hub) { h.files[newestFile] += "\n# edited\n" }, "404 Not Found"},
+		"update with odd commit": {"update", func(h *hub) {
+			h.files[newestFile] += "\n# edited\n"
+			h.files[commits] = `[{"sha": "main"}]`
+		}, "answered no commit"},
+		"update while main moves": {"update", func(h *hub) {
+			h.files[newestFile] += "\n# edited\n"
+			h.files[commits] = `[{"sha": "` + newCommit + `"}]`
+			h.files[strings.Replace(newestFile, "main", newCommit, 1)] = h.files[newestFile] + "\n# again\n"
+		}, "sha256"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, dir := clerk(t)
+			test.spoil(h)
+			before, err := os.ReadFile(filepath.Join(dir, "upstream.yaml"))
+			require.NoError(t, err)
+			r := runWith(t, dir, h.open, test.mode)
+			assert.Equal(t, couldNotTell, r.exit)
+			assert.Contains(t, r.stderr, test.says)
+			assert.Empty(t, r.stdout)
+			after, err := os.ReadFile(filepath.Join(dir, "upstream.yaml"))
+			require.NoError(t, err)
+			assert.Equal(t, string(before), string(after))
+		})
+	}
+}
+
+func (h *hub) each(prefix, reply string) {
+	for name := range h.files {
+		if strings.HasPrefix(name, prefix) {
+			h.files[name] = reply
+		}
+	}
+}
+
+func port(address string) string { return address[strings.LastIndex(address, ":")+1:] }
+
+func TestUpdateMovesThePins(t *testing.T) {
+	t.Parallel()
+	h, dir := clerk(t)
+	edit := h.files[newestFile] + "\n# edited in place\n"
+	h.files[newestFile] = edit
+	h.files[commits] = `[{"sha": "` + newCommit + `"}]`
+	h.files[strings.Replace(newestFile, "main", newCommit, 1)] = edit
+	file := filepath.Join(dir, "upstream.yaml")
+	before, err := os.ReadFile(file)
+	require.NoError(t, err)
+
+	r := runWith(t, dir, h.open, "update")
+	assert.Equal(t, noDrift, r.exit, r.stderr)
+	assert.Contains(t, r.stdout, "2026-05-12.yml is now pinned at commit "+newCommit)
+
+	old, err := readPinsText(t, string(before))
+	require.NoError(t, err)
+	now, err := readPins(file)
+	require.NoError(t, err)
+	assert.Equal(t, &pinned{"bapi/2026-05-12.yml", newCommit, checksum([]byte(edit))}, now.Documents["2026-05-12"])
+	assert.Equal(t, old.Documents["2025-03-12"], now.Documents["2025-03-12"])
+	after, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, strings.Count(string(before), "\n"), strings.Count(string(after), "\n"), "comments and layout stay")
+	assert.Equal(t, noDrift, runWith(t, dir, h.open, "check").exit)
+}
+
+func readPinsText(t *testing.T, text string) (*pins, error) {
+	return readPins(write(t, filepath.Join(t.TempDir(), "upstream.yaml"), text))
+}
+
+func TestUpdateRefusesDrift(t *testing.T) {
+	t.Parallel()
+	h, dir := clerk(t)
+	h.files[newestFile] = edited(t, h.files[newestFile], func(doc object) { get(doc, "paths", one_, "get")["deprecated"] = true })
+	file := filepath.Join(dir, "upstream.yaml")
+	before, err := os.ReadFile(file)
+	require.NoError(t, err)
+	r := runWith(t, dir, h.open, "update")
+	assert.Equal(t, drift, r.exit)
+	assert.Contains(t, r.stdout, "GET /sessions/{session_id} (GetSession): deprecated is true in 2026-05-12.yml and false in openapi.yaml")
+	assert.Contains(t, r.stdout, "No pin was moved.")
+	after, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, string(before), string(after))
+}
+
+// From a directory, the commit is what git says of it.
+func TestUpdateFromCheckout(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	upstreamDir := published(t, dir)
+	name := filepath.Join(upstreamDir, "2026-05-12.yml")
+	data, err := os.ReadFile(name)
+	require.NoError(t, err)
+	write(t, name, string(data)+"\n# edited in place\n")
+
+	r := runIn(t, dir, "-upstream", upstreamDir, "update")
+	assert.Equal(t, couldNotTell, r.exit)
+	assert.Contains(t, r.stderr, "give a directory of a git checkout")
+
+	for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false", "commit", "-qm", "x"}} {
+		out, err := exec.Command("git", append([]string{"-C", upstreamDir}, args...)...).CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
+	r = runIn(t, dir, "-upstream", upstreamDir, "update")
+	assert.Equal(t, noDrift, r.exit, r.stderr)
+	assert.Equal(t, noDrift, runIn(t, dir, "-upstream", upstreamDir, "check").exit)
+}

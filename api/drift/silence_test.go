@@ -1,0 +1,206 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// reword changes every text under a key that is prose, and only those that are
+// keys of OpenAPI's own: not a property that is named description.
+func reword(v any, inProperties bool) {
+	switch v := v.(type) {
+	case object:
+		for key, item := range v {
+			switch {
+			case inProperties:
+				reword(item, false)
+			case key == "description" || key == "summary" || key == "title":
+				v[key] = fmt.Sprint(item) + " In other words."
+			case key == "example" || key == "examples":
+				v[key] = nil
+			default:
+				reword(item, key == "properties")
+			}
+		}
+	case []any:
+		for _, item := range v {
+			reword(item, false)
+		}
+	}
+}
+
+// everySchema visits the components' schemas and all beneath them.
+func everySchema(v any, edit func(s object)) {
+	switch v := v.(type) {
+	case object:
+		for _, item := range v {
+			everySchema(item, edit)
+		}
+		if v["type"] != nil && v["in"] == nil {
+			edit(v)
+		}
+	case []any:
+		for _, item := range v {
+			everySchema(item, edit)
+		}
+	}
+}
+
+func schemas(edit func(s object)) func(object) {
+	return func(doc object) { everySchema(get(doc, "components", "schemas"), edit) }
+}
+
+func TestWhatChangesNothingIsSilent(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(doc object){
+		"every description, summary, title and example": func(doc object) { reword(doc, false) },
+		"titles":                   schemas(set("title", "A title")),
+		"comments":                 schemas(set("$comment", "A comment")),
+		"extensions on schemas":    schemas(set("x-go-type", "string")),
+		"extensions on operations": op("/sessions", "get", set("x-speakeasy-group", "sessions")),
+		"extension at the top":     set("x-speakeasy-retries", object{"strategy": "backoff"}),
+		"tags of an operation":     op(one_, "get", set("tags", []any{"Other"})),
+		"tags of the document":     set("tags", []any{object{"name": "Sessions", "description": "x"}, object{"name": "Users"}}),
+		"external documentation":   op(one_, "get", set("externalDocs", object{"url": "https://example.com"})),
+		"document's information":   set("info", object{"title": "Other", "version": "9"}),
+		"a scheme's description":   component("securitySchemes", "bearerAuth", set("description", "Get it elsewhere.")),
+		"a scheme's name": func(doc object) {
+			schemes := get(doc, "components", "securitySchemes")
+			schemes["key"] = schemes["bearerAuth"]
+			doc["security"] = []any{object{"key": []any{}}}
+		},
+		"a server's description": func(doc object) { doc["servers"].([]any)[0].(object)["description"] = "The server." },
+		"another endpoint": func(doc object) {
+			get(doc, "paths")["/users"] = object{"get": object{"responses": object{"200": object{"description": "x"}}}}
+		},
+		"a path that begins alike": func(doc object) {
+			get(doc, "paths")["/sessions_count"] = object{"get": object{"responses": object{}}}
+		},
+		"an endpoint with broken references": func(doc object) {
+			get(doc, "paths")["/users"] = object{"get": object{"$ref": "#/nowhere"}}
+		},
+		"a schema nobody uses": func(doc object) { get(doc, "components", "schemas")["Unused"] = object{"type": "wrong"} },
+		"an unused schema in a circle": func(doc object) {
+			get(doc, "components", "schemas")["Tree"] = object{"properties": object{"kids": object{"$ref": "#/components/schemas/Tree"}}}
+		},
+		"the order of parameters": op("/sessions", "get", func(op object) {
+			l := op["parameters"].([]any)
+			l[0], l[3] = l[3], l[0]
+		}),
+		"the order of enum values": schema("SessionStatus", func(s object) {
+			l := s["enum"].([]any)
+			l[0], l[5] = l[5], l[0]
+		}),
+		"the order of required": schema("Session", func(s object) {
+			l := s["required"].([]any)
+			l[0], l[5] = l[5], l[0]
+		}),
+		"the order of alternatives": func(doc object) {
+			l := get(doc, "paths", refresh_, "post", "responses", "200", "content", "application/json", "schema")["oneOf"].([]any)
+			l[0], l[1] = l[1], l[0]
+		},
+		"defaults that are spelt out": func(doc object) {
+			o := get(doc, "paths", "/sessions", "get")
+			o["deprecated"] = false
+			o["security"] = doc["security"]
+			o["servers"] = doc["servers"]
+			for _, p := range o["parameters"].([]any) {
+				p := p.(object)
+				p["required"], p["style"], p["explode"], p["allowEmptyValue"] = false, "form", true, false
+				get(p, "schema")["nullable"] = false
+			}
+			get(doc, "paths", tokens_, "post", "requestBody")["required"] = false
+		},
+		"numbers spelt otherwise": list("limit", setSchema("maximum", 500.0)),
+		"a parameter of the path": func(doc object) {
+			item := get(doc, "paths", revoke_)
+			item["parameters"] = get(item, "post")["parameters"]
+			delete(get(item, "post"), "parameters")
+		},
+		"a parameter of the path, overridden": func(doc object) {
+			get(doc, "paths", revoke_)["parameters"] = []any{object{"name": "session_id", "in": "path", "required": true, "schema": object{"type": "integer", "minimum": 3}}}
+		},
+		"a reference inlined": func(doc object) {
+			get(doc, "components", "schemas", "Session", "properties")["status"] = get(doc, "components", "schemas", "SessionStatus")
+		},
+		"a schema moved out": func(doc object) {
+			all := get(doc, "components", "schemas")
+			all["Limit"] = parameter(get(doc, "paths", "/sessions", "get"), "limit")["schema"]
+			parameter(get(doc, "paths", "/sessions", "get"), "limit")["schema"] = object{"$ref": "#/components/schemas/Limit"}
+		},
+		"a reference to a reference": func(doc object) {
+			all := get(doc, "components", "schemas")
+			all["State"] = object{"$ref": "#/components/schemas/SessionStatus", "description": "x"}
+			get(all, "Session", "properties")["status"] = object{"$ref": "#/components/schemas/State"}
+		},
+		"a reference wrapped in allOf": property("Session", "status", func(p object) {
+			ref := p["$ref"]
+			delete(p, "$ref")
+			p["allOf"] = []any{object{"$ref": ref}}
+		}),
+		"nullable as a type list": schemas(func(s object) {
+			if s["nullable"] == true {
+				delete(s, "nullable")
+				s["type"] = []any{s["type"], "null"}
+			}
+		}),
+		"type as a list of one": schemas(func(s object) { s["type"] = []any{s["type"]} }),
+		"nullable as an alternative": func(doc object) {
+			delete(get(doc, "components", "schemas", "SessionActivity"), "nullable")
+			get(doc, "components", "schemas", "Session", "properties")["latest_activity"] = object{
+				"anyOf": []any{object{"$ref": "#/components/schemas/SessionActivity"}, object{"type": "null"}},
+			}
+		},
+		"nullable beside the reference": func(doc object) {
+			delete(get(doc, "components", "schemas", "SessionActivity"), "nullable")
+			get(doc, "components", "schemas", "Session", "properties", "latest_activity")["nullable"] = true
+		},
+		"null among a nullable's values": property("RefreshSession", "format", func(p object) { p["enum"] = []any{"token", "cookie", nil} }),
+		"const for a single value": property("Token", "object", func(p object) {
+			delete(p, "enum")
+			p["const"] = "token"
+		}),
+		"free-form said otherwise": func(doc object) {
+			get(doc, "components", "schemas", "Session", "properties", "actor")["additionalProperties"] = true
+			delete(get(doc, "components", "schemas", "ClerkErrors", "properties", "meta"), "additionalProperties")
+			get(doc, "components", "schemas", "ClerkError", "properties", "meta")["additionalProperties"] = object{}
+		},
+	}
+	text := contractText(t)
+	before := sliceOf(t, text)
+	for name, edit := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			changed := edited(t, text, edit)
+			assert.Empty(t, compare(before, sliceOf(t, changed)))
+		})
+	}
+	t.Run("JSON", func(t *testing.T) {
+		t.Parallel()
+		var doc object
+		edited(t, text, func(parsed object) { doc = parsed })
+		assert.Empty(t, compare(sliceOf(t, text), sliceOf(t, string(encode(doc)))))
+	})
+	t.Run("statuses without quotes", func(t *testing.T) {
+		t.Parallel()
+		assert.Empty(t, compare(sliceOf(t, text), sliceOf(t, strings.ReplaceAll(text, `"200":`, "200:"))))
+	})
+}
+
+// A property may have a name that is prose elsewhere.
+func TestPropertyNamedLikeProse(t *testing.T) {
+	t.Parallel()
+	text := contractText(t)
+	for _, name := range []string{"description", "title", "example", "tags", "x-device", "$ref", "required", "a.b[c]"} {
+		changed := edited(t, text, schema("CreateSession", withProperty(name)))
+		found := compare(sliceOf(t, text), sliceOf(t, changed))
+		assert.NotEmpty(t, found, name)
+		for _, d := range found {
+			assert.Equal(t, "POST /sessions", d.name)
+			assert.Equal(t, d.place, parsePlace(d.place).String())
+		}
+	}
+}

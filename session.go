@@ -1,0 +1,51 @@
+package clerksessions
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// UnixMilli is a moment in milliseconds since 1970-01-01 UTC, the unit of every
+// time in a [Session]. The claims inside a token are in seconds instead.
+type UnixMilli int64
+
+// Time returns the moment as a [time.Time] in UTC.
+func (m UnixMilli) Time() time.Time { return time.UnixMilli(int64(m)).UTC() }
+
+// String returns the moment in RFC 3339 form, UTC, with milliseconds.
+func (m UnixMilli) String() string { return m.Time().Format("2006-01-02T15:04:05.000Z07:00") }
+
+// decode takes both shapes of a list: a page, and a bare list without a total.
+func (p *SessionPage) decode(body []byte) error {
+	var value any = p
+	bare := bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("["))
+	if bare {
+		value = &p.Data
+	}
+	// Room for about as many sessions as there are saves growing the slice.
+	p.Data = make([]Session, 0, min(pageSize, bytes.Count(body, []byte("},{"))+1))
+	err := json.Unmarshal(body, value)
+	if len(p.Data) == 0 { // an empty list, or none? With no slice to begin with it shows.
+		p.Data = nil
+		err = json.Unmarshal(body, value)
+	}
+	if bare {
+		p.TotalCount = len(p.Data)
+	}
+	return err
+}
+
+func (p *SessionPage) lacks() string {
+	if p.Data == nil {
+		return `"data"`
+	}
+	for i := range p.Data {
+		if what := p.Data[i].lacks(); what != "" {
+			return fmt.Sprintf("%s in session %d of the page", what, i)
+		}
+	}
+	return ""
+}
