@@ -1,0 +1,70 @@
+package sessionjwt
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestVerifyAccepts(t *testing.T) {
+	t.Parallel()
+	now := fixedClock().Unix()
+	for _, tc := range []struct {
+		name   string
+		header []any
+		claims []any
+		opts   []Option
+	}{
+		{name: "no typ", header: []any{"typ", absent}},
+		{name: "unknown headers", header: []any{"oiat", now, "x5t", "abc"}},
+		{name: "no category", header: []any{"cat", absent}},
+		{name: "an instance that ignores categories", header: []any{"cat", categoryIgnored}},
+		{name: "any key id with a PEM", header: []any{"kid", "ins_other"}},
+		{name: "no status", claims: []any{"sts", absent}},
+		{name: "no nbf, jti and fva", claims: []any{"nbf", absent, "jti", absent, "fva", absent}},
+		{name: "iat 5 s ahead", claims: []any{"iat", now + 5}},
+		{name: "nbf 5 s ahead", claims: []any{"nbf", now + 5}},
+		{name: "exp 4 s ago", claims: []any{"exp", now - 4}},
+		{name: "pending when asked", claims: []any{"sts", "pending"}, opts: []Option{WithPending()}},
+		{name: "no azp when asked", claims: []any{"azp", absent}, opts: []Option{WithMissingAuthorizedParty()}},
+		{name: "a second party", claims: []any{"azp", "http://localhost:3000"}, opts: []Option{WithAuthorizedParties("http://localhost:3000")}},
+		{name: "more leeway", claims: []any{"exp", now - 59}, opts: []Option{WithLeeway(time.Minute)}},
+		{name: "custom claims named like another version's", claims: []any{"org_id", 1, "org_permissions", "x"}},
+		{name: "version 1 with custom claims named like version 2's", claims: []any{"v", absent, "o", 1, "fea", 2, "pla", 3}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			token := sign(t, clerkKey(), goodHeader().with(tc.header...), goodClaims().with(tc.claims...))
+			claims, err := newVerifier(t, tc.opts...).Verify(t.Context(), token)
+			require.NoError(t, err)
+			assert.Equal(t, "user_2abc", claims.UserID)
+		})
+	}
+}
+
+func TestOptionsDoNotAcceptMoreThanTheySay(t *testing.T) {
+	t.Parallel()
+	now := fixedClock().Unix()
+	for _, tc := range []struct {
+		name   string
+		claims []any
+		opt    Option
+		want   error
+	}{
+		{"pending does not mean any status", []any{"sts", "frozen"}, WithPending(), ErrPending},
+		{"missing azp does not mean a foreign one", []any{"azp", "https://evil.example"}, WithMissingAuthorizedParty(), ErrAuthorizedParty},
+		{"missing azp does not mean an empty one", []any{"azp", ""}, WithMissingAuthorizedParty(), ErrMalformed},
+		{"no leeway for exp", []any{"exp", now}, WithLeeway(0), ErrExpired},
+		{"no leeway for iat", []any{"iat", now + 1}, WithLeeway(0), ErrNotYetValid},
+		{"no leeway for nbf", []any{"nbf", now + 1}, WithLeeway(0), ErrNotYetValid},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			token := sign(t, clerkKey(), goodHeader(), goodClaims().with(tc.claims...))
+			_, err := newVerifier(t, tc.opt).Verify(t.Context(), token)
+			require.ErrorIs(t, err, tc.want)
+		})
+	}
+}

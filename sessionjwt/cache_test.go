@@ -1,0 +1,196 @@
+package sessionjwt
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// changingKeys is a KeySource whose one key a test can change.
+type changingKeys struct {
+	mu     sync.Mutex
+	public *rsa.PublicKey
+	err    error
+}
+
+func (k *changingKeys) change(public *rsa.PublicKey, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.public, k.err = public, err
+}
+
+func (k *changingKeys) key(_ context.Context, _ string, rejected *rsa.PublicKey) (*rsa.PublicKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.err == nil && rejected != nil {
+		return nil, ErrSignature
+	}
+	return k.public, k.err
+}
+
+// cached is a Verifier with a cache of two, its keys, and a clock to be moved.
+func cached(t *testing.T) (v *Verifier, keys *changingKeys, now *time.Time) {
+	t.Helper()
+	now = new(fixedClock())
+	keys = &changingKeys{public: &clerkKey().PublicKey}
+	v, err := New(keys, issuer, WithClock(func() time.Time { return *now }), WithCache(2))
+	require.NoError(t, err)
+	return v, keys, now
+}
+
+func tokenOfUser(t *testing.T, user string) string {
+	return sign(t, clerkKey(), goodHeader(), goodClaims().with("sub", user))
+}
+
+func TestCachedTokensEndAtTheirExpiry(t *testing.T) {
+	t.Parallel()
+	v, _, now := cached(t)
+	token := goodToken(t)
+	for range 2 {
+		_, err := v.Verify(t.Context(), token)
+		require.NoError(t, err)
+	}
+	*now = issued.Add(65*time.Second - 1)
+	_, err := v.Verify(t.Context(), token)
+	require.NoError(t, err, "leeway counts as without a cache")
+	*now = issued.Add(65 * time.Second)
+	for range 2 {
+		_, err = v.Verify(t.Context(), token)
+		require.ErrorIs(t, err, ErrExpired)
+	}
+	assert.Empty(t, v.cache.entries)
+}
+
+func TestCachedTokensEndWithTheirKey(t *testing.T) {
+	t.Parallel()
+	v, keys, _ := cached(t)
+	token := goodToken(t)
+	_, err := v.Verify(t.Context(), token)
+	require.NoError(t, err)
+
+	keys.change(nil, ErrKeysUnavailable)
+	_, err = v.Verify(t.Context(), token)
+	require.ErrorIs(t, err, ErrKeysUnavailable)
+
+	keys.change(&otherKey().PublicKey, nil)
+	_, err = v.Verify(t.Context(), token)
+	require.ErrorIs(t, err, ErrSignature)
+	assert.Empty(t, v.cache.entries)
+
+	keys.change(nil, ErrSignature)
+	_, err = v.Verify(t.Context(), token)
+	require.ErrorIs(t, err, ErrSignature)
+
+	keys.change(&clerkKey().PublicKey, nil)
+	_, err = v.Verify(t.Context(), token)
+	require.NoError(t, err)
+	assert.Len(t, v.cache.entries, 1)
+}
+
+func TestTheCacheIsBounded(t *testing.T) {
+	t.Parallel()
+	v, _, _ := cached(t)
+	for i := range 10 {
+		token := tokenOfUser(t, fmt.Sprint("user_", i))
+		for range 3 {
+			claims, err := v.Verify(t.Context(), token)
+			require.NoError(t, err)
+			require.Equal(t, fmt.Sprint("user_", i), claims.UserID)
+		}
+		assert.LessOrEqual(t, len(v.cache.entries), 2)
+		assert.LessOrEqual(t, len(v.cache.order), 2)
+	}
+	assert.Len(t, v.cache.entries, 2)
+}
+
+func TestCallersOfOneNewTokenTakeOnePlaceInTheCache(t *testing.T) {
+	t.Parallel()
+	c := newCache(2)
+	for _, id := range []byte{1, 2, 2, 2} {
+		c.put([sha256.Size]byte{id}, &verified{})
+	}
+	assert.NotNil(t, c.get([sha256.Size]byte{1}))
+}
+
+func TestForgedTokensAreNotCached(t *testing.T) {
+	t.Parallel()
+	v, _, _ := cached(t)
+	token := goodToken(t)
+	_, err := v.Verify(t.Context(), token)
+	require.NoError(t, err)
+	for i := range 10 {
+		forged := sign(t, otherKey(), goodHeader(), goodClaims().with("sub", fmt.Sprint("user_", i)))
+		_, err := v.Verify(t.Context(), forged)
+		require.ErrorIs(t, err, ErrSignature)
+	}
+	_, err = v.Verify(t.Context(), token[:len(token)-8]+strings.Repeat("A", 8))
+	require.ErrorIs(t, err, ErrSignature, "a look-alike of a cached token")
+	_, err = v.Verify(t.Context(), strings.Repeat("x", maxTokenBytes+1))
+	require.ErrorIs(t, err, ErrMalformed)
+	assert.Len(t, v.cache.entries, 1)
+}
+
+func TestCallersDoNotShareClaims(t *testing.T) {
+	t.Parallel()
+	v, _, _ := cached(t)
+	token := sign(t, clerkKey(), goodHeader(), goodClaims().with("act", members{"sub": "user_2admin"}))
+	want, err := newVerifier(t).Verify(t.Context(), token) // which shares nothing with v
+	require.NoError(t, err)
+	for range 3 {
+		spoiled, err := v.Verify(t.Context(), token)
+		require.NoError(t, err)
+		require.Equal(t, want, spoiled)
+		spoiled.UserID = "user_2eve"
+		spoiled.Features[0] = "o:everything"
+		spoiled.Organization.Role = "org:owner"
+		spoiled.Organization.Permissions[0] = "org:everything:manage"
+		spoiled.Actor.UserID = "user_2eve"
+		*spoiled.FactorAges = FactorAges{0, 0}
+	}
+	again, err := v.Verify(t.Context(), token)
+	require.NoError(t, err)
+	assert.Equal(t, want, again)
+}
+
+func TestTheCacheHoldsNoToken(t *testing.T) {
+	t.Parallel()
+	v, _, _ := cached(t)
+	token := goodToken(t)
+	_, err := v.Verify(t.Context(), token)
+	require.NoError(t, err)
+	for _, e := range v.cache.entries {
+		assert.NotContains(t, fmt.Sprintf("%#v %#v", *e, *e.claims), token[strings.LastIndexByte(token, '.')+1:][:20])
+	}
+}
+
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	v, keys, _ := cached(t)
+	tokens := []string{tokenOfUser(t, "user_1"), tokenOfUser(t, "user_2"), tokenOfUser(t, "user_3")}
+	forged := sign(t, otherKey(), goodHeader(), goodClaims())
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 50 {
+				n := (i + j) % len(tokens)
+				claims, err := v.Verify(t.Context(), tokens[n])
+				if assert.NoError(t, err) {
+					assert.Equal(t, fmt.Sprint("user_", n+1), claims.UserID)
+					claims.UserID, claims.Features[0] = "spoiled", "spoiled"
+				}
+				_, err = v.Verify(t.Context(), forged)
+				assert.ErrorIs(t, err, ErrSignature)
+				keys.change(new(clerkKey().PublicKey), nil) // equal, not identical
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,154 @@
+package sessionjwt
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// claimsOf verifies a good token with some claims changed.
+func claimsOf(t *testing.T, pairs ...any) *Claims {
+	t.Helper()
+	claims, err := newVerifier(t).Verify(t.Context(), sign(t, clerkKey(), goodHeader(), goodClaims().with(pairs...)))
+	require.NoError(t, err)
+	return claims
+}
+
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	c := claimsOf(t, "act", members{"iss": "https://dashboard.clerk.com", "sid": "sess_2admin", "sub": "user_2admin"})
+	assert.Equal(t, &Claims{
+		SessionID: "sess_2abc", UserID: "user_2abc", Issuer: issuer,
+		IssuedAt: issued, NotBefore: issued.Add(-10 * time.Second), ExpiresAt: issued.Add(time.Minute),
+		AuthorizedParty: party, Status: "active", FactorAges: &FactorAges{3, -1},
+		Actor:        &Actor{UserID: "user_2admin", SessionID: "sess_2admin", Issuer: "https://dashboard.clerk.com"},
+		Organization: &Organization{ID: "org_2abc", Slug: "acme", Role: "org:admin", Permissions: []string{"org:dashboard:read", "org:dashboard:manage", "org:teams:manage"}},
+		Plan:         "o:pro", Features: []string{"o:dashboard", "u:export", "o:teams"},
+		TokenID: "0123456789abcdef", Version: 2,
+		payload: c.payload,
+	}, c)
+}
+
+func TestAbsentClaimsAreToldFromEmptyOnes(t *testing.T) {
+	t.Parallel()
+	c := claimsOf(t, "nbf", absent, "sts", absent, "fva", absent, "o", absent, "fea", absent, "pla", absent, "jti", absent)
+	assert.True(t, c.NotBefore.IsZero())
+	assert.Empty(t, c.Status)
+	assert.Nil(t, c.FactorAges)
+	assert.Nil(t, c.Actor)
+	assert.Nil(t, c.Organization)
+	assert.Nil(t, c.Features)
+	assert.Empty(t, c.Plan)
+	assert.Empty(t, c.TokenID)
+}
+
+func TestFactorAges(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		fva               any
+		first, second     time.Duration
+		firstOK, secondOK bool
+	}{
+		{[]int{0, 0}, 0, 0, true, true},
+		{[]int{3, -1}, 3 * time.Minute, 0, true, false},
+		{[]int{-1, -1}, 0, 0, false, false},
+		{[]int{maxMinutes, 1}, maxMinutes * time.Minute, time.Minute, true, true},
+		{absent, 0, 0, false, false},
+		{nil, 0, 0, false, false},
+	} {
+		t.Run(fmt.Sprint(tc.fva), func(t *testing.T) {
+			t.Parallel()
+			ages := claimsOf(t, "fva", tc.fva).FactorAges
+			first, ok := ages.First()
+			assert.Equal(t, tc.first, first)
+			assert.Equal(t, tc.firstOK, ok)
+			second, ok := ages.Second()
+			assert.Equal(t, tc.second, second)
+			assert.Equal(t, tc.secondOK, ok)
+		})
+	}
+}
+
+func TestOrganizationsReadTheSameInBothVersions(t *testing.T) {
+	t.Parallel()
+	two := claimsOf(t).Organization
+	one := claimsOf(t, "v", absent, "o", absent, "org_id", "org_2abc", "org_slug", "acme", "org_role", "org:admin",
+		"org_permissions", []string{"org:dashboard:read", "org:dashboard:manage", "org:teams:manage"})
+	assert.Equal(t, two, one.Organization)
+	assert.Equal(t, 1, one.Version)
+	assert.Empty(t, one.Plan)
+	assert.Empty(t, one.Features)
+	assert.Nil(t, claimsOf(t, "v", 1, "org_role", "org:admin").Organization, "a role in no organization")
+}
+
+func TestPermissionsOfVersion2(t *testing.T) {
+	t.Parallel()
+	names := make([]string, 70)
+	for i := range names {
+		names[i] = fmt.Sprint("p", i)
+	}
+	for _, tc := range []struct {
+		name, fea, per, fpm string
+		want                []string
+	}{
+		{"lowest bit first", "o:a", "x,y,z", "6", []string{"org:a:y", "org:a:z"}},
+		{"nothing granted", "o:a,o:b", "x", "0,0", nil},
+		{"user features have no number", "u:n,o:a,u:m,o:b", "x,y", "1,2", []string{"org:a:x", "org:b:y"}},
+		{"features of both scopes have one", "uo:a,ou:b", "x", "1,1", []string{"org:a:x", "org:b:x"}},
+		{"missing numbers grant nothing", "o:a,o:b", "x", "1", []string{"org:a:x"}},
+		{"no fpm grants nothing", "o:a", "x", "", nil},
+		{"neither per nor fpm", "o:a", "", "", nil},
+		{"spaces", "o:a, o:b", "x, y", "1, 2", []string{"org:a:x", "org:b:y"}},
+		{"more permissions than an integer has bits", "o:a", strings.Join(names, ","), "590295810358705651713", []string{"org:a:p0", "org:a:p69"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := claimsOf(t, "fea", tc.fea, "o", members{"id": "org_2abc", "per": tc.per, "fpm": tc.fpm})
+			assert.Equal(t, tc.want, c.Organization.Permissions)
+		})
+	}
+}
+
+func TestFeaturesOfBothScopesAreListedInBoth(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, []string{"o:a", "u:a", "u:b"}, claimsOf(t, "fea", "uo:a,u:b", "o", absent).Features)
+}
+
+func TestRolesHaveOneForm(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{"admin": "org:admin", "org:admin": "org:admin", "": ""} {
+		assert.Equal(t, want, claimsOf(t, "o", members{"id": "org_2abc", "rol": given}).Organization.Role)
+	}
+}
+
+func TestDecodeCustomClaims(t *testing.T) {
+	t.Parallel()
+	c := claimsOf(t, "metadata", members{"plan": "gold", "seats": 3}, "Sub", "user_2eve")
+	var custom struct {
+		Sub      string `json:"sub"`
+		Metadata struct {
+			Plan  string `json:"plan"`
+			Seats int    `json:"seats"`
+		} `json:"metadata"`
+	}
+	require.NoError(t, c.Decode(&custom))
+	assert.Equal(t, "gold", custom.Metadata.Plan)
+	assert.Equal(t, 3, custom.Metadata.Seats)
+	assert.Equal(t, "user_2abc", custom.Sub, "names are case-sensitive")
+
+	var wrong struct {
+		Metadata int `json:"metadata"`
+	}
+	require.ErrorIs(t, c.Decode(&wrong), ErrMalformed)
+	var deep map[string]map[string]int
+	err := claimsOf(t, "a", members{strings.Repeat("x", 2000): "no number"}).Decode(&deep)
+	require.ErrorIs(t, err, ErrMalformed)
+	assertHarmless(t, err, "")
+	require.ErrorIs(t, c.Decode(nil), ErrMalformed)
+	require.ErrorIs(t, c.Decode(custom), ErrMalformed, "not a pointer")
+	require.ErrorIs(t, new(Claims).Decode(&custom), ErrMalformed, "not from Verify")
+}

@@ -1,0 +1,281 @@
+package sessionjwt
+
+import (
+	"context"
+	"crypto/rsa"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestKeysAreFetchedFromWhereTheyAre(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, url, authorization string
+		source                   func(KeyOption) (KeySource, error)
+	}{
+		{"issuer", issuer + "/.well-known/jwks.json", "", func(o KeyOption) (KeySource, error) { return KeysFromIssuer(issuer, o) }},
+		{"issuer with a path", issuer + "/proxy/.well-known/jwks.json", "", func(o KeyOption) (KeySource, error) { return KeysFromIssuer(issuer+"/proxy", o) }},
+		{"Backend API", "https://api.clerk.com/v1/jwks", "Bearer sk_test_abc", func(o KeyOption) (KeySource, error) { return KeysFromBackendAPI("sk_test_abc", o) }},
+		{"Backend API elsewhere", "http://127.0.0.1:8080/clerk/v1/jwks", "Bearer sk_test_abc", func(o KeyOption) (KeySource, error) {
+			return KeysFromBackendAPI("sk_test_abc", o, WithBaseURL("http://127.0.0.1:8080/clerk/v1/"))
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			server := &keyServer{answer: answerKeys(t, jwk(t, keyID, clerkKey()))}
+			keys, err := tc.source(WithHTTPClient(&http.Client{Transport: server}))
+			require.NoError(t, err)
+			assert.Zero(t, server.count(), "nothing is sent before it is needed")
+			v, err := New(keys, issuer, WithClock(fixedClock))
+			require.NoError(t, err)
+			_, err = v.Verify(t.Context(), goodToken(t))
+			require.NoError(t, err)
+			assert.Equal(t, http.MethodGet, server.last.Method)
+			assert.Equal(t, tc.url, server.last.URL.String())
+			assert.Equal(t, tc.authorization, server.last.Header.Get("Authorization"))
+		})
+	}
+}
+
+func TestASetLives5MinutesFromItsFetch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		token := goodToken(t)
+		for range 299 { // used all the time, which must not prolong its life
+			_, err := v.Verify(t.Context(), token)
+			require.NoError(t, err)
+			time.Sleep(time.Second)
+		}
+		assert.Equal(t, 1, server.count())
+		time.Sleep(time.Second)
+		_, err := v.Verify(t.Context(), token)
+		require.NoError(t, err)
+		assert.Equal(t, 2, server.count())
+	})
+}
+
+func TestAKeyThatIsGoneIsNotAcceptedAfter5Minutes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t, WithCache(10))
+		token := goodToken(t)
+		_, err := v.Verify(t.Context(), token)
+		require.NoError(t, err)
+		server.set(answerKeys(t, jwk(t, "ins_new", otherKey())), 0)
+		time.Sleep(5*time.Minute - time.Nanosecond)
+		_, err = v.Verify(t.Context(), token)
+		require.NoError(t, err)
+		time.Sleep(time.Nanosecond)
+		_, err = v.Verify(t.Context(), token)
+		require.ErrorIs(t, err, ErrSignature)
+		assert.Contains(t, err.Error(), keyID, "the key that was wanted")
+		assert.Contains(t, err.Error(), "ins_new", "the key that is held")
+		_, err = v.Verify(t.Context(), signedWith(t, otherKey(), "ins_new"))
+		require.NoError(t, err)
+		assert.Equal(t, 2, server.count())
+	})
+}
+
+func TestOneFetchIsUnderWayAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		server.set(server.answer, time.Second)
+		token := goodToken(t)
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				_, err := v.Verify(t.Context(), token)
+				assert.NoError(t, err)
+			})
+		}
+		wg.Wait()
+		assert.Equal(t, 1, server.count())
+	})
+}
+
+func TestOneCallersContextDoesNotDisturbTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		server.set(server.answer, 2*time.Second)
+		token := goodToken(t)
+		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() { // the first, who causes the fetch
+			_, err := v.Verify(impatient, token)
+			assert.ErrorIs(t, err, ErrKeysUnavailable)
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.Equal(t, time.Second, time.Since(start), "it waits no longer than it wants to")
+		})
+		synctest.Wait()
+		wg.Go(func() {
+			_, err := v.Verify(t.Context(), token)
+			assert.NoError(t, err)
+			assert.Equal(t, 2*time.Second, time.Since(start))
+		})
+		wg.Wait()
+		assert.Equal(t, 1, server.count())
+	})
+}
+
+func TestAFetchIsGivenUpAfter5Seconds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		server.set(server.answer, time.Hour)
+		start := time.Now()
+		_, err := v.Verify(t.Context(), goodToken(t))
+		require.ErrorIs(t, err, ErrKeysUnavailable)
+		assert.Equal(t, 5*time.Second, time.Since(start))
+	})
+}
+
+func TestUnknownKeyIDsCauseOneFetchPerCoolDown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		_, err := v.Verify(t.Context(), goodToken(t))
+		require.NoError(t, err)
+		time.Sleep(time.Second)
+		for i := range 100 { // 10 s of attack: a fetch at once, one at the end
+			_, err := v.Verify(t.Context(), signedWith(t, otherKey(), fmt.Sprint("ins_", i)))
+			require.ErrorIs(t, err, ErrSignature)
+			time.Sleep(100 * time.Millisecond)
+		}
+		assert.Equal(t, 2, server.count())
+		_, err = v.Verify(t.Context(), signedWith(t, otherKey(), "ins_x"))
+		require.ErrorIs(t, err, ErrSignature)
+		assert.Equal(t, 3, server.count())
+	})
+}
+
+func TestAnUnknownKeyIDOnAColdStartCausesOneFetch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		_, err := v.Verify(t.Context(), signedWith(t, otherKey(), "ins_x"))
+		require.ErrorIs(t, err, ErrSignature)
+		assert.Equal(t, 1, server.count())
+	})
+}
+
+func TestABurstOfUnknownKeyIDsSharesOneFetch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		_, err := v.Verify(t.Context(), goodToken(t))
+		require.NoError(t, err)
+		time.Sleep(time.Second)
+		server.set(answerKeys(t, jwk(t, "ins_new", otherKey())), time.Second)
+		token := signedWith(t, otherKey(), "ins_new")
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				_, err := v.Verify(t.Context(), token)
+				assert.NoError(t, err)
+			})
+		}
+		wg.Wait()
+		assert.Equal(t, 2, server.count())
+	})
+}
+
+func TestRotationIsNoticed(t *testing.T) {
+	t.Parallel()
+	for name, id := range map[string]string{"to a new key id": "ins_new", "keeping the key id": keyID} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server, v := remote(t, WithCache(10))
+				old := goodToken(t)
+				_, err := v.Verify(t.Context(), old)
+				require.NoError(t, err)
+				time.Sleep(time.Second)
+				server.set(answerKeys(t, jwk(t, id, otherKey())), 0)
+				_, err = v.Verify(t.Context(), signedWith(t, otherKey(), id))
+				require.NoError(t, err, "the new key, fetched for this token")
+				assert.Equal(t, 2, server.count())
+				_, err = v.Verify(t.Context(), old)
+				require.ErrorIs(t, err, ErrSignature, "the old key has gone, cached or not")
+				assert.Equal(t, 2, server.count())
+			})
+		})
+	}
+}
+
+func TestBadSignaturesCauseOneFetchPerCoolDown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		_, err := v.Verify(t.Context(), goodToken(t))
+		require.NoError(t, err)
+		forged := signedWith(t, otherKey(), keyID)
+		for range 100 {
+			time.Sleep(100 * time.Millisecond)
+			_, err := v.Verify(t.Context(), forged)
+			require.ErrorIs(t, err, ErrSignature)
+		}
+		assert.Equal(t, 2, server.count())
+		time.Sleep(100 * time.Millisecond)
+		_, err = v.Verify(t.Context(), signedWith(t, otherKey(), "ins_x"))
+		require.ErrorIs(t, err, ErrSignature, "the cool-down is the same for unknown ids")
+		assert.Equal(t, 3, server.count())
+	})
+}
+
+func TestTwoKeysOfOneIDAreBothTried(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		server.set(answerKeys(t, jwk(t, keyID, otherKey()), jwk(t, keyID, clerkKey())), 0)
+		for _, key := range []*rsa.PrivateKey{clerkKey(), otherKey()} {
+			token := signedWith(t, key, keyID)
+			_, err := v.Verify(t.Context(), token)
+			require.NoError(t, err)
+			_, err = v.Verify(t.Context(), token[:len(token)-8]+"AAAAAAAA")
+			require.ErrorIs(t, err, ErrSignature, "of neither")
+		}
+		assert.Equal(t, 1, server.count())
+	})
+}
+
+func TestInstancesWithTheSameKeyIDStayApart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, v := remote(t, WithCache(10))
+		otherServer := &keyServer{answer: answerKeys(t, jwk(t, keyID, otherKey()))}
+		otherSource, err := KeysFromIssuer("https://clerk.other.example", WithHTTPClient(&http.Client{Transport: otherServer}))
+		require.NoError(t, err)
+		other, err := New(otherSource, "https://clerk.other.example", WithClock(fixedClock), WithCache(10))
+		require.NoError(t, err)
+
+		mine := goodToken(t)
+		theirs := sign(t, otherKey(), goodHeader(), goodClaims().with("iss", "https://clerk.other.example"))
+		for range 3 {
+			_, err = v.Verify(t.Context(), mine)
+			require.NoError(t, err)
+			_, err = other.Verify(t.Context(), theirs)
+			require.NoError(t, err)
+			_, err = v.Verify(t.Context(), theirs)
+			require.ErrorIs(t, err, ErrSignature)
+			_, err = other.Verify(t.Context(), mine)
+			require.ErrorIs(t, err, ErrSignature)
+			time.Sleep(time.Minute)
+		}
+		otherServer.set(down, 0)
+		time.Sleep(2 * time.Hour)
+		_, err = other.Verify(t.Context(), mine)
+		require.ErrorIs(t, err, ErrKeysUnavailable, "even when its own keys cannot be had")
+	})
+}

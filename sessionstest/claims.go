@@ -1,0 +1,121 @@
+package sessionstest
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/clerksessions/clerksessions"
+)
+
+// The categories of tokens, in their header cat.
+const (
+	categorySession  = "cl_B7d4PD111AAA"
+	categoryTemplate = "cl_B7d4PD222AAA"
+)
+
+const (
+	defaultLifetime = 60 // seconds, of a session token
+	sessionSkew     = 10 // seconds that nbf lies before iat
+	templateSkew    = 5  // likewise, of a template's token
+)
+
+// commonClaims are those that every token has.
+func (s *Server) commonClaims(session clerksessions.Session, lifetime, skew int64, origin string) map[string]any {
+	iat := s.Now().Unix()
+	claims := map[string]any{
+		"exp": iat + lifetime, "iat": iat, "iss": s.config.issuer, "nbf": iat - skew,
+		"sub": session.UserID, "jti": randomHex(10),
+	}
+	if origin != "" {
+		claims["azp"] = origin
+	}
+	return claims
+}
+
+// sessionClaims are the claims of a session token, of version 1 or 2. The caller
+// holds mu.
+func (s *Server) sessionClaims(session clerksessions.Session, lifetime int64, origin string, version int) map[string]any {
+	if lifetime == 0 {
+		lifetime = defaultLifetime
+	}
+	claims := s.commonClaims(session, lifetime, sessionSkew, origin)
+	claims["sid"] = session.ID
+	if session.Actor != nil {
+		claims["act"] = session.Actor
+	}
+	var organization *Organization
+	var member *Member
+	if id := session.LastActiveOrganizationID; id != "" {
+		organization, member = s.organization(id), s.member(id, session.UserID)
+	}
+	if version == 1 {
+		if member != nil {
+			claims["org_id"], claims["org_slug"], claims["org_role"] = organization.ID, organization.Slug, member.Role
+			claims["org_permissions"] = slices.Clone(member.Permissions)
+		}
+		return claims
+	}
+	claims["v"], claims["sts"] = 2, string(session.Status)
+	age := s.Now().Sub(session.CreatedAt.Time()) / time.Minute
+	claims["fva"] = []int64{max(0, int64(age)), -1}
+	if member != nil {
+		o, features := packed(organization, member)
+		claims["o"] = o
+		if features != "" {
+			claims["fea"] = features
+		}
+	}
+	return claims
+}
+
+// packed is the organization as a version 2 token has it, and its features: each
+// permission org:<feature>:<name> becomes a bit, one number for each feature and one
+// bit for each name.
+func packed(organization *Organization, member *Member) (o map[string]any, features string) {
+	o = map[string]any{"id": organization.ID, "slg": organization.Slug, "rol": strings.TrimPrefix(member.Role, "org:")}
+	names := map[string]bool{}
+	granted := map[string][]string{}
+	for _, permission := range member.Permissions {
+		feature, name, _ := strings.Cut(strings.TrimPrefix(permission, "org:"), ":")
+		names[name] = true
+		granted[feature] = append(granted[feature], name)
+	}
+	if len(granted) == 0 {
+		return o, ""
+	}
+	per := slices.Sorted(maps.Keys(names))
+	var fea, fpm []string
+	for _, feature := range slices.Sorted(maps.Keys(granted)) {
+		var bits uint64
+		for i, name := range per {
+			if slices.Contains(granted[feature], name) {
+				bits |= 1 << i
+			}
+		}
+		fea = append(fea, "o:"+feature)
+		fpm = append(fpm, strconv.FormatUint(bits, 10))
+	}
+	o["per"], o["fpm"] = strings.Join(per, ","), strings.Join(fpm, ",")
+	return o, strings.Join(fea, ",")
+}
+
+// templateClaims are the claims of a template's token: those of the template and the
+// common ones, nothing of the session.
+func (s *Server) templateClaims(session clerksessions.Session, template *Template, lifetime int64, origin string) map[string]any {
+	if lifetime == 0 {
+		lifetime = int64(template.Lifetime)
+	}
+	claims := maps.Clone(template.Claims)
+	if claims == nil {
+		claims = map[string]any{}
+	}
+	maps.Copy(claims, s.commonClaims(session, lifetime, int64(template.AllowedClockSkew), origin))
+	return claims
+}
+
+func header(kid, category string) map[string]any {
+	return map[string]any{"alg": "RS256", "cat": category, "kid": kid, "typ": "JWT"}
+}

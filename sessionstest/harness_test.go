@@ -1,0 +1,266 @@
+package sessionstest_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/go-json-experiment/json"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/sessionstest"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+var start = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// contract is openapi.yaml with a router over it.
+var contract = sync.OnceValue(func() struct {
+	doc    *openapi3.T
+	router routers.Router
+} {
+	raw, err := os.ReadFile("../openapi.yaml")
+	check(err)
+	doc, err := openapi3.NewLoader().LoadFromData(raw)
+	check(err)
+	check(doc.Validate(openapi3.NewLoader().Context))
+	router, err := legacy.NewRouter(doc)
+	check(err)
+	return struct {
+		doc    *openapi3.T
+		router routers.Router
+	}{doc, router}
+})
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// harness is a Server all of whose replies are held against the contract.
+type harness struct {
+	*sessionstest.Server
+	t        *testing.T
+	next     http.RoundTripper
+	mu       sync.Mutex
+	answered map[string]map[int]int // operation, status: how often
+}
+
+// newHarness is a Server with its clock stopped.
+func newHarness(t *testing.T, opts ...sessionstest.Option) *harness {
+	opts = append([]sessionstest.Option{sessionstest.WithStart(start)}, opts...)
+	return overHarness(t, sessionstest.New(opts...))
+}
+
+func overHarness(t *testing.T, srv *sessionstest.Server) *harness {
+	return &harness{Server: srv, t: t, next: srv.Transport(), answered: map[string]map[int]int{}}
+}
+
+func (h *harness) client(opts ...clerksessions.Option) *clerksessions.Client {
+	opts = append([]clerksessions.Option{
+		clerksessions.WithHTTPClient(&http.Client{Transport: h}), clerksessions.WithMaxAttempts(1),
+	}, opts...)
+	return h.Client(opts...)
+}
+
+// RoundTrip passes a request on and checks the reply. A request that succeeds must be
+// one the contract allows, and one that is answered with 422 one that it does not,
+// unless the header Tolerated says that Clerk differs.
+func (h *harness) RoundTrip(req *http.Request) (*http.Response, error) {
+	tolerated := req.Header.Get("Tolerated") != ""
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		req = req.Clone(req.Context())
+		req.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	resp, err := h.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := io.ReadAll(resp.Body)
+	require.NoError(h.t, err)
+	resp.Body = io.NopCloser(bytes.NewReader(reply))
+	if err := h.conforms(req, body, resp, reply, tolerated); err != nil {
+		h.t.Errorf("%s %s: %d %s: %v", req.Method, req.URL.Path, resp.StatusCode, reply, err)
+	}
+	return resp, nil
+}
+
+// conforms holds a request and its reply against the contract.
+func (h *harness) conforms(req *http.Request, body []byte, resp *http.Response, reply []byte, tolerated bool) error {
+	asked := req.Clone(req.Context())
+	asked.URL.Scheme, asked.URL.Host, asked.Host = "https", "api.clerk.com", "api.clerk.com"
+	asked.Body = io.NopCloser(bytes.NewReader(body))
+	asked.ContentLength = int64(len(body))
+	if len(body) == 0 {
+		asked.Body = http.NoBody
+	}
+	if err := commonReply(resp, reply); err != nil {
+		return err
+	}
+	route, params, err := contract().router.FindRoute(asked)
+	if err != nil {
+		return nil // no operation of the contract: nothing more to hold it against
+	}
+	h.mu.Lock()
+	op := route.Operation.OperationID
+	if h.answered[op] == nil {
+		h.answered[op] = map[int]int{}
+	}
+	h.answered[op][resp.StatusCode]++
+	h.mu.Unlock()
+
+	input := &openapi3filter.RequestValidationInput{
+		Request: asked, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true},
+	}
+	refused := openapi3filter.ValidateRequest(req.Context(), input)
+	switch {
+	case tolerated:
+	case refused != nil && resp.StatusCode < 300:
+		return fmt.Errorf("a request the contract does not allow succeeded: %w", refused)
+	case refused == nil && resp.StatusCode == http.StatusUnprocessableEntity:
+		return errors.New("a request the contract allows was found wrong")
+	}
+	return openapi3filter.ValidateResponse(req.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input, Status: resp.StatusCode, Header: resp.Header,
+		Body: io.NopCloser(bytes.NewReader(reply)), Options: input.Options,
+	})
+}
+
+// commonReply checks what every reply has.
+func commonReply(resp *http.Response, body []byte) error {
+	trace := resp.Header.Get("X-Clerk-Trace-Id")
+	switch {
+	case resp.Header.Get("Content-Type") != "application/json":
+		return fmt.Errorf("Content-Type is %q", resp.Header.Get("Content-Type"))
+	case len(trace) != 32 || strings.Trim(trace, "0123456789abcdef") != "":
+		return fmt.Errorf("trace id is %q", trace)
+	case resp.Header.Get("Cf-Ray") == "":
+		return fmt.Errorf("no CF-Ray")
+	case resp.ContentLength != int64(len(body)):
+		return fmt.Errorf("Content-Length %d for %d bytes", resp.ContentLength, len(body))
+	}
+	if resp.StatusCode < 400 {
+		return nil
+	}
+	var e errorReply
+	if err := json.Unmarshal(body, &e); err != nil {
+		return err
+	}
+	switch {
+	case e.TraceID != trace:
+		return fmt.Errorf("trace id %q in the body, %q in the header", e.TraceID, trace)
+	case len(e.Errors) != 1 || e.Errors[0].Code == "" || e.Errors[0].Message == "" || e.Errors[0].LongMessage == "":
+		return fmt.Errorf("incomplete error")
+	case e.Errors[0].Meta != nil && len(e.Errors[0].Meta) == 0 || strings.Contains(string(body), `"meta":null`):
+		return errors.New("meta is empty, not left out")
+	case resp.StatusCode == 429 && resp.Header.Get("Retry-After") == "":
+		return fmt.Errorf("no Retry-After")
+	}
+	return nil
+}
+
+type errorReply struct {
+	Errors []struct {
+		Code        string         `json:"code"`
+		Message     string         `json:"message"`
+		LongMessage string         `json:"long_message"`
+		Meta        map[string]any `json:"meta"`
+	} `json:"errors"`
+	TraceID string `json:"clerk_trace_id"`
+}
+
+// answer is a reply that was read whole.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+	code   string // of the first error
+	param  string // its meta.param_name
+}
+
+func (a answer) members(t *testing.T) map[string]any {
+	t.Helper()
+	var m map[string]any
+	require.NoError(t, json.Unmarshal([]byte(a.body), &m), a.body)
+	return m
+}
+
+// do sends a request with the key and, if it has a body, as JSON; each header is
+// "Name: value", and "Name:" takes the header away.
+func (h *harness) do(method, path, body string, headers ...string) answer {
+	h.t.Helper()
+	target := strings.TrimSuffix(h.URL, "/v1") + path
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(h.t.Context(), method, target, reader)
+	require.NoError(h.t, err)
+	req.Header.Set("Authorization", "Bearer "+h.SecretKey)
+	req.Header.Set("Clerk-API-Version", "2026-05-12")
+	if strings.Contains(path, "/verify") {
+		req.Header.Set("Clerk-API-Version", "2025-03-12")
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, ":")
+		req.Header.Del(name)
+		if value = strings.TrimSpace(value); value != "" {
+			req.Header.Set(name, value)
+		}
+	}
+	resp, err := h.RoundTrip(req)
+	require.NoError(h.t, err)
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	require.NoError(h.t, err)
+	a := answer{status: resp.StatusCode, header: resp.Header, body: string(raw)}
+	var e errorReply
+	if a.status >= 400 && assert.NoError(h.t, json.Unmarshal(raw, &e)) && len(e.Errors) > 0 {
+		a.code = e.Errors[0].Code
+		a.param, _ = e.Errors[0].Meta["param_name"].(string)
+	}
+	return a
+}
+
+// session adds an active session of user_1.
+func (h *harness) session() clerksessions.Session {
+	return h.AddSession(clerksessions.Session{UserID: "user_1"})
+}
+
+// token mints a token of a session.
+func (h *harness) token(id string, params sessionstest.MintParams) string {
+	return h.Mint(id, params)
+}
+
+func quoted(v any) string {
+	raw, err := json.Marshal(v, json.Deterministic(true))
+	check(err)
+	return string(raw)
+}
+
+func escaped(v string) string { return url.PathEscape(v) }

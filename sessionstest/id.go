@@ -1,0 +1,42 @@
+package sessionstest
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"math/rand/v2"
+	"strings"
+)
+
+const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// newID returns an id of Clerk's form: the prefix and 27 base62 characters, the
+// first of which is 2 or 3 these years.
+func newID(prefix string) string { return prefix + "3" + randomText(26) }
+
+func randomText(n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = base62[rand.IntN(len(base62))]
+	}
+	return string(b)
+}
+
+// newTraceID returns 32 lower-case hexadecimal digits.
+func newTraceID() string { return randomHex(16) }
+
+func randomHex(bytes int) string {
+	b := make([]byte, bytes)
+	for i := range b {
+		b[i] = byte(rand.IntN(256))
+	}
+	return hex.EncodeToString(b)
+}
+
+func base64Text(v string) string { return base64.StdEncoding.EncodeToString([]byte(v)) }
+
+// wellFormed tells whether id is the prefix followed by 1 to 64 characters of those
+// that ids are made of. Clerk's own have 27; tests like user_1 or user_anna better.
+func wellFormed(id, prefix string) bool {
+	rest, ok := strings.CutPrefix(id, prefix)
+	return ok && rest != "" && len(rest) <= 64 && strings.Trim(rest, base62+"_-") == ""
+}

@@ -1,0 +1,188 @@
+package sessionstest_test
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions"
+)
+
+func ids(sessions []clerksessions.Session) []string {
+	var all []string
+	for _, v := range sessions {
+		all = append(all, v.ID)
+	}
+	return all
+}
+
+func (h *harness) list(query string) []string {
+	h.t.Helper()
+	a := h.do("GET", "/v1/sessions?"+query, "", "Tolerated: yes")
+	require.Equal(h.t, 200, a.status, a.body)
+	var sessions []clerksessions.Session
+	require.NoError(h.t, json.Unmarshal([]byte(a.body), &sessions))
+	return ids(sessions)
+}
+
+func TestListLimitAndOffset(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	var newest []string // all begin in the same millisecond
+	for range 600 {
+		newest = append(newest, h.session().ID)
+	}
+	slices.Reverse(newest)
+	for query, want := range map[string][]string{
+		"":                        newest[:10],
+		"limit=3":                 newest[:3],
+		"limit=3&offset=2":        newest[2:5],
+		"limit=500":               newest[:500],
+		"limit=501":               newest[:10],
+		"limit=0":                 newest[:10],
+		"limit=-1":                newest[:10],
+		"offset=-5":               newest[:10],
+		"limit=500&offset=590":    newest[590:],
+		"offset=600":              nil,
+		"offset=9000000000":       nil,
+		"limit=2&limit=4":         newest[:2],
+		"limit=&offset=":          newest[:10],
+		"status=active&limit=500": newest[:500],
+		"status=ended":            nil,
+		"paginated=false&unknown": newest[:10],
+		"paginated=0":             newest[:10],
+	} {
+		assert.Equal(t, want, h.list("user_id=user_1&"+query), query)
+	}
+}
+
+func TestListShapes(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.session()
+	h.session()
+	page := h.do("GET", "/v1/sessions?user_id=user_1&paginated=true&limit=1", "").members(t)
+	assert.Len(t, page["data"], 1)
+	assert.EqualValues(t, 2, page["total_count"])
+	assert.JSONEq(t, `{"data":[],"total_count":0}`, h.do("GET", "/v1/sessions?user_id=user_2&paginated=true", "").body)
+	assert.JSONEq(t, `[]`, h.do("GET", "/v1/sessions?client_id=client_unknown", "").body)
+}
+
+func TestListFilters(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	add := func(user, client string, status clerksessions.SessionStatus) string {
+		return h.AddSession(clerksessions.Session{UserID: user, ClientID: client, Status: status}).ID
+	}
+	a := add("user_1", "client_1", "active")
+	b := add("user_1", "client_2", "ended")
+	c := add("user_2", "client_1", "active")
+	d := add("user_1", "client_1", "pending")
+	for query, want := range map[string][]string{
+		"user_id=user_1":                                      {d, b, a},
+		"client_id=client_1":                                  {d, c, a},
+		"user_id=user_1&client_id=client_1":                   {d, a},
+		"user_id=user_2&client_id=client_2":                   nil,
+		"user_id=user_1&status=active":                        {a},
+		"client_id=client_1&status=active":                    {c, a},
+		"user_id=user_1&client_id=client_1&status=active":     {a},
+		"user_id=" + url.QueryEscape("user_1' or 1=1"):        nil,
+		"user_id=user_1&status=active&status=ended&limit=500": {a},
+	} {
+		assert.Equal(t, want, h.list(query), query)
+	}
+}
+
+func TestListIsOrderedByCreation(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	at := func(offset time.Duration) string {
+		return h.AddSession(clerksessions.Session{UserID: "user_1", CreatedAt: clerksessions.UnixMilli(start.Add(offset).UnixMilli())}).ID
+	}
+	middle, oldest, newest, twin := at(-time.Hour), at(-2*time.Hour), at(0), at(-time.Hour)
+	assert.Equal(t, []string{newest, twin, middle, oldest}, h.list("user_id=user_1"))
+	require.True(t, h.DeleteSession(twin))
+	require.False(t, h.DeleteSession(twin))
+	h.UpdateSession(oldest, func(v *clerksessions.Session) { v.CreatedAt = newestAt() })
+	assert.Equal(t, []string{oldest, newest, middle}, h.list("user_id=user_1"))
+	assert.Equal(t, []string{oldest, newest, middle}, ids(h.Sessions("")))
+	h.UpdateSession(newest, func(v *clerksessions.Session) { v.UserID, v.ClientID = "user_2", "client_2" })
+	assert.Equal(t, []string{newest}, h.list("user_id=user_2&client_id=client_2"))
+	assert.Equal(t, []string{oldest, middle}, h.list("user_id=user_1"))
+}
+
+func newestAt() clerksessions.UnixMilli {
+	return clerksessions.UnixMilli(start.Add(time.Hour).UnixMilli())
+}
+
+func TestTimeEndsSessions(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	client := h.client()
+	begun := h.session()
+	short := h.AddSession(clerksessions.Session{UserID: "user_1", AbandonAt: clerksessions.UnixMilli(start.Add(time.Hour).UnixMilli())})
+	over := h.AddSession(clerksessions.Session{UserID: "user_1", Status: "ended"})
+	assert.Equal(t, start.Add(7*24*time.Hour), begun.ExpireAt.Time())
+	assert.Equal(t, start.Add(30*24*time.Hour), begun.AbandonAt.Time())
+
+	status := func(id string) clerksessions.SessionStatus {
+		v, err := client.Get(t.Context(), id)
+		require.NoError(t, err)
+		return v.Status
+	}
+	h.Advance(time.Hour - time.Millisecond)
+	assert.EqualValues(t, "active", status(short.ID))
+	h.Advance(time.Millisecond)
+	assert.EqualValues(t, "abandoned", status(short.ID))
+	assert.EqualValues(t, "active", status(begun.ID))
+	h.Advance(40 * 24 * time.Hour)
+	assert.EqualValues(t, "expired", status(begun.ID))
+	assert.EqualValues(t, "ended", status(over.ID))
+	expired, err := client.Get(t.Context(), begun.ID)
+	require.NoError(t, err)
+	assert.Equal(t, expired.ExpireAt, expired.UpdatedAt)
+	assert.Equal(t, []string{begun.ID}, h.list("user_id=user_1&status=expired"))
+	assert.Empty(t, h.list("user_id=user_1&status=active"))
+	_, err = client.CreateToken(t.Context(), begun.ID, clerksessions.TokenParams{})
+	require.ErrorIs(t, err, clerksessions.ErrNotFound)
+}
+
+// What is not set is null, as Clerk has it, and older API versions know no tasks.
+func TestSessionOnTheWire(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	plain := h.session()
+	assert.JSONEq(t, fmt.Sprintf(`{"object":"session","id":%q,"user_id":"user_1","client_id":%q,"status":"active",
+		"actor":null,"last_active_organization_id":null,"latest_activity":null,"tasks":null,"last_active_at":%[3]d,
+		"expire_at":%[4]d,"abandon_at":%[5]d,"created_at":%[3]d,"updated_at":%[3]d}`, plain.ID, plain.ClientID,
+		start.UnixMilli(), start.Add(7*24*time.Hour).UnixMilli(), start.Add(30*24*time.Hour).UnixMilli()),
+		h.do("GET", "/v1/sessions/"+plain.ID, "").body)
+
+	full := h.AddSession(clerksessions.Session{
+		UserID: "user_1", LastActiveOrganizationID: "org_1",
+		Actor: map[string]any{"sub": "user_admin"}, Tasks: []clerksessions.SessionTask{{Key: "setup-mfa"}},
+		LatestActivity: &clerksessions.SessionActivity{Country: "Greece"},
+	})
+	m := h.do("GET", "/v1/sessions/"+full.ID, "").members(t)
+	assert.Equal(t, "pending", m["status"])
+	assert.Equal(t, map[string]any{"sub": "user_admin"}, m["actor"])
+	assert.Equal(t, "org_1", m["last_active_organization_id"])
+	assert.Equal(t, []any{map[string]any{"key": "setup-mfa"}}, m["tasks"])
+	assert.Contains(t, m["latest_activity"].(map[string]any)["id"], "sess_activity_")
+
+	old := h.do("GET", "/v1/sessions/"+full.ID, "", "Clerk-API-Version: 2024-10-01")
+	assert.NotContains(t, old.members(t), "tasks")
+	assert.Equal(t, "2024-10-01", old.header.Get("Clerk-Api-Version"))
+	unpinned := h.do("GET", "/v1/sessions/"+full.ID, "", "Clerk-API-Version:")
+	assert.Equal(t, "2021-02-05", unpinned.header.Get("Clerk-Api-Version"))
+	queried := h.do("GET", "/v1/sessions/"+full.ID+"?__clerk_api_version=2025-11-10", "", "Clerk-API-Version:")
+	assert.Equal(t, "2025-11-10", queried.header.Get("Clerk-Api-Version"))
+	both := h.do("GET", "/v1/sessions/"+full.ID+"?__clerk_api_version=2025-11-10", "")
+	assert.Equal(t, "api_version_invalid", both.code)
+}

@@ -1,0 +1,189 @@
+package sessionstest
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const (
+	maxRequests = 10_000  // how many requests are kept
+	maxKept     = 4 << 10 // how much of its path, query, header and body is kept, each
+)
+
+// Request is a request the Server got, without its secrets: the secret key and
+// everything that looks like a token read "[redacted]". Of path, query, header and body the
+// first 4 KiB each are kept.
+type Request struct {
+	// Time is when it came, by the Server's clock.
+	Time time.Time
+
+	// Operation is the operationId, for example GetSession, or [OpJWKS]; empty when
+	// method and path match none.
+	Operation string
+
+	// Method is the HTTP method.
+	Method string
+
+	// Path is the path as it was sent, escaped.
+	Path string
+
+	// Query is the query, decoded.
+	Query url.Values
+
+	// Header is the header. Authorization and Cookie are redacted whole.
+	Header http.Header
+
+	// Body is the body, with tokens redacted. One that is no JSON object is only
+	// described.
+	Body string
+
+	// Status is that of the reply, 0 if the connection broke before there was one.
+	Status int
+
+	// Code is the first error code of the reply, empty for a success.
+	Code string
+
+	// TraceID is that of the reply.
+	TraceID string
+}
+
+// requestLog keeps the last maxRequests requests, in a ring.
+type requestLog struct {
+	observe func(Request)
+
+	mu   sync.Mutex
+	ring []Request
+	next int // where the oldest is, once the ring is full
+}
+
+func (l *requestLog) add(r Request) {
+	l.mu.Lock()
+	if len(l.ring) < maxRequests {
+		l.ring = append(l.ring, r)
+	} else {
+		l.ring[l.next] = r
+		l.next = (l.next + 1) % maxRequests
+	}
+	l.mu.Unlock()
+	if l.observe != nil {
+		l.observe(r)
+	}
+}
+
+// Requests returns the last 10,000 requests in the order they were answered, redacted.
+// The Requests share their headers and queries with the Server: do not change those.
+// To see more, use [WithObserver].
+func (s *Server) Requests() []Request {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return slices.Concat(s.log.ring[s.log.next:], s.log.ring[:s.log.next])
+}
+
+// RequestsOf is [Server.Requests] for one operation.
+func (s *Server) RequestsOf(op string) []Request {
+	return slices.DeleteFunc(s.Requests(), func(r Request) bool { return r.Operation != op })
+}
+
+// ClearRequests forgets the requests so far.
+func (s *Server) ClearRequests() {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	s.log.ring, s.log.next = nil, 0
+}
+
+const redacted = "[redacted]"
+
+// recorded is what can be told of a request before its body is read.
+func (s *Server) recorded(c *call) Request {
+	r := Request{Time: s.Now(), Method: s.scrub(c.method), Path: s.scrub(c.url.EscapedPath())}
+	if c.route != nil {
+		r.Operation = c.route.op
+	}
+	r.Query = url.Values(s.scrubAll(c.url.Query()))
+	r.Header = http.Header(s.scrubAll(c.header))
+	for _, name := range []string{"Authorization", "Cookie", "Proxy-Authorization"} {
+		if values := r.Header[name]; values != nil {
+			r.Header[name] = []string{redacted}
+		}
+	}
+	return r
+}
+
+var tokenLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)*`)
+
+// scrub cuts the secret key and what looks like a token out of a text.
+func (s *Server) scrub(v string) string {
+	v = strings.ReplaceAll(v, s.config.secretKey, redacted)
+	if strings.Contains(v, "eyJ") {
+		v = tokenLike.ReplaceAllLiteralString(v, redacted)
+	}
+	if len(v) > maxKept {
+		v = strings.ToValidUTF8(v[:maxKept], "") + "..."
+	}
+	return v
+}
+
+// scrubAll scrubs headers or a query, and leaves out what is beyond maxKept bytes in all.
+func (s *Server) scrubAll(values map[string][]string) map[string][]string {
+	kept := make(map[string][]string, min(len(values), 16))
+	room := maxKept
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		name, list := s.scrub(name), values[name]
+		for _, value := range list {
+			value = s.scrub(value)
+			if room -= len(name) + len(value); room < 0 {
+				return kept
+			}
+			kept[name] = append(kept[name], value)
+		}
+	}
+	return kept
+}
+
+// secretParams are the members of a body that hold tokens.
+var secretParams = []string{"token", "expired_token", "refresh_token", "request_headers"}
+
+func (s *Server) redactBody(body []byte) string {
+	if len(body) == 0 {
+		return ""
+	}
+	var members map[string]jsontext.Value
+	if len(body) > maxBody || json.Unmarshal(body, &members) != nil {
+		return "[" + strconv.Itoa(len(body)) + " bytes that are no JSON object]"
+	}
+	if members == nil {
+		return "null"
+	}
+	for _, name := range slices.Collect(maps.Keys(members)) {
+		if slices.Contains(secretParams, name) {
+			members[name] = jsontext.Value(`"` + redacted + `"`)
+		}
+	}
+	text, err := json.Marshal(members, json.Deterministic(true))
+	if err != nil {
+		return "[" + strconv.Itoa(len(body)) + " bytes that are no JSON object]"
+	}
+	return s.scrub(string(text))
+}
+
+// codeOf is the first error code of a reply.
+func codeOf(r *reply) string {
+	if r.status < 400 {
+		return ""
+	}
+	var body errorBody
+	if json.Unmarshal(r.body, &body) != nil || len(body.Errors) == 0 {
+		return ""
+	}
+	return body.Errors[0].Code
+}

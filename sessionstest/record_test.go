@@ -1,0 +1,70 @@
+package sessionstest_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions/sessionstest"
+)
+
+func TestRequestsAreRecordedWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var seen []sessionstest.Request
+	h := newHarness(t, sessionstest.WithObserver(func(r sessionstest.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, r)
+	}))
+	id := h.session().ID
+	token := h.token(id, sessionstest.MintParams{})
+	h.do("POST", "/v1/sessions/"+id+"/verify?x="+token+"&y="+h.SecretKey, quoted(map[string]string{"token": token}), "Cookie: __session="+token, "X-Note: "+token)
+	h.do("POST", "/v1/sessions/"+id+"/refresh", `{"expired_token":"canary-1","refresh_token":"canary-2","request_headers":{"cookie":["canary-3"]},"request_origin":"https://app.example.com"}`)
+	h.do("POST", "/v1/sessions", `{"user_id":"user_1"}`, "Authorization: Bearer canary-4")
+	h.do("POST", "/v1/sessions/"+id+"/verify", `{"token": "canary-5"`)
+	h.do("POST", "/v1/sessions/"+id+"/revoke", `{"tokn":"`+token+`"}`, "Tolerated: the contract has no body here")
+	h.do("GET", "/v1/"+h.SecretKey, "")
+	h.do("POST", "/v1/sessions/"+id+"/revoke", "null")
+
+	requests := h.Requests()
+	require.Len(t, requests, 7)
+	assert.Equal(t, seen, requests)
+	text := fmt.Sprintf("%+v", requests)
+	for _, secret := range []string{h.SecretKey, token, strings.Split(token, ".")[1], "canary"} {
+		assert.NotContains(t, text, secret)
+	}
+	first, create, last := requests[0], requests[2], requests[6]
+	assert.Equal(t, "VerifySession", first.Operation)
+	assert.Equal(t, "/v1/sessions/"+id+"/verify", first.Path)
+	assert.Equal(t, `{"token":"[redacted]"}`, first.Body)
+	assert.Equal(t, 200, first.Status)
+	assert.Equal(t, []string{"[redacted]"}, first.Header["Cookie"])
+	assert.Equal(t, `{"user_id":"user_1"}`, create.Body)
+	assert.Equal(t, "clerk_key_invalid", create.Code)
+	assert.Len(t, create.TraceID, 32)
+	assert.Equal(t, "[20 bytes that are no JSON object]", requests[3].Body)
+	assert.Equal(t, "null", last.Body)
+	assert.Len(t, h.RequestsOf("VerifySession"), 2)
+	h.ClearRequests()
+	assert.Empty(t, h.Requests())
+}
+
+func TestRecordIsBounded(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.New()
+	transport := srv.Transport()
+	for i := range 10_100 {
+		send(t, transport, srv, "GET", fmt.Sprintf("/sessions/sess_%d", i))
+	}
+	requests := srv.Requests()
+	require.Len(t, requests, 10_000)
+	assert.Equal(t, "/v1/sessions/sess_100", requests[0].Path)
+	assert.Equal(t, "/v1/sessions/sess_10099", requests[9_999].Path)
+	send(t, transport, srv, "GET", "/sessions/"+strings.Repeat("x", 100_000))
+	assert.Less(t, len(srv.Requests()[9_999].Path), 5_000)
+}

@@ -1,0 +1,126 @@
+package sessionstest_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/sessionstest"
+)
+
+const app = "https://app.example.com"
+
+func TestRefresh(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	client := h.client()
+	session := h.session()
+	kept := h.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID})
+	old, err := client.CreateToken(t.Context(), session.ID, clerksessions.TokenParams{}, clerksessions.WithOrigin(app))
+	require.NoError(t, err)
+	params := clerksessions.RefreshParams{ExpiredToken: old.JWT, RefreshToken: kept.Token, RequestOrigin: app}
+
+	_, err = client.Refresh(t.Context(), session.ID, params)
+	assertCode(t, err, "session_refresh_session_token_ineligible")
+	h.Advance(time.Minute)
+	fresh, err := client.Refresh(t.Context(), session.ID, params)
+	require.NoError(t, err)
+	_, claims := h.opened(fresh.JWT)
+	assert.Equal(t, app, claims["azp"])
+	assert.Equal(t, session.ID, claims["sid"])
+	assert.Equal(t, float64(h.Now().Add(time.Minute).Unix()), claims["exp"])
+	now, _ := h.Session(session.ID)
+	assert.Equal(t, h.Now(), now.LastActiveAt.Time())
+	_, err = client.Refresh(t.Context(), session.ID, params)
+	assertCode(t, err, "session_refresh_expired_session_token_consumed")
+
+	h.Advance(time.Minute)
+	params.ExpiredToken = fresh.JWT
+	cookies, err := client.RefreshCookies(t.Context(), session.ID, params, clerksessions.WithQuery("suffixed_cookies", "true"))
+	require.NoError(t, err)
+	require.Len(t, cookies, 2)
+	for i, prefix := range []string{"__session", "__session_"} {
+		cookie, err := http.ParseSetCookie(cookies[i])
+		require.NoError(t, err)
+		assert.True(t, strings.HasPrefix(cookie.Name, prefix))
+		assert.Equal(t, "/", cookie.Path)
+		_, claims = h.opened(cookie.Value)
+		assert.Equal(t, session.ID, claims["sid"])
+	}
+}
+
+func assertCode(t *testing.T, err error, code string) {
+	t.Helper()
+	var e *clerksessions.Error
+	require.ErrorAs(t, err, &e)
+	assert.Truef(t, e.HasCode(code), "%v lacks %s", err, code)
+}
+
+// Each row spoils one thing of a request that would be answered with 200; where
+// several are spoilt, the first check of the table wins.
+func TestRefreshRefusals(t *testing.T) {
+	t.Parallel()
+	type request struct {
+		session, other string
+		token          sessionstest.MintParams
+		params         clerksessions.RefreshParams
+		path           string
+	}
+	tests := []struct {
+		code  string
+		spoil func(h *harness, r *request)
+	}{
+		{"refresh_request_origin_invalid", func(_ *harness, r *request) { r.params.RequestOrigin = "app.example.com" }},
+		{"refresh_request_origin_invalid", func(_ *harness, r *request) { r.params.RequestOrigin = "https://%zz" }},
+		{"expired_session_token_invalid", func(_ *harness, r *request) { r.params.ExpiredToken = "eyJ.eyJ.x" }},
+		{"expired_session_token_invalid", func(_ *harness, r *request) { r.token.Sign = func([]byte) []byte { return []byte("x") } }},
+		{"expired_session_token_missing_azp", func(_ *harness, r *request) { r.token.Origin = "" }},
+		{"refresh_request_origin_azp_mismatch", func(_ *harness, r *request) { r.params.RequestOrigin = app + ":8443" }},
+		{"expired_session_token_missing_sid", func(_ *harness, r *request) { r.token.Claims["sid"] = nil }},
+		{"refresh_sid_mismatch", func(_ *harness, r *request) { r.path = r.other }},
+		{"session_refresh_expired_session_token_missing_iat", func(_ *harness, r *request) { r.token.Claims["iat"] = nil }},
+		{"session_refresh_expired_session_token_too_old", func(_ *harness, r *request) { r.token.Claims["iat"] = start.Add(-8 * 24 * time.Hour).Unix() }},
+		{"session_refresh_session_token_ineligible", func(_ *harness, r *request) { r.token.Header = map[string]any{"cat": "cl_B7d4PD222AAA"} }},
+		{"session_refresh_session_token_ineligible", func(h *harness, r *request) { r.token.ExpiresIn = 3600 }},
+		{"refresh_token_not_found", func(_ *harness, r *request) { r.params.RefreshToken = "rt_unknown" }},
+		{"refresh_token_not_found", func(h *harness, r *request) {
+			r.params.RefreshToken = h.AddRefreshToken(sessionstest.RefreshToken{SessionID: r.other}).Token
+		}},
+		{"session_refresh_session_not_found", func(h *harness, r *request) { r.path = "deleted" }},
+		{"session_refresh_inactive_session", func(h *harness, r *request) {
+			h.UpdateSession(r.session, func(v *clerksessions.Session) { v.Status = "ended" })
+		}},
+		{"session_refresh_user_not_found", func(h *harness, _ *request) { h.DeleteUser("user_1") }},
+	}
+	for _, test := range tests {
+		t.Run(test.code, func(t *testing.T) {
+			t.Parallel()
+			h := newHarness(t)
+			session, other := h.session(), h.AddSession(clerksessions.Session{UserID: "user_2"})
+			r := request{
+				session: session.ID, other: other.ID, path: session.ID,
+				token: sessionstest.MintParams{Origin: app, Claims: map[string]any{}},
+				params: clerksessions.RefreshParams{
+					RequestOrigin: app, RefreshToken: h.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID}).Token,
+				},
+			}
+			test.spoil(h, &r)
+			if r.params.ExpiredToken == "" {
+				r.params.ExpiredToken = h.token(session.ID, r.token)
+			}
+			if r.path == "deleted" {
+				r.path = session.ID
+				h.DeleteSession(session.ID)
+			}
+			h.Advance(2 * time.Minute)
+			_, err := h.client().Refresh(t.Context(), r.path, r.params)
+			require.ErrorIs(t, err, clerksessions.ErrUnauthorized)
+			assertCode(t, err, test.code)
+		})
+	}
+}

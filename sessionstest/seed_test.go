@@ -1,0 +1,152 @@
+package sessionstest_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/sessionstest"
+)
+
+// fakeTB notes the sentence a test would fail with.
+type fakeTB struct {
+	failure string
+	cleanup func()
+}
+
+func (*fakeTB) Helper()            {}
+func (f *fakeTB) Cleanup(c func()) { f.cleanup = c }
+func (f *fakeTB) Fatalf(format string, args ...any) {
+	f.failure = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}
+
+func TestMistakesFailTheTest(t *testing.T) {
+	t.Parallel()
+	mistakes := map[string]func(s *sessionstest.Server){
+		"time cannot go back":        func(s *sessionstest.Server) { s.Advance(-1) },
+		"the user id":                func(s *sessionstest.Server) { s.AddUser(sessionstest.User{ID: "anna"}) },
+		"add it first with AddUser":  func(s *sessionstest.Server) { s.AddSession(clerksessions.Session{UserID: "user_anna"}) },
+		"has no UserID":              func(s *sessionstest.Server) { s.AddSession(clerksessions.Session{}) },
+		"no session \"sess_1\"":      func(s *sessionstest.Server) { s.Mint("sess_1", sessionstest.MintParams{}) },
+		"no template":                func(s *sessionstest.Server) { s.Mint(seeded(s), sessionstest.MintParams{Template: "x"}) },
+		"no session \"sess_2\"; add": func(s *sessionstest.Server) { s.UpdateSession("sess_2", func(*clerksessions.Session) {}) },
+		"cannot change": func(s *sessionstest.Server) {
+			s.UpdateSession(seeded(s), func(v *clerksessions.Session) { v.ID = "sess_2" })
+		},
+		"no status \"gone\"": func(s *sessionstest.Server) {
+			s.UpdateSession(seeded(s), func(v *clerksessions.Session) { v.Status = "gone" })
+		},
+		"there is a session": func(s *sessionstest.Server) { s.AddSession(clerksessions.Session{ID: seeded(s), UserID: "user_1"}) },
+		"the session id":     func(s *sessionstest.Server) { s.AddSession(clerksessions.Session{ID: "1", UserID: "user_1"}) },
+		"the client id":      func(s *sessionstest.Server) { s.AddSession(clerksessions.Session{ClientID: "1", UserID: "user_1"}) },
+		"in no organization": func(s *sessionstest.Server) {
+			s.AddSession(clerksessions.Session{UserID: "user_1", LastActiveOrganizationID: "org_1"})
+		},
+		"the organization id": func(s *sessionstest.Server) { s.AddOrganization(sessionstest.Organization{ID: "acme"}) },
+		"add the user first": func(s *sessionstest.Server) {
+			s.AddOrganization(sessionstest.Organization{Members: []sessionstest.Member{{UserID: "user_2"}}})
+		},
+		"must have the form org:": func(s *sessionstest.Server) {
+			s.AddOrganization(sessionstest.Organization{Members: []sessionstest.Member{{UserID: "user_1", Permissions: []string{"read"}}}})
+		},
+		"claim exp, which Clerk reserves": func(s *sessionstest.Server) {
+			s.AddTemplate(sessionstest.Template{Name: "x", Claims: map[string]any{"exp": 1}})
+		},
+		"lifetime of 10 seconds": func(s *sessionstest.Server) { s.AddTemplate(sessionstest.Template{Name: "x", Lifetime: 10}) },
+		"the template name":      func(s *sessionstest.Server) { s.AddTemplate(sessionstest.Template{}) },
+		"JSON cannot hold": func(s *sessionstest.Server) {
+			s.AddTemplate(sessionstest.Template{Name: "x", Claims: map[string]any{"f": func() {}}})
+		},
+		"must be what JSON can hold": func(s *sessionstest.Server) {
+			s.Mint(seeded(s), sessionstest.MintParams{Claims: map[string]any{"f": func() {}}})
+		},
+		"the session has what JSON cannot": func(s *sessionstest.Server) {
+			s.AddSession(clerksessions.Session{UserID: "user_1", Actor: map[string]any{"f": func() {}}})
+		},
+		"the session \"sess_1\"": func(s *sessionstest.Server) { s.AddRefreshToken(sessionstest.RefreshToken{SessionID: "sess_1"}) },
+		"no operation \"Get\"":   func(s *sessionstest.Server) { s.Fail("Get", 1, sessionstest.Fault{}) },
+		"at least 1":             func(s *sessionstest.Server) { s.Fail("", 0, sessionstest.Fault{}) },
+		"Client: ":               func(s *sessionstest.Server) { s.Client(nil) },
+	}
+	for sentence, mistake := range mistakes {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			tb := &fakeTB{}
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				srv := sessionstest.NewServer(tb, sessionstest.WithStrictUsers())
+				srv.AddUser(sessionstest.User{ID: "user_1"})
+				mistake(srv)
+			}()
+			<-done
+			tb.cleanup()
+			assert.Contains(t, tb.failure, "sessionstest: ")
+			assert.Contains(t, tb.failure, sentence)
+		})
+	}
+	assert.PanicsWithValue(t, `sessionstest: Fail: n is 0, but must be at least 1; use FailFunc for faults without end`,
+		func() { sessionstest.New().Fail("", 0, sessionstest.Fault{}) })
+}
+
+func seeded(s *sessionstest.Server) string {
+	return s.AddSession(clerksessions.Session{UserID: "user_1"}).ID
+}
+
+func TestSeed(t *testing.T) {
+	t.Parallel()
+	seed, err := sessionstest.ReadSeed(strings.NewReader(`{
+		"users": [{"id": "user_1"}],
+		"organizations": [{"id": "org_1", "members": [{"user_id": "user_1", "role": "org:admin"}]}],
+		"sessions": [{"id": "sess_1", "user_id": "user_1", "last_active_organization_id": "org_1", "created_at": 1794786307113}],
+		"templates": [{"name": "hasura", "lifetime": 120, "claims": {"role": "editor"}}],
+		"refresh_tokens": [{"token": "rt_1", "session_id": "sess_1"}]}`))
+	require.NoError(t, err)
+	srv := sessionstest.New(sessionstest.WithStrictUsers(), sessionstest.WithStart(start))
+	require.NoError(t, srv.Seed(seed))
+	state := srv.State()
+	assert.Equal(t, seed.Users, state.Users)
+	assert.Equal(t, seed.RefreshTokens, state.RefreshTokens)
+	assert.Equal(t, "org-1", state.Organizations[0].Slug)
+	assert.Equal(t, 5, state.Templates[0].AllowedClockSkew)
+	assert.Equal(t, clerksessions.UnixMilli(1794786307113), state.Sessions[0].CreatedAt)
+	again := sessionstest.New(sessionstest.WithStart(start))
+	require.NoError(t, again.Seed(state))
+	assert.Equal(t, state, again.State())
+
+	require.ErrorContains(t, srv.Seed(sessionstest.Seed{Sessions: []clerksessions.Session{{UserID: "user_1"}, {UserID: "user_9"}}}), "sessions[1]: the user \"user_9\" does not exist")
+	for _, text := range []string{``, `[]`, `{"user":[]}`, `{"users":[{"ID":"user_1"}]}`, `{"users":1}`, `{} {}`} {
+		_, err := sessionstest.ReadSeed(strings.NewReader(text))
+		require.ErrorContains(t, err, "the seed is not of the right form", text)
+	}
+}
+
+func TestStateIsASeedAfterASessionWasDeleted(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.New()
+	session := srv.AddSession(clerksessions.Session{UserID: "user_anna"})
+	srv.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID})
+	require.True(t, srv.DeleteSession(session.ID))
+	assert.NoError(t, sessionstest.New().Seed(srv.State()))
+}
+
+func TestAPanicInAChangeLeavesTheServerUsable(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.New()
+	session := srv.AddSession(clerksessions.Session{UserID: "user_anna"})
+	assert.Panics(t, func() { srv.UpdateSession(session.ID, func(*clerksessions.Session) { panic("a test ends here") }) })
+	_, ok := srv.Session(session.ID)
+	assert.True(t, ok)
+}
+
+func TestAStatusThatIsNoneIsRefused(t *testing.T) {
+	t.Parallel()
+	assert.PanicsWithValue(t, "sessionstest: Fail: the status is 42, but must be 200 to 999, or 0 for the usual reply",
+		func() { sessionstest.New().Fail("", 1, sessionstest.Fault{Status: 42}) })
+}

@@ -1,0 +1,106 @@
+package sessionstest
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := s.begin(r.Method, r.URL, r.Header)
+	ctx := r.Context()
+	if c.fault != nil && c.fault.ResetBefore {
+		_ = sleep(ctx, c.fault.Latency, s.done)
+		s.finish(c, nil)
+		reset(w)
+		return
+	}
+	var body []byte
+	if r.Body != nil {
+		// One byte more than is allowed, to see that it is too much.
+		var err error
+		body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+		c.broken = err != nil
+	}
+	if c.fault != nil && sleep(ctx, c.fault.Latency, s.done) != nil {
+		c.body = body
+		s.finish(c, nil)
+		reset(w)
+		return
+	}
+	s.send(ctx, w, c, s.answer(c, body))
+}
+
+// send writes a reply, with the harm that a fault does to it.
+func (s *Server) send(ctx context.Context, w http.ResponseWriter, c *call, r *reply) {
+	if c.fault != nil && c.fault.ResetAfter {
+		reset(w)
+		return
+	}
+	header := w.Header()
+	for name, values := range r.header {
+		header[name] = values
+	}
+	if bodyAllowed(r.status) {
+		header.Set("Content-Length", strconv.Itoa(len(r.body)))
+	}
+	w.WriteHeader(r.status)
+	if c.method == http.MethodHead || !bodyAllowed(r.status) {
+		return
+	}
+	if c.fault == nil {
+		_, _ = w.Write(r.body)
+		return
+	}
+	flush := http.NewResponseController(w).Flush
+	_ = flush()
+	for piece := range c.fault.pieces(r.body) {
+		_, err := w.Write(piece)
+		_ = flush()
+		if err != nil || sleep(ctx, c.fault.Drip, s.done) != nil {
+			reset(w)
+			return
+		}
+	}
+	if c.fault.ResetBody {
+		reset(w)
+	}
+	// A truncated body is shorter than its Content-Length, which net/http ends by
+	// closing the connection.
+}
+
+func bodyAllowed(status int) bool {
+	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+// sleep waits for real time, or virtual time inside a testing/synctest bubble.
+func sleep(ctx context.Context, d time.Duration, done <-chan struct{}) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-done:
+		return context.Canceled
+	}
+}
+
+// reset drops the connection so that the other side sees it reset.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // HTTP/2, where only the stream can be reset
+	}
+	if tcp, ok := conn.(interface{ SetLinger(int) error }); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
