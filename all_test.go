@@ -1,0 +1,361 @@
+package clerksessions_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/sessionstest"
+)
+
+const aUser = "user_2mVgZr5Jt1XcB8nKq4HsDy6WuPo"
+
+// addSessions adds n sessions of aUser, each a given time after the one before, and
+// returns their ids, oldest first.
+func addSessions(srv *sessionstest.Server, n int, apart time.Duration) (ids []string) {
+	for range n {
+		ids = append(ids, srv.AddSession(clerksessions.Session{UserID: aUser}).ID)
+		time.Sleep(apart) // virtual
+	}
+	return ids
+}
+
+func collect(t *testing.T, client *clerksessions.Client, params clerksessions.ListParams) (ids []string) {
+	t.Helper()
+	for session, err := range client.All(t.Context(), params) {
+		require.NoError(t, err)
+		ids = append(ids, session.ID)
+	}
+	return ids
+}
+
+func TestAllReadsPageByPage(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		sessions, limit, offset int
+		asked                   []string // limit and offset of each request
+	}{
+		{0, 0, 0, []string{"500 0"}},
+		{1, 0, 0, []string{"500 0"}},
+		{499, 0, 0, []string{"500 0"}},
+		{500, 0, 0, []string{"500 0", "500 490"}},
+		{501, 0, 0, []string{"500 0", "500 490"}},
+		{1200, 0, 0, []string{"500 0", "500 490", "500 980"}},
+		{12, 5, 0, []string{"5 0", "5 4", "5 8"}},
+		{12, 5, 3, []string{"5 3", "5 7", "5 11"}},
+		{12, 5, 20, []string{"5 20"}},
+		{3, 1, 0, []string{"2 0", "2 1", "2 2"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := sessionstest.New()
+			want := addSessions(srv, test.sessions, time.Millisecond)
+			slices.Reverse(want)
+			want = want[min(test.offset, len(want)):]
+			params := clerksessions.ListParams{UserID: aUser, Limit: test.limit, Offset: test.offset}
+			before := params
+			assert.Equal(t, append([]string(nil), want...), collect(t, srv.Client(), params), "%+v", test)
+			assert.Equal(t, before, params)
+			var asked []string
+			for _, request := range srv.RequestsOf("GetSessionList") {
+				asked = append(asked, request.Query.Get("limit")+" "+cmp.Or(request.Query.Get("offset"), "0"))
+			}
+			assert.Equal(t, test.asked, asked, "%+v", test)
+		})
+	}
+}
+
+// The list changes between any two requests: sessions begin, end, or both.
+func TestAllMissesNothingWhileTheListChanges(t *testing.T) {
+	t.Parallel()
+	for _, apart := range []time.Duration{0, time.Millisecond} {
+		for _, limit := range []int{0, 100, 3} {
+			for _, change := range []string{"begin", "end", "both", "the newest end", "those just read end"} {
+				t.Run(fmt.Sprintf("%s, limit %d, %s apart", change, limit, apart), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) { checkChurn(t, change, limit, apart) })
+				})
+			}
+		}
+	}
+}
+
+func checkChurn(t *testing.T, change string, limit int, apart time.Duration) {
+	sessions, changes := 5000, 1000
+	if limit == 3 {
+		sessions, changes = 300, 60
+	}
+	srv := sessionstest.New()
+	there := addSessions(srv, sessions, apart)
+	ended := make(map[string]bool)
+	end := func(id string) {
+		if !ended[id] {
+			ended[id] = true
+			srv.UpdateSession(id, func(s *clerksessions.Session) { s.Status = clerksessions.SessionStatusEnded })
+		}
+	}
+	yielded := make(map[string]int)
+	var order []string
+	most := 4*changes*cmp.Or(limit, 500)/sessions + 1 // between two requests
+	if limit == 3 {
+		most = 3 // as many as a page, or All could not keep up
+	}
+	left := changes
+	churn := func() {
+		for range min(left, rand.N(most)) {
+			left--
+			switch {
+			case change == "begin" || change == "both" && rand.N(2) == 0:
+				srv.AddSession(clerksessions.Session{UserID: aUser})
+			case change == "the newest end":
+				end(there[len(there)-1-len(ended)])
+			case change == "those just read end" && len(order) > 0:
+				end(order[max(0, len(order)-1-rand.N(400))])
+			default:
+				end(there[rand.N(len(there))])
+			}
+		}
+	}
+	client := srv.Client(clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+		churn()
+		return srv.Transport().RoundTrip(req)
+	})}))
+
+	for session, err := range client.All(t.Context(), clerksessions.ListParams{UserID: aUser, Status: clerksessions.SessionStatusActive, Limit: limit}) {
+		require.NoError(t, err)
+		yielded[session.ID]++
+		order = append(order, session.ID)
+	}
+	missed, repeated := 0, 0
+	for _, id := range there {
+		if !ended[id] && yielded[id] == 0 {
+			missed++
+		}
+	}
+	for _, n := range yielded {
+		repeated += n - 1
+	}
+	assert.Zero(t, missed, "sessions that stayed were missed")
+	assert.Zero(t, repeated, "sessions were repeated")
+	assert.Zero(t, left, "the list changed as often as it should")
+}
+
+// Sessions before the offset end while All reads on from it.
+func TestAllMissesNothingBehindAnOffset(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		there := addSessions(srv, 100, time.Millisecond)
+		slices.Reverse(there)
+		client := srv.Client()
+		yielded := make(map[string]int)
+		for session, err := range client.All(t.Context(), clerksessions.ListParams{UserID: aUser, Status: clerksessions.SessionStatusActive, Offset: 20, Limit: 10}) {
+			require.NoError(t, err)
+			yielded[session.ID]++
+			if len(yielded) == 10 {
+				for _, id := range there[:30] {
+					srv.UpdateSession(id, func(s *clerksessions.Session) { s.Status = clerksessions.SessionStatusEnded })
+				}
+			}
+		}
+		assert.Len(t, yielded, 80)
+		for _, id := range there[20:] {
+			assert.Equal(t, 1, yielded[id], id)
+		}
+	})
+}
+
+func TestAllYieldsAnErrorOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		addSessions(srv, 30, time.Millisecond)
+		requests := 0
+		srv.FailFunc(func(sessionstest.Request) *sessionstest.Fault {
+			if requests++; requests > 2 {
+				return &sessionstest.Fault{Status: 401}
+			}
+			return nil
+		})
+		var sessions, errs int
+		for session, err := range srv.Client().All(t.Context(), clerksessions.ListParams{UserID: aUser, Limit: 10}) {
+			if err != nil {
+				assert.Nil(t, session)
+				assert.ErrorIs(t, err, clerksessions.ErrUnauthorized)
+				errs++
+			} else {
+				sessions++
+			}
+		}
+		assert.Equal(t, 19, sessions)
+		assert.Equal(t, 1, errs)
+
+		for _, err := range srv.Client().All(t.Context(), clerksessions.ListParams{UserID: aUser, Limit: 501}) {
+			assert.ErrorIs(t, err, clerksessions.ErrInvalidArgument)
+			errs++
+		}
+		assert.Equal(t, 2, errs)
+	})
+}
+
+func TestAllSurvivesFaultsAndBreakingOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		want := addSessions(srv, 2000, time.Millisecond)
+		slices.Reverse(want)
+		for _, fault := range []sessionstest.Fault{{Status: 503}, {Status: 429, RetryAfter: "2"}, {ResetAfter: true}, {Truncate: true}, {HTML: true}, {Latency: time.Minute}} {
+			srv.Fail("GetSessionList", 2, fault)
+			assert.Equal(t, want, collect(t, srv.Client(), clerksessions.ListParams{UserID: aUser}), "%+v", fault)
+		}
+		srv.ClearRequests()
+		for range srv.Client().All(t.Context(), clerksessions.ListParams{UserID: aUser}) {
+			break
+		}
+		assert.Len(t, srv.Requests(), 1)
+	})
+}
+
+// fakeList answers lists as it likes.
+func fakeList(t *testing.T, answer func(offset, limit int) any) *clerksessions.Client {
+	return newClient(t, "https://clerk.invalid/v1", clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+		query, _ := url.ParseQuery(req.URL.RawQuery)
+		offset, _ := strconv.Atoi(query.Get("offset"))
+		limit, _ := strconv.Atoi(query.Get("limit"))
+		body, err := json.Marshal(answer(offset, limit))
+		require.NoError(t, err)
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(body))), Request: req}, nil
+	})}))
+}
+
+type entry struct {
+	Object    string `json:"object"`
+	ID        string `json:"id"`
+	CreatedAt int    `json:"created_at"`
+}
+
+type pageOf struct {
+	Data  []entry `json:"data"`
+	Total int     `json:"total_count"`
+}
+
+// listing is entries from..to-1, newest first.
+func listing(from, to int) []entry {
+	list := make([]entry, 0, max(0, to-from))
+	for i := from; i < to; i++ {
+		list = append(list, entry{"session", fmt.Sprint("sess_", i), 1_000_000 - i})
+	}
+	return list
+}
+
+func TestAllEndsWhateverTheServerDoes(t *testing.T) {
+	t.Parallel()
+	const n = 95
+	honest := func(offset, limit int) []entry { return listing(offset, min(offset+limit, n)) }
+	for name, test := range map[string]struct {
+		answer func(offset, limit int) any
+		count  int
+		says   string
+	}{
+		"honest":                  {func(o, l int) any { return pageOf{honest(o, l), n} }, n, ""},
+		"bare lists":              {func(o, l int) any { return honest(o, l) }, n, ""},
+		"bare lists, full pages":  {func(o, l int) any { return listing(o, min(o+l, 40)) }, 40, ""},
+		"total negative":          {func(o, l int) any { return pageOf{honest(o, l), -1} }, n, ""},
+		"total small":             {func(o, l int) any { return pageOf{honest(o, l), 3} }, n, ""},
+		"total zero":              {func(o, l int) any { return pageOf{honest(o, l), 0} }, n, ""},
+		"total ends with a page":  {func(o, l int) any { return pageOf{honest(o, l), 19} }, n, ""},
+		"total a moment old":      {func(o, l int) any { return pageOf{honest(o, l), n - 10*((o+1)%2)} }, n, ""},
+		"total changes":           {func(o, l int) any { return pageOf{honest(o, l), n + o%3 - 1} }, n, ""},
+		"pages capped at 7":       {func(o, l int) any { return pageOf{honest(o, min(l, 7)), n} }, n, ""},
+		"pages longer than asked": {func(o, l int) any { return pageOf{honest(o, l+5), n} }, n, ""},
+		"total huge":              {func(o, l int) any { return pageOf{honest(o, l), 1 << 30} }, n, "tells of 1073741824 sessions"},
+		"one page for ever":       {func(o, l int) any { return pageOf{listing(0, l), n} }, 10, "none that was not listed before"},
+		"one bare page for ever":  {func(o, l int) any { return listing(0, l) }, 10, "none that was not listed before"},
+		"nothing after a page":    {func(o, l int) any { return pageOf{listing(o, min(o+l, 10)), n} }, 10, "none that was not listed before"},
+		"an empty page within": {func(o, l int) any {
+			if o > 30 && o < 60 {
+				return pageOf{[]entry{}, n}
+			}
+			return pageOf{honest(o, l), n}
+		}, 37, "none that was not listed before"},
+		"each session twice": {func(o, l int) any {
+			list := honest(o, l)
+			return pageOf{append(list, list...), n}
+		}, n, ""},
+		"times all the same": {func(o, l int) any {
+			list := honest(o, l)
+			for i := range list {
+				list[i].CreatedAt = 5
+			}
+			return pageOf{list, n}
+		}, n, ""},
+		"oldest first": {func(o, l int) any {
+			list := honest(o, l)
+			for i := range list {
+				list[i].CreatedAt = o + i
+			}
+			return pageOf{list, n}
+		}, n, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			seen := make(map[string]int)
+			var failure error
+			for session, err := range fakeList(t, test.answer).All(t.Context(), clerksessions.ListParams{UserID: aUser, Limit: 10}) {
+				if failure = err; err == nil {
+					seen[session.ID]++
+				}
+			}
+			for id, times := range seen {
+				assert.Equal(t, 1, times, id)
+			}
+			if test.says != "" {
+				require.Error(t, failure)
+				assert.ErrorContains(t, failure, test.says)
+				assert.GreaterOrEqual(t, len(seen), test.count)
+				return
+			}
+			require.NoError(t, failure)
+			assert.Len(t, seen, test.count)
+		})
+	}
+}
+
+func TestAllHoldsAPageAtATime(t *testing.T) {
+	const n = 100_000
+	client := fakeList(t, func(offset, limit int) any { return pageOf{listing(offset, min(offset+limit, n)), n} })
+	inUse := func() uint64 {
+		var stats runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	count := 0
+	var early, late uint64
+	for _, err := range client.All(t.Context(), clerksessions.ListParams{UserID: aUser}) {
+		require.NoError(t, err)
+		switch count++; count {
+		case 2000:
+			early = inUse()
+		case n - 2000:
+			late = inUse()
+		}
+	}
+	assert.Equal(t, n, count)
+	t.Logf("heap in use: %d KiB after 2,000 sessions, %d KiB after 98,000", early>>10, late>>10)
+	assert.Less(t, int64(late)-int64(early), int64(1<<20), "memory grew with the list")
+}

@@ -1,0 +1,179 @@
+package clerksessions_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions"
+)
+
+const testKey = "sk_test_canary_5f3759df"
+
+func loadContract(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
+	require.NoError(t, err)
+	return doc
+}
+
+// operationsOf lists the operations of a document by their id.
+func operationsOf(doc *openapi3.T) map[string]*openapi3.Operation {
+	ops := make(map[string]*openapi3.Operation)
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			ops[op.OperationID] = op
+		}
+	}
+	return ops
+}
+
+// example returns the named example of a success of an operation, or its first.
+func example(t *testing.T, op *openapi3.Operation, name string) []byte {
+	t.Helper()
+	examples := op.Responses.Value("200").Value.Content["application/json"].Examples
+	if name == "" {
+		name = slices.Sorted(func(yield func(string) bool) {
+			for k := range examples {
+				if !yield(k) {
+					return
+				}
+			}
+		})[0]
+	}
+	require.Contains(t, examples, name)
+	body, err := json.Marshal(examples[name].Value.Value)
+	require.NoError(t, err)
+	return body
+}
+
+// contractServer answers on loopback, below a path, and fails the test for every
+// request and reply that the contract does not allow.
+func contractServer(t *testing.T, answer http.HandlerFunc) string {
+	t.Helper()
+	const below = "/some/proxy/v1"
+	doc := loadContract(t)
+	var router routers.Router
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		route, params, err := router.FindRoute(r)
+		if !assert.NoError(t, err, "%s %s is not in the contract", r.Method, r.URL) {
+			return
+		}
+		input := &openapi3filter.RequestValidationInput{
+			Request: r, PathParams: params, Route: route,
+			Options: &openapi3filter.Options{IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
+		}
+		assert.NoError(t, openapi3filter.ValidateRequest(r.Context(), input))
+
+		rec := httptest.NewRecorder()
+		answer(rec, r)
+		reply := &openapi3filter.ResponseValidationInput{
+			RequestValidationInput: input, Status: rec.Code, Header: rec.Header(),
+			Options: input.Options,
+		}
+		if strings.HasPrefix(rec.Header().Get("Content-Type"), "application/json") {
+			assert.NoError(t, openapi3filter.ValidateResponse(r.Context(), reply.SetBodyBytes(rec.Body.Bytes())))
+		}
+		for name, values := range rec.Header() {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(rec.Body.Bytes())
+	}))
+	t.Cleanup(srv.Close)
+
+	base, err := url.JoinPath(srv.URL, below)
+	require.NoError(t, err)
+	doc.Servers = openapi3.Servers{{URL: below}}
+	router, err = legacy.NewRouter(doc)
+	require.NoError(t, err)
+	return base
+}
+
+func newClient(t *testing.T, baseURL string, opts ...clerksessions.Option) *clerksessions.Client {
+	t.Helper()
+	client, err := clerksessions.New(testKey, append([]clerksessions.Option{clerksessions.WithBaseURL(baseURL)}, opts...)...)
+	require.NoError(t, err)
+	return client
+}
+
+func TestContractIsValid(t *testing.T) {
+	t.Parallel()
+	doc := loadContract(t)
+	require.NoError(t, doc.Validate(t.Context(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaDefaultsValidation()))
+
+	broken := strings.Replace(string(example(t, operationsOf(doc)["GetSession"], "")), `"active"`, `"asleep"`, 1)
+	var value any
+	require.NoError(t, json.Unmarshal([]byte(broken), &value))
+	assert.Error(t, doc.Components.Schemas["Session"].Value.VisitJSON(value), "examples are checked against their schemas")
+}
+
+func TestEveryOperationHasExamplesThatFit(t *testing.T) {
+	t.Parallel()
+	for id, op := range operationsOf(loadContract(t)) {
+		checkExamples := func(where string, content openapi3.Content) {
+			media := content["application/json"]
+			if !assert.NotNil(t, media, "%s: %s is JSON", id, where) {
+				return
+			}
+			assert.NotEmpty(t, media.Examples, "%s: %s has an example", id, where)
+			for name, example := range media.Examples {
+				assert.NoError(t, media.Schema.Value.VisitJSON(example.Value.Value), "%s: %s, example %s", id, where, name)
+			}
+		}
+		for _, parameter := range op.Parameters {
+			assert.NotNil(t, parameter.Value.Example, "%s: parameter %s has an example", id, parameter.Value.Name)
+			assert.NoError(t, parameter.Value.Schema.Value.VisitJSON(parameter.Value.Example), "%s: parameter %s", id, parameter.Value.Name)
+		}
+		if op.RequestBody != nil {
+			checkExamples("request", op.RequestBody.Value.Content)
+		}
+		for status, response := range op.Responses.Map() {
+			checkExamples("response "+status, response.Value.Content)
+		}
+		assert.NotEmpty(t, op.Summary, id)
+		assert.NotEmpty(t, op.Description, id)
+	}
+}
+
+func TestTheTableOfOperationsIsTheContract(t *testing.T) {
+	t.Parallel()
+	doc := loadContract(t)
+	table := clerksessions.Operations()
+	require.Len(t, table, len(operationsOf(doc)))
+	for _, got := range table {
+		item := doc.Paths.Value(got.Path)
+		require.NotNil(t, item, got.Path)
+		op := item.GetOperation(got.Method)
+		require.NotNil(t, op, "%s %s", got.Method, got.Path)
+		assert.Equal(t, op.OperationID, got.ID)
+		assert.Equal(t, op.Extensions["x-clerk-api-version"], got.APIVersion)
+		assert.EqualValues(t, op.Extensions["x-retry"], got.Retry)
+		assert.Contains(t, []clerksessions.RetryClass{clerksessions.RetrySafe, clerksessions.RetryUnsent}, got.Retry)
+		for _, status := range []string{"429", "5XX", "default"} {
+			assert.NotNil(t, op.Responses.Value(status), "%s answers %s", got.ID, status)
+		}
+	}
+
+	table[0].ID = "changed"
+	assert.NotEqual(t, "changed", clerksessions.Operations()[0].ID, "callers get a copy")
+}
+
+func compact(t *testing.T, body []byte) string {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, json.Compact(&out, body))
+	return out.String()
+}

@@ -1,0 +1,160 @@
+package clerksessions_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/sessionstest"
+)
+
+// The examples run on an emulated Clerk. Elsewhere a client comes from New or
+// NewFromEnv.
+func emulated(sessions ...clerksessions.Session) (*sessionstest.Server, *clerksessions.Client) {
+	srv := sessionstest.New(sessionstest.WithStart(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)))
+	for _, session := range sessions {
+		srv.AddSession(session)
+	}
+	return srv, srv.Client()
+}
+
+func Example() {
+	srv := sessionstest.New()
+	client, err := clerksessions.New(srv.SecretKey, clerksessions.WithHTTPClient(&http.Client{Transport: srv.Transport()}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	session, err := client.Create(ctx, clerksessions.CreateParams{UserID: "user_alice"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(session.UserID, session.Status)
+
+	session, err = client.Revoke(ctx, session.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(session.UserID, session.Status)
+	// Output:
+	// user_alice active
+	// user_alice revoked
+}
+
+func ExampleNew() {
+	_, err := clerksessions.New("pk_test_publishable", clerksessions.WithTimeout(5*time.Second))
+	fmt.Println(errors.Is(err, clerksessions.ErrInvalidArgument))
+	fmt.Println(err)
+	// Output:
+	// true
+	// clerksessions: invalid argument: the secret key is a publishable key; take the secret key, which begins with sk_
+}
+
+func ExampleClient_List() {
+	_, client := emulated(clerksessions.Session{UserID: "user_alice"}, clerksessions.Session{UserID: "user_alice"})
+
+	page, err := client.List(context.Background(), clerksessions.ListParams{UserID: "user_alice", Limit: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(page.Data), "of", page.TotalCount)
+	// Output: 1 of 2
+}
+
+func ExampleClient_All() {
+	_, client := emulated(clerksessions.Session{UserID: "user_alice"}, clerksessions.Session{UserID: "user_alice"})
+
+	for session, err := range client.All(context.Background(), clerksessions.ListParams{UserID: "user_alice"}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(session.Status, "until", session.ExpireAt)
+	}
+	// Output:
+	// active until 2026-11-30T09:00:00.000Z
+	// active until 2026-11-30T09:00:00.000Z
+}
+
+func ExampleClient_RevokeAll() {
+	_, client := emulated(clerksessions.Session{UserID: "user_alice"}, clerksessions.Session{UserID: "user_alice"})
+
+	revoked := 0
+	for session, err := range client.RevokeAll(context.Background(), clerksessions.ListParams{UserID: "user_alice"}) {
+		var failed *clerksessions.RevokeError
+		switch {
+		case errors.As(err, &failed):
+			fmt.Println(failed.SessionID, "lives on:", failed.Err)
+		case err != nil:
+			log.Fatal("not every session was listed: ", err)
+		case session.Status == clerksessions.SessionStatusRevoked:
+			revoked++
+		}
+	}
+	fmt.Println(revoked, "sessions revoked")
+	// Output: 2 sessions revoked
+}
+
+func ExampleClient_CreateToken() {
+	srv, client := emulated()
+	session := srv.AddSession(clerksessions.Session{UserID: "user_alice"})
+
+	token, err := client.CreateToken(context.Background(), session.ID,
+		clerksessions.TokenParams{ExpiresIn: 10 * time.Minute},
+		clerksessions.WithOrigin("https://app.example.com"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token)
+	request, _ := http.NewRequest(http.MethodGet, "https://api.example.com/", nil)
+	request.Header.Set("Authorization", "Bearer "+token.JWT)
+	// Output: {token [redacted]}
+}
+
+func ExampleError() {
+	_, client := emulated()
+
+	_, err := client.Get(context.Background(), "sess_unknown")
+	var refused *clerksessions.Error
+	if errors.As(err, &refused) {
+		fmt.Println(refused.Op, refused.StatusCode, refused.HasCode("resource_not_found"))
+	}
+	fmt.Println(errors.Is(err, clerksessions.ErrNotFound))
+	// Output:
+	// GetSession 404 true
+	// true
+}
+
+func ExampleWithMeta() {
+	srv, client := emulated()
+	session := srv.AddSession(clerksessions.Session{UserID: "user_alice"})
+	srv.Fail("GetSession", 1, sessionstest.Fault{Status: http.StatusTooManyRequests, RetryAfter: "0.01"})
+
+	var meta clerksessions.Meta
+	if _, err := client.Get(context.Background(), session.ID, clerksessions.WithMeta(&meta)); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(meta.StatusCode, "after", meta.Attempts, "attempts, trace id of", len(meta.TraceID), "digits")
+	// Output: 200 after 2 attempts, trace id of 32 digits
+}
+
+// A transport that counts requests by operation, so that no label ever holds an id.
+func ExampleOperationFromContext() {
+	srv, _ := emulated()
+	session := srv.AddSession(clerksessions.Session{UserID: "user_alice"})
+	counting := transportFunc(func(request *http.Request) (*http.Response, error) {
+		if op, ok := clerksessions.OperationFromContext(request.Context()); ok {
+			fmt.Println("one more:", op.ID, op.Method, op.Path)
+		}
+		return srv.Transport().RoundTrip(request)
+	})
+	client := srv.Client(clerksessions.WithHTTPClient(&http.Client{Transport: counting}))
+
+	if _, err := client.Get(context.Background(), session.ID); err != nil {
+		log.Fatal(err)
+	}
+	// Output: one more: GetSession GET /sessions/{session_id}
+}

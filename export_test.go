@@ -1,0 +1,4 @@
+package clerksessions
+
+// What the external tests reach into.
+var RetryAfter = retryAfter

@@ -1,0 +1,153 @@
+package clerksessions_test
+
+import (
+	"errors"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions"
+)
+
+// answering returns a client whose every request is answered so, once.
+func answering(t *testing.T, status int, header http.Header, body string) *clerksessions.Client {
+	return newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1), clerksessions.WithMaxResponseBytes(1<<16),
+		clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1, Request: req}, nil
+		})}))
+}
+
+// FuzzReply has any bytes answer every operation: exactly one of value and error, and
+// no canary in what is printed.
+func FuzzReply(f *testing.F) {
+	f.Add(200, "X-Clerk-Trace-Id", "t", aSession)
+	f.Add(200, "Content-Type", "text/html", `{"data":[`+aSession+`],"total_count":1}`)
+	f.Add(200, "", "", `{"object":"token","jwt":"x"}`)
+	f.Add(200, "", "", `{"object":"cookies","cookies":["a"]}`)
+	f.Add(429, "Retry-After", "1e400", clerkError("x"))
+	f.Add(302, "Location", "https://\x7f/", "")
+	f.Add(500, "CF-Ray", "\n", "<html>"+testKey)
+	f.Add(0, "", "", "")
+	f.Fuzz(func(t *testing.T, status int, name, value, body string) {
+		client := answering(t, status, http.Header{http.CanonicalHeaderKey(name): {value, testKey}}, body)
+		for _, r := range rows {
+			value, err := r.call(t.Context(), client)
+			require.Equal(t, err == nil, !isNil(value), r.title())
+			if err == nil {
+				require.True(t, status >= 200 && status <= 299)
+				continue
+			}
+			var answer *clerksessions.Error
+			require.ErrorAs(t, err, &answer)
+			require.Equal(t, status, answer.StatusCode)
+			require.NotContains(t, err.Error(), testKey)
+			require.NotContains(t, err.Error(), "\n")
+			require.NotContains(t, string(answer.Body), testKey)
+		}
+	})
+}
+
+// FuzzErrorBody has any bytes stand as the body of an error.
+func FuzzErrorBody(f *testing.F) {
+	f.Add(clerkError("resource_not_found"))
+	f.Add(`{"errors":[{"code":"a","meta":{"x":[1,{"y":"` + testKey + `"}]}}],"clerk_trace_id":"` + testKey + `"}`)
+	f.Add(`{"errors":[{"code":"\u0073k_test_canary_5f3759df"}]}`)
+	f.Add(`{"errors":null}`)
+	f.Add("\xff")
+	f.Add("canary")
+	f.Fuzz(func(t *testing.T, body string) {
+		_, err := answering(t, 404, http.Header{}, body).Get(t.Context(), "sess_1")
+		var answer *clerksessions.Error
+		require.ErrorAs(t, err, &answer)
+		require.ErrorIs(t, err, clerksessions.ErrNotFound)
+		require.LessOrEqual(t, len(err.Error()), 4096)
+		for _, value := range []any{err, *answer, answer.Errors} {
+			require.NotContains(t, printed(value), testKey)
+		}
+		for _, one := range answer.Errors {
+			assert.True(t, answer.HasCode(one.Code))
+		}
+	})
+}
+
+// FuzzListPage has any bytes answer a list, and All read it.
+func FuzzListPage(f *testing.F) {
+	f.Add(`[]`)
+	f.Add(`[` + aSession + `]`)
+	f.Add(`{"data":[` + aSession + `,` + aSession + `],"total_count":-5}`)
+	f.Add(`{"data":[` + aSession + `],"total_count":9223372036854775807}`)
+	f.Add(`{"data":[],"total_count":100}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		client := answering(t, 200, http.Header{}, body)
+		seen := make(map[string]bool)
+		failed := false
+		for session, err := range client.All(t.Context(), clerksessions.ListParams{UserID: "user_1", Limit: 2}) {
+			require.False(t, failed, "an error ends the sequence")
+			require.Equal(t, err == nil, session != nil)
+			if failed = err != nil; !failed {
+				require.NotEmpty(t, session.ID)
+				require.False(t, seen[session.ID], "each session once")
+				seen[session.ID] = true
+			}
+		}
+	})
+}
+
+// FuzzRetryAfter has any text ask for a wait.
+func FuzzRetryAfter(f *testing.F) {
+	for value := range retryAfters {
+		f.Add(value, int64(0))
+	}
+	f.Add("Sun, 06 Nov 1994 08:49:37 GMT", int64(784111770))
+	f.Add("Fri, 31 Dec 9999 23:59:59 GMT", int64(math.MinInt32))
+	f.Fuzz(func(t *testing.T, value string, now int64) {
+		wait := clerksessions.RetryAfter(value, time.Unix(now%(1<<33), 0))
+		require.GreaterOrEqual(t, wait, time.Duration(0), value)
+	})
+}
+
+// FuzzBaseURL has any text stand as base URL: requests go to its host below its path,
+// or the option is refused.
+func FuzzBaseURL(f *testing.F) {
+	for _, u := range []string{"https://api.clerk.com/v1", "http://127.0.0.1:8787/v1/", "https://[::1]/a%2Fb/", "https://h/../x", "https://h?q", "https://u@h/", "//h", "https://h/%2e%2e", "https://h/a;b", "https://h:x/"} {
+		f.Add(u, "sess_1")
+	}
+	f.Fuzz(func(t *testing.T, base, id string) {
+		var got *http.Request
+		client, err := clerksessions.New(testKey, clerksessions.WithBaseURL(base), clerksessions.WithMaxAttempts(1),
+			clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+				got = req
+				return nil, errReset
+			})}))
+		if err != nil {
+			require.ErrorIs(t, err, clerksessions.ErrInvalidArgument)
+			require.Nil(t, client)
+			return
+		}
+		if _, err = client.Get(t.Context(), id); errors.Is(err, clerksessions.ErrInvalidArgument) {
+			require.Nil(t, got)
+			return
+		}
+		parsed, err := url.Parse(base)
+		require.NoError(t, err)
+		require.Equal(t, parsed.Scheme, got.URL.Scheme)
+		require.Equal(t, parsed.Host, got.URL.Host)
+		require.Equal(t, parsed.Host, got.Host)
+		require.True(t, strings.HasPrefix(got.URL.RequestURI(), strings.TrimRight(parsed.EscapedPath(), "/")+"/sessions/"))
+		require.Empty(t, got.URL.RawQuery)
+		require.Nil(t, got.URL.User)
+		path := got.URL.RequestURI()
+		require.Contains(t, path, "/sessions/")
+		require.NotContains(t, path[strings.LastIndex(path, "/sessions/")+len("/sessions/"):], "/")
+		for segment := range strings.SplitSeq(path, "/") {
+			require.NotContains(t, []string{".", ".."}, segment)
+		}
+	})
+}

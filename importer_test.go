@@ -1,0 +1,67 @@
+package clerksessions_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// linked are the packages outside the standard library that a program gets, at most,
+// with the package it imports. A line more is a cost to every user: think twice.
+var linked = map[string][]string{
+	root:                   append([]string{root}, jsonLibrary...),
+	root + "/sessionstest": append([]string{root, root + "/sessionstest"}, jsonLibrary...),
+	root + "/sessionjwt": append([]string{root + "/sessionjwt",
+		"github.com/go-jose/go-jose/v4",
+		"github.com/go-jose/go-jose/v4/cipher",
+		"github.com/go-jose/go-jose/v4/json",
+	}, jsonLibrary...),
+}
+
+const root = "github.com/clerksessions/clerksessions"
+
+// On Go 1.27 the standard library has these.
+var jsonLibrary = []string{
+	"github.com/go-json-experiment/json",
+	"github.com/go-json-experiment/json/internal",
+	"github.com/go-json-experiment/json/internal/jsonflags",
+	"github.com/go-json-experiment/json/internal/jsonopts",
+	"github.com/go-json-experiment/json/internal/jsonwire",
+	"github.com/go-json-experiment/json/jsontext",
+}
+
+// An importer's module, built from this checkout, links just what is listed.
+func TestWhatAnImporterGets(t *testing.T) {
+	t.Parallel()
+	checkout, err := filepath.Abs(".")
+	require.NoError(t, err)
+	for path, want := range linked {
+		dir := t.TempDir()
+		write := func(name, text string) {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+		}
+		run := func(args ...string) string {
+			cmd := exec.Command("go", args...)
+			cmd.Dir = dir
+			cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, "go %s: %s", strings.Join(args, " "), out)
+			return string(out)
+		}
+		write("main.go", "package main\n\nimport _ \""+path+"\"\n\nfunc main() {}\n")
+		write("go.mod", "module example.com/importer\n\ngo 1.26\n\nrequire "+root+" v0.0.0\n\nreplace "+root+" => "+checkout+"\n")
+		run("mod", "tidy")
+		run("build", "-mod=readonly", "-o", os.DevNull, ".")
+
+		for _, name := range strings.Fields(run("list", "-mod=readonly", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")) {
+			if name != "example.com/importer" {
+				assert.Contains(t, want, name, "a new dependency of %s is a decision: note it here and in CHANGELOG.md", path)
+			}
+		}
+	}
+}

@@ -1,0 +1,511 @@
+package clerksessions_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/sessionstest"
+)
+
+var everySession = clerksessions.ListParams{UserID: aUser}
+
+// revokeAll ranges over RevokeAll and counts what it yields.
+func revokeAll(ctx context.Context, client *clerksessions.Client, params clerksessions.ListParams, opts ...clerksessions.Option) (yielded map[string]int, errs []error) {
+	yielded = make(map[string]int)
+	for session, err := range client.RevokeAll(ctx, params, opts...) {
+		var failed *clerksessions.RevokeError
+		switch {
+		case err == nil:
+			yielded[session.ID]++
+		case errors.As(err, &failed):
+			yielded[failed.SessionID]++
+			errs = append(errs, err)
+		default:
+			errs = append(errs, err)
+		}
+	}
+	return yielded, errs
+}
+
+func live(srv *sessionstest.Server) (n int) {
+	for _, s := range srv.Sessions("") {
+		if s.Status == clerksessions.SessionStatusActive || s.Status == clerksessions.SessionStatusPending {
+			n++
+		}
+	}
+	return n
+}
+
+func TestRevokeAllTakesTheLiveSessionsAndNoOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		other := srv.AddSession(clerksessions.Session{UserID: "user_2mVgOther000000000000000000"})
+		addSessions(srv, 3, time.Second)
+		pending := srv.AddSession(clerksessions.Session{UserID: aUser, Tasks: []clerksessions.SessionTask{{Key: "setup-mfa"}}})
+		require.Equal(t, clerksessions.SessionStatusPending, pending.Status)
+		ended := srv.AddSession(clerksessions.Session{UserID: aUser, Status: clerksessions.SessionStatusEnded})
+
+		began := time.Now()
+		for session, err := range srv.Client().RevokeAll(t.Context(), everySession) {
+			require.NoError(t, err)
+			assert.Equal(t, clerksessions.SessionStatusRevoked, session.Status)
+			assert.NotEqual(t, ended.ID, session.ID)
+		}
+		assert.Zero(t, time.Since(began), "with nothing to wait for, nothing is waited for")
+		assert.Len(t, srv.RequestsOf("RevokeSession"), 4)
+		assert.Equal(t, 1, live(srv), "the other user's")
+		still, _ := srv.Session(other.ID)
+		assert.Equal(t, clerksessions.SessionStatusActive, still.Status)
+
+		srv.ClearRequests()
+		yielded, errs := revokeAll(t.Context(), srv.Client(), clerksessions.ListParams{UserID: aUser, Status: clerksessions.SessionStatusEnded})
+		assert.Equal(t, map[string]int{ended.ID: 1}, yielded, "a status asked for is taken as it is")
+		assert.Empty(t, errs)
+	})
+}
+
+func TestRevokeAllRefusesToRevokeEverybody(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.New()
+	var none context.Context
+	for name, seq := range map[string]func(func(*clerksessions.Session, error) bool){
+		"no user":    srv.Client().RevokeAll(t.Context(), clerksessions.ListParams{}),
+		"no context": srv.Client().RevokeAll(none, everySession),
+		"a Meta":     srv.Client().RevokeAll(t.Context(), everySession, clerksessions.WithMeta(new(clerksessions.Meta))),
+		"nil option": srv.Client().RevokeAll(t.Context(), everySession, nil),
+		"no workers": srv.Client().RevokeAll(t.Context(), everySession, clerksessions.WithConcurrency(0)),
+		"offset":     srv.Client().RevokeAll(t.Context(), clerksessions.ListParams{UserID: aUser, Offset: 1}),
+		"bad limit":  srv.Client().RevokeAll(t.Context(), clerksessions.ListParams{UserID: aUser, Limit: 501}),
+	} {
+		n := 0
+		for session, err := range seq {
+			n++
+			assert.Nil(t, session, name)
+			assert.ErrorIs(t, err, clerksessions.ErrInvalidArgument, name)
+		}
+		assert.Equal(t, 1, n, name)
+	}
+	assert.Empty(t, srv.Requests())
+}
+
+func TestRevokeAllReportsEachSession(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		ids := addSessions(srv, 20, time.Millisecond)
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			switch req.Path {
+			case "/v1/sessions/" + ids[3] + "/revoke":
+				return &sessionstest.Fault{Status: 403}
+			case "/v1/sessions/" + ids[5] + "/revoke":
+				return &sessionstest.Fault{Status: 500}
+			case "/v1/sessions/" + ids[7] + "/revoke":
+				srv.DeleteSession(ids[7])
+			}
+			return nil
+		})
+		yielded := make(map[string]int)
+		for session, err := range srv.Client().RevokeAll(t.Context(), everySession) {
+			var failed *clerksessions.RevokeError
+			switch {
+			case errors.As(err, &failed):
+				assert.Nil(t, session)
+				assert.ErrorContains(t, err, failed.SessionID)
+				yielded[failed.SessionID]++
+				want := map[string]error{ids[3]: clerksessions.ErrForbidden, ids[5]: clerksessions.ErrUnavailable}[failed.SessionID]
+				assert.ErrorIs(t, err, want)
+			default:
+				require.NoError(t, err)
+				yielded[session.ID]++
+				gone := session.ID == ids[7]
+				assert.Equal(t, gone, session.Status == clerksessions.SessionStatusActive, "one that is gone is yielded as it was listed")
+			}
+		}
+		assert.Len(t, yielded, 20)
+		for id, n := range yielded {
+			assert.Equal(t, 1, n, id)
+		}
+		tries := make(map[string]int)
+		for _, request := range srv.RequestsOf("RevokeSession") {
+			tries[request.Path]++
+		}
+		assert.Equal(t, 1, tries["/v1/sessions/"+ids[3]+"/revoke"], "what is final is not repeated")
+		assert.Equal(t, 4, tries["/v1/sessions/"+ids[5]+"/revoke"], "once, and three rounds that got nowhere")
+	})
+}
+
+// Only Clerk's own word that it does not know a session counts as gone, and only a
+// session that is no longer live as revoked.
+func TestRevokeAllBelievesNoPage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		ids := addSessions(srv, 3, time.Millisecond)
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			switch req.Path {
+			case "/v1/sessions/" + ids[0] + "/revoke":
+				return &sessionstest.Fault{HTML: true, Status: 404}
+			case "/v1/sessions/" + ids[1] + "/revoke":
+				return &sessionstest.Fault{Body: []byte(`{"object":"session","id":"` + ids[1] + `","status":"active"}`)}
+			case "/v1/sessions/" + ids[2] + "/revoke":
+				return &sessionstest.Fault{Body: []byte(`{"object":"session","id":"` + ids[1] + `","status":"revoked"}`)}
+			}
+			return nil
+		})
+		yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+		assert.Len(t, yielded, 3)
+		require.Len(t, errs, 3)
+		for _, err := range errs {
+			var failed *clerksessions.RevokeError
+			assert.ErrorAs(t, err, &failed)
+		}
+	})
+}
+
+// What RevokeAll does when it is told to wait, by what it is told.
+func TestRevokeAllWaitsAsLongAsIsWorthIt(t *testing.T) {
+	t.Parallel()
+	const some = -1 // those begun before it stopped are revoked
+	for name, test := range map[string]struct {
+		fault    sessionstest.Fault
+		times    int // how many calls meet it
+		deadline time.Duration
+		takes    time.Duration // at least
+		within   time.Duration
+		fail     int
+		says     string
+	}{
+		"429":                         {fault: sessionstest.Fault{Status: 429, RetryAfter: "40"}, times: 1, takes: 40 * time.Second, within: 41 * time.Second},
+		"429, more than five minutes": {fault: sessionstest.Fault{Status: 429, RetryAfter: "301"}, times: 1, within: time.Second, fail: some, says: "waiting for Clerk would take too long"},
+		"429, more than is left":      {fault: sessionstest.Fault{Status: 429, RetryAfter: "40"}, times: 1, deadline: 30 * time.Second, within: time.Second, fail: some, says: "waiting for Clerk would take too long"},
+		"429 for ever":                {fault: sessionstest.Fault{Status: 429, RetryAfter: "1"}, times: 1 << 30, takes: 98 * time.Second, within: 101 * time.Second, fail: 20, says: "waiting for Clerk would take too long"},
+		"429 without a time":          {fault: sessionstest.Fault{Status: 429}, times: 3, within: 2 * time.Second},
+		"429 at once again":           {fault: sessionstest.Fault{Status: 429, RetryAfter: "0.0000001"}, times: 60, within: time.Second},
+		"503 with a time":             {fault: sessionstest.Fault{Status: 503, RetryAfter: "40"}, times: 1, takes: 40 * time.Second, within: 41 * time.Second},
+		"503 for ever":                {fault: sessionstest.Fault{Status: 503}, times: 1 << 30, takes: 2 * time.Second, within: 5 * time.Minute, fail: 20, says: "503"},
+		"resets for ever":             {fault: sessionstest.Fault{ResetAfter: true}, times: 1 << 30, takes: 2 * time.Second, within: 5 * time.Minute, fail: 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := sessionstest.New()
+				addSessions(srv, 20, time.Millisecond)
+				srv.Fail("RevokeSession", test.times, test.fault)
+				ctx := t.Context()
+				if test.deadline > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, test.deadline)
+					defer cancel()
+				}
+				began := time.Now()
+				yielded, errs := revokeAll(ctx, srv.Client(), everySession)
+				took := time.Since(began)
+				assert.Len(t, yielded, 20)
+				if test.fail == some {
+					assert.NotEmpty(t, errs)
+				} else {
+					assert.Len(t, errs, test.fail)
+				}
+				assert.GreaterOrEqual(t, took, test.takes)
+				assert.LessOrEqual(t, took, test.within)
+				for _, err := range errs {
+					assert.ErrorContains(t, err, test.says)
+				}
+			})
+		})
+	}
+}
+
+// Of two waits the longer one counts, whichever was asked for last.
+func TestAPauseDoesNotShrink(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		addSessions(srv, 20, time.Millisecond)
+		srv.Fail("RevokeSession", 1, sessionstest.Fault{Status: 429, RetryAfter: "40"})
+		srv.Fail("RevokeSession", 7, sessionstest.Fault{Status: 429, RetryAfter: "1", Latency: time.Second})
+		began := time.Now()
+		yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+		assert.Len(t, yielded, 20)
+		assert.Empty(t, errs)
+		assert.Equal(t, 40*time.Second, time.Since(began))
+	})
+}
+
+// While Clerk is down, the calls become few.
+func TestRevokeAllDoesNotHammer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		addSessions(srv, 2000, time.Millisecond)
+		srv.Fail("RevokeSession", 1<<30, sessionstest.Fault{Status: 503})
+		began := time.Now()
+		yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+		assert.Len(t, yielded, 2000)
+		assert.Len(t, errs, 2000)
+		assert.Greater(t, time.Since(began), 20*time.Second, "it does not give up at once")
+		assert.Less(t, len(srv.RequestsOf("RevokeSession")), 60)
+	})
+}
+
+func TestRevokeAllTellsItsRetries(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		srv := sessionstest.New()
+		addSessions(srv, 1, 0)
+		srv.Fail("RevokeSession", 1, sessionstest.Fault{Status: 429, RetryAfter: "3"})
+		srv.Fail("RevokeSession", 3, sessionstest.Fault{Status: 500})
+		_, errs := revokeAll(t.Context(), srv.Client(clerksessions.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))), everySession)
+		require.Len(t, errs, 1)
+		var answer *clerksessions.Error
+		require.ErrorAs(t, errs[0], &answer)
+		assert.Equal(t, 4, answer.Attempts)
+		assert.Equal(t, 3, strings.Count(log.String(), "level=WARN"))
+		assert.Contains(t, log.String(), "attempt=1 wait=3s status=429")
+	})
+}
+
+func TestRevokeAllWithoutRetries(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		addSessions(srv, 5, time.Millisecond)
+		srv.Fail("RevokeSession", 2, sessionstest.Fault{Status: 503})
+		yielded, errs := revokeAll(t.Context(), srv.Client(clerksessions.WithMaxAttempts(1)), everySession)
+		assert.Len(t, yielded, 5)
+		assert.Len(t, errs, 2)
+		assert.Len(t, srv.RequestsOf("RevokeSession"), 5)
+	})
+}
+
+func TestAnErrorOfTheListingComesLast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		addSessions(srv, 30, time.Millisecond)
+		lists := 0
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			if req.Operation == "GetSessionList" {
+				if lists++; lists > 1 {
+					return &sessionstest.Fault{Status: 401}
+				}
+			}
+			return nil
+		})
+		var last error
+		n := 0
+		for _, err := range srv.Client().RevokeAll(t.Context(), clerksessions.ListParams{UserID: aUser, Limit: 10}) {
+			require.NoError(t, last)
+			last = err
+			n++
+		}
+		assert.Equal(t, 11, n, "what was listed is revoked all the same")
+		assert.ErrorIs(t, last, clerksessions.ErrUnauthorized)
+		var failed *clerksessions.RevokeError
+		assert.False(t, errors.As(last, &failed))
+	})
+}
+
+func TestCancellingRevokeAllTellsWhatWasNotTried(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		addSessions(srv, 100, time.Millisecond)
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			return &sessionstest.Fault{Latency: time.Second}
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 4500*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		yielded, errs := revokeAll(ctx, srv.Client(), everySession)
+		assert.Equal(t, 4500*time.Millisecond, time.Since(began), "it stops at once")
+		assert.Len(t, yielded, 100)
+		assert.Len(t, errs, 100-24, "three rounds of eight, one second each, after one for the listing")
+		assert.Equal(t, 100-24, live(srv))
+		for _, err := range errs {
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+		}
+
+		ctx, stop := context.WithCancelCause(t.Context())
+		srv.Fail("RevokeSession", 1, sessionstest.Fault{Status: 503, RetryAfter: "9"})
+		time.AfterFunc(5*time.Second, func() { stop(errors.New("shutting down")) })
+		_, errs = revokeAll(ctx, srv.Client(), everySession, clerksessions.WithConcurrency(1))
+		require.Len(t, errs, 100-24)
+		for _, err := range errs {
+			assert.ErrorIs(t, err, context.Canceled)
+			assert.ErrorContains(t, err, "shutting down")
+		}
+		tried := 0
+		for _, err := range errs {
+			if errors.Is(err, clerksessions.ErrUnavailable) {
+				tried++
+			}
+		}
+		assert.Equal(t, 1, tried, "what was tried says what came of it")
+	})
+}
+
+func TestBreakingOffRevokeAllStopsIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		addSessions(srv, 100, time.Millisecond)
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault { return &sessionstest.Fault{Latency: time.Second} })
+		for range srv.Client().RevokeAll(t.Context(), everySession) {
+			break
+		}
+		sent := len(srv.RequestsOf("RevokeSession"))
+		assert.LessOrEqual(t, sent, 8)
+		time.Sleep(time.Minute)
+		assert.Len(t, srv.RequestsOf("RevokeSession"), sent, "nothing goes on behind the caller's back")
+
+		var calls atomic.Int32
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			if req.Operation != "RevokeSession" || calls.Add(1) == 1 {
+				return nil
+			}
+			return &sessionstest.Fault{Latency: time.Hour}
+		})
+		began := time.Now()
+		for range srv.Client().RevokeAll(t.Context(), everySession) {
+			break
+		}
+		assert.Zero(t, time.Since(began), "what is under way is not waited for")
+
+		func() {
+			defer func() { assert.Equal(t, "the caller's", recover()) }()
+			for range srv.Client().RevokeAll(t.Context(), everySession) {
+				panic("the caller's")
+			}
+		}() // the bubble waits for every goroutine to end
+	})
+}
+
+func TestRevokeAllNeverExceedsItsConcurrency(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		addSessions(srv, 100, time.Millisecond)
+		var now, most atomic.Int32
+		transport := transportFunc(func(req *http.Request) (*http.Response, error) {
+			n := now.Add(1)
+			defer now.Add(-1)
+			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			}
+			time.Sleep(time.Second)
+			return srv.Transport().RoundTrip(req)
+		})
+		yielded, errs := revokeAll(t.Context(), srv.Client(clerksessions.WithHTTPClient(&http.Client{Transport: transport})), everySession, clerksessions.WithConcurrency(3))
+		assert.Len(t, yielded, 100)
+		assert.Empty(t, errs)
+		assert.EqualValues(t, 3, most.Load())
+	})
+}
+
+// Ten thousand sessions while one call in twenty fails, in every way.
+func TestRevokeAllMissesNothingUnderFaults(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const n = 10_000
+		var mu sync.Mutex
+		requests, failures := make(map[string]int), make(map[string]int) // by path
+		srv := sessionstest.New(sessionstest.WithObserver(func(req sessionstest.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			if req.Operation == "RevokeSession" {
+				requests[req.Path]++
+			}
+		}))
+		addSessions(srv, n, time.Millisecond)
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			if rand.N(20) > 0 {
+				return &sessionstest.Fault{Latency: rand.N(100 * time.Millisecond)}
+			}
+			mu.Lock()
+			failures[req.Path]++
+			mu.Unlock()
+			return []*sessionstest.Fault{
+				{Status: 500}, {Status: 503}, {Status: 503, RetryAfter: "1"}, {Status: 429, RetryAfter: "1"}, {Status: 429}, {HTML: true},
+				{ResetBefore: true}, {ResetAfter: true}, {ResetBody: true}, {Truncate: true}, {Latency: time.Minute},
+			}[rand.N(11)]
+		})
+		began := time.Now()
+		yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+		took := time.Since(began)
+		srv.StopFailing()
+
+		assert.Empty(t, errs)
+		assert.Len(t, yielded, n)
+		for id, times := range yielded {
+			assert.Equal(t, 1, times, id)
+		}
+		assert.Zero(t, live(srv), "0 missed")
+		faults := 0
+		for path, times := range requests {
+			faults += failures[path]
+			assert.LessOrEqual(t, times, 1+failures[path], "%s: revoked again only when the call before failed", path)
+		}
+		t.Logf("%d sessions revoked in %s of virtual time, %d faults on the way", n, took.Round(time.Second), faults)
+		assert.Greater(t, faults, n/25)
+	})
+}
+
+// Ten clients that do not know of each other share one limit.
+func TestRevokeAllSharesALimitWithoutCoordination(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const clients, each, limit, window = 10, 2000, 1000, 10 * time.Second
+		var requests, limited atomic.Int64
+		srv := sessionstest.New(sessionstest.WithRateLimit(limit, window), sessionstest.WithObserver(func(req sessionstest.Request) {
+			requests.Add(1)
+			if req.Status == 429 {
+				limited.Add(1)
+			}
+		}))
+		users := make([]string, clients)
+		for i := range users {
+			users[i] = aUser[:len(aUser)-1] + string(rune('a'+i))
+			for range each {
+				srv.AddSession(clerksessions.Session{UserID: users[i]})
+			}
+		}
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			return &sessionstest.Fault{Latency: 30*time.Millisecond + rand.N(40*time.Millisecond)}
+		})
+		began := time.Now()
+		var wg sync.WaitGroup
+		for _, user := range users {
+			wg.Go(func() {
+				yielded, errs := revokeAll(t.Context(), srv.Client(), clerksessions.ListParams{UserID: user})
+				assert.Len(t, yielded, each)
+				assert.Empty(t, errs)
+			})
+		}
+		wg.Wait()
+		took := time.Since(began)
+		assert.Zero(t, live(srv))
+
+		used := float64(requests.Load()-limited.Load()) / limit / (took.Seconds() / window.Seconds())
+		share := float64(limited.Load()) / float64(requests.Load())
+		t.Logf("%d sessions in %s of virtual time: %.1f %% of the ceiling used, %.2f %% of %d calls answered 429",
+			clients*each, took.Round(time.Second), 100*used, 100*share, requests.Load())
+		assert.GreaterOrEqual(t, used, 0.9)
+		assert.Less(t, share, 0.05)
+	})
+}
