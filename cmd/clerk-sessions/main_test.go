@@ -1,0 +1,265 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/sessionstest"
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/assert"
+)
+
+// canaryKey must not appear in anything the program writes.
+const canaryKey = "sk_test_canary_4f1d8e2b"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"clerk-sessions": func() {
+		a := newApp(func() time.Time {
+			if os.Getenv("TEST_NOW") == "" {
+				return time.Now()
+			}
+			now, err := time.Parse(time.RFC3339, os.Getenv("TEST_NOW"))
+			if err != nil {
+				panic(err)
+			}
+			return now
+		})
+		a.out, a.errs = canaries{os.Stdout}, canaries{os.Stderr}
+		os.Exit(run(a))
+	}})
+}
+
+// canaries lets nothing secret through, but for what the commands for it print.
+type canaries struct{ io.Writer }
+
+func (c canaries) Write(p []byte) (int, error) {
+	printsTokens := slices.ContainsFunc(os.Args, func(arg string) bool { return arg == "token" || arg == "refresh" })
+	if bytes.Contains(p, []byte(canaryKey)) || bytes.Contains(p, []byte("eyJ")) && !printsTokens {
+		panic("a secret is printed")
+	}
+	return c.Writer.Write(p)
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		Deadline:            time.Now().Add(2 * time.Minute),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               func(env *testscript.Env) error { return setUp(t, env) },
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"seed": seed, "fault": fault, "answer": answer, "slow": slow, "heal": heal, "live": live, "revoked": revokedAtLeast,
+			"calls": calls, "called": called, "lines": lines, "mint": mint, "pem": pem, "delete": deleteSession, "reachable": reachable,
+		},
+	})
+}
+
+// setUp gives each script an emulator of its own, with a clock that stands still.
+func setUp(t *testing.T, env *testscript.Env) error {
+	server := sessionstest.New(
+		sessionstest.WithSecretKey(canaryKey),
+		sessionstest.WithIssuer("https://clerk.example.com"),
+		sessionstest.WithStart(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)))
+	web := httptest.NewServer(server)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	if err := free.Close(); err != nil {
+		return err
+	}
+	env.Values["server"] = server
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // else each run takes a second more to end
+	env.Setenv("CLERK_SECRET_KEY", canaryKey)
+	env.Setenv("CLERK_API_URL", web.URL)
+	env.Setenv("TEST_NOW", "2026-01-02T03:04:35Z")
+	env.Setenv("FREE_ADDR", free.Addr().String())
+	env.Defer(func() {
+		web.CloseClientConnections()
+		web.Close()
+		noCanaries(t, env.WorkDir)
+	})
+	return nil
+}
+
+// noCanaries looks at every file a script left but those in the folder secret.
+func noCanaries(t *testing.T, dir string) {
+	assert.NoError(t, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			if err == nil && entry.Name() == "secret" {
+				return fs.SkipDir
+			}
+			return err
+		}
+		text, err := os.ReadFile(path)
+		assert.NotContains(t, string(text), canaryKey, path)
+		return err
+	}))
+}
+
+func serverOf(ts *testscript.TestScript) *sessionstest.Server {
+	return ts.Value("server").(*sessionstest.Server)
+}
+
+func number(ts *testscript.TestScript, text string) int {
+	n, err := strconv.Atoi(text)
+	ts.Check(err)
+	return n
+}
+
+// seed FILE adds what is in a file; seed USERS EACH [NAME] adds so many active sessions.
+func seed(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) == 1 {
+		seed, err := sessionstest.ReadSeed(strings.NewReader(ts.ReadFile(args[0])))
+		ts.Check(err)
+		ts.Check(serverOf(ts).Seed(seed))
+		return
+	}
+	name := strings.Join(args[2:], "")
+	for user := range number(ts, args[0]) {
+		for session := range number(ts, args[1]) {
+			serverOf(ts).AddSession(clerksessions.Session{ID: fmt.Sprintf("sess_%s%d_%d", name, user, session), UserID: fmt.Sprintf("user_%s%d", name, user)})
+		}
+	}
+}
+
+// fault OPERATION N STATUS [RETRY-AFTER] makes the next calls fail. Status html is a
+// proxy's page that says 404, and status reset breaks the connection after the call.
+func fault(ts *testscript.TestScript, _ bool, args []string) {
+	var f sessionstest.Fault
+	switch args[2] {
+	case "html":
+		f.Status, f.HTML = 404, true
+	case "reset":
+		f.ResetAfter = true
+	default:
+		f.Status = number(ts, args[2])
+	}
+	if len(args) > 3 {
+		f.RetryAfter = args[3]
+	}
+	serverOf(ts).Fail(args[0], number(ts, args[1]), f)
+}
+
+// answer OPERATION N FILE has the next calls answered by a file, and not carried out.
+func answer(ts *testscript.TestScript, _ bool, args []string) {
+	serverOf(ts).Fail(args[0], number(ts, args[1]), sessionstest.Fault{Body: []byte(ts.ReadFile(args[2]))})
+}
+
+// slow OPERATION MILLISECONDS makes an operation slow.
+func slow(ts *testscript.TestScript, _ bool, args []string) {
+	latency := time.Duration(number(ts, args[1])) * time.Millisecond
+	serverOf(ts).FailFunc(func(r sessionstest.Request) *sessionstest.Fault {
+		if r.Operation != args[0] {
+			return nil
+		}
+		return &sessionstest.Fault{Latency: latency}
+	})
+}
+
+// heal ends all faults and forgets the calls so far.
+func heal(ts *testscript.TestScript, _ bool, _ []string) {
+	serverOf(ts).StopFailing()
+	serverOf(ts).ClearRequests()
+}
+
+func count(ts *testscript.TestScript, is func(clerksessions.SessionStatus) bool) (n int) {
+	for _, session := range serverOf(ts).Sessions("") {
+		if is(session.Status) {
+			n++
+		}
+	}
+	return n
+}
+
+// live N asserts how many sessions are live.
+func live(ts *testscript.TestScript, neg bool, args []string) {
+	n := count(ts, func(s clerksessions.SessionStatus) bool { return s == "active" || s == "pending" })
+	if (n == number(ts, args[0])) == neg {
+		ts.Fatalf("%d sessions are live", n)
+	}
+}
+
+// revoked N waits until so many sessions are revoked.
+func revokedAtLeast(ts *testscript.TestScript, _ bool, args []string) {
+	await(ts, func() bool {
+		return count(ts, func(s clerksessions.SessionStatus) bool { return s == "revoked" }) >= number(ts, args[0])
+	})
+}
+
+func await(ts *testscript.TestScript, done func() bool) {
+	for deadline := time.Now().Add(20 * time.Second); !done(); {
+		if time.Now().After(deadline) {
+			ts.Fatalf("waited in vain")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// calls OPERATION N asserts how many requests there were, and forgets them.
+func calls(ts *testscript.TestScript, _ bool, args []string) {
+	if n := len(serverOf(ts).RequestsOf(args[0])); n != number(ts, args[1]) {
+		ts.Fatalf("there were %d calls of %s", n, args[0])
+	}
+	serverOf(ts).ClearRequests()
+}
+
+// called OPERATION waits until there was a request.
+func called(ts *testscript.TestScript, _ bool, args []string) {
+	await(ts, func() bool { return len(serverOf(ts).RequestsOf(args[0])) > 0 })
+}
+
+// lines N FILE asserts how many lines a file, stdout or stderr has.
+func lines(ts *testscript.TestScript, _ bool, args []string) {
+	if n := strings.Count(ts.ReadFile(args[1]), "\n"); n != number(ts, args[0]) {
+		ts.Fatalf("%s has %d lines", args[1], n)
+	}
+}
+
+// mint SESSION FILE [ORIGIN [LIFETIME]] writes a token to a file.
+func mint(ts *testscript.TestScript, _ bool, args []string) {
+	params := sessionstest.MintParams{}
+	if len(args) > 2 {
+		params.Origin = args[2]
+	}
+	if len(args) > 3 {
+		lifetime, err := time.ParseDuration(args[3])
+		ts.Check(err)
+		params.Claims = map[string]any{"exp": serverOf(ts).Now().Add(lifetime).Unix()}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(serverOf(ts).Mint(args[0], params)), 0o600))
+}
+
+func pem(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(serverOf(ts).PublicKeyPEM()), 0o600))
+}
+
+func deleteSession(ts *testscript.TestScript, _ bool, args []string) {
+	if !serverOf(ts).DeleteSession(args[0]) {
+		ts.Fatalf("there is no session %s", args[0])
+	}
+}
+
+// reachable ADDR waits until a server listens.
+func reachable(ts *testscript.TestScript, _ bool, args []string) {
+	await(ts, func() bool {
+		conn, err := net.Dial("tcp", args[0])
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+}

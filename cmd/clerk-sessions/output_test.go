@@ -1,0 +1,33 @@
+package main
+
+import (
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func FuzzCleanLetsNothingControlTheTerminal(f *testing.F) {
+	for _, seed := range []string{"", "Αθήνα", "\x1b[31m\x07", "a\tb\r\nc", "\u009b31m\u202e\u2066", "\xff\xfe", "\U000e0041", "\u2028\x7f"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got := clean(text)
+		assert.True(t, utf8.ValidString(got))
+		for _, r := range got {
+			assert.True(t, unicode.IsPrint(r), "%U", r)
+		}
+		if !utf8.ValidString(text) {
+			return
+		}
+		// In JSON it means the same.
+		line, err := json.Marshal(text)
+		require.NoError(t, err)
+		var back string
+		require.NoError(t, json.Unmarshal([]byte(clean(string(line))), &back))
+		assert.Equal(t, text, back)
+	})
+}

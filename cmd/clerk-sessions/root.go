@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+const rootHelp = `clerk-sessions works on the sessions of a Clerk instance: who is signed in, and
+where. It lists, reads, creates and revokes sessions, mints and verifies their
+tokens, and can emulate Clerk's session endpoints on this machine.
+
+The secret key of the instance (sk_test_... or sk_live_..., from the API keys page
+of Clerk's Dashboard) is taken from the environment or from a file. It is never
+taken from a flag, where other users of this machine could see it, nor printed.
+
+Environment:
+  CLERK_SECRET_KEY       the secret key, unless --secret-key-file is given
+  CLERK_API_URL          another host than https://api.clerk.com, such as an emulator
+  CLERK_API_VERSION      the version in the API's paths (default v1)
+  CLERK_JWT_KEY          for verify: the instance's public key, in PEM form
+  CLERK_PUBLISHABLE_KEY  for verify: tells the issuer of the instance's tokens
+  NO_COLOR               when not empty, no colors
+
+Exit codes:
+  0  done
+  1  failed, or answered with no
+  2  wrong usage: nothing was sent or changed
+  3  partly failed: some of what was asked for is done, stderr says what is not`
+
+const rootExample = `  export CLERK_SECRET_KEY=sk_test_...
+  clerk-sessions list --user user_2abc --all
+  clerk-sessions revoke sess_2abc
+  clerk-sessions revoke-all --users-file users.txt --dry-run
+  clerk-sessions revoke-all --users-file users.txt --report report.jsonl`
+
+// app is one run of the program.
+type app struct {
+	in                    io.Reader
+	out, errs             io.Writer
+	inTTY, outTTY, errTTY bool
+	now                   func() time.Time
+
+	secretKeyFile string
+	asJSON        bool
+	noColor       bool
+
+	started bool // whether a command runs: errors before are of usage
+}
+
+func newApp(now func() time.Time) *app {
+	return &app{
+		in: os.Stdin, out: os.Stdout, errs: os.Stderr,
+		inTTY:  term.IsTerminal(int(os.Stdin.Fd())),
+		outTTY: term.IsTerminal(int(os.Stdout.Fd())),
+		errTTY: term.IsTerminal(int(os.Stderr.Fd())),
+		now:    now,
+	}
+}
+
+func (a *app) execute(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil && !a.started {
+		err = usagef("%w; see '%s --help'", err, cmd.CommandPath())
+	}
+	return a.conclude(err)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "clerk-sessions",
+		Short:         "Work on the sessions of a Clerk instance",
+		Long:          rootHelp,
+		Example:       rootExample,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.errs)
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.secretKeyFile, "secret-key-file", "", "read the secret key from `FILE` instead of CLERK_SECRET_KEY")
+	flags.BoolVar(&a.asJSON, "json", false, "print JSON, one object on a line")
+	flags.BoolVar(&a.noColor, "no-color", false, "print no colors (also: NO_COLOR in the environment)")
+	root.AddCommand(
+		a.listCommand(), a.getCommand(), a.createCommand(), a.revokeCommand(), a.revokeAllCommand(),
+		a.tokenCommand(), a.refreshCommand(), a.verifyCommand(), a.emulateCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// action is the RunE of a command.
+func (a *app) action(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.started = true
+		return run(cmd.Context(), args)
+	}
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseUsers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		text string
+		want []string
+		err  string
+	}{
+		"plain":             {"user_1\nuser_2\n", []string{"user_1", "user_2"}, ""},
+		"no last newline":   {"user_1", []string{"user_1"}, ""},
+		"windows":           {"\xef\xbb\xbfuser_1\r\n\r\nuser_2\r\n", []string{"user_1", "user_2"}, ""},
+		"comments":          {"# all\nuser_1 # Anna\n#user_2\n", []string{"user_1"}, ""},
+		"duplicates":        {"user_2\nuser_1\nuser_2\n", []string{"user_2", "user_1"}, ""},
+		"header":            {"user_id\nuser_1\n", []string{"user_1"}, ""},
+		"header in quotes":  {"\"User ID\"\nuser_1\n", []string{"user_1"}, ""},
+		"header after all":  {"# x\n\nID\nuser_1\n", []string{"user_1"}, ""},
+		"header not first":  {"user_1\nid\n", nil, `"id" in line 2`},
+		"wrong ids by line": {"user_1\r\n\r\nsess_1\r\nuser_/../x\r\n", nil, `"sess_1" in line 3, "user_/../x" in line 4`},
+		"no prefix alone":   {"user_1\nuser_\n", nil, `"user_" in line 2`},
+		"an escape":         {"\x1b[31m\n", nil, `"\x1b[31m" in line 1`},
+		"empty":             {"", nil, "names no user"},
+		"utf-16":            {"\xff\xfeu\x00", nil, "UTF-16"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			users, err := parseUsers("users.txt", []byte(test.text), true)
+			if test.err != "" {
+				require.ErrorContains(t, err, test.err)
+			} else {
+				require.NoError(t, err)
+			}
+			assert.Equal(t, test.want, users)
+		})
+	}
+}
+
+func TestParseUsersTakesManyLines(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&text, "user_%d\r\nuser_%d\r\n", i, i/2)
+	}
+	users, err := parseUsers("users.txt", []byte(text.String()), true)
+	require.NoError(t, err)
+	assert.Len(t, users, 100_000)
+}

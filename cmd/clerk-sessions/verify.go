@@ -1,0 +1,185 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/clerksessions/clerksessions/sessionjwt"
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+	"github.com/spf13/cobra"
+)
+
+type verifyFlags struct {
+	issuer, jwtKeyFile string
+	parties            []string
+	remote             bool
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	var f verifyFlags
+	cmd := &cobra.Command{
+		Use:   "verify TOKEN",
+		Short: "Verify a session token on this machine",
+		Long: `Verify a session token and print what it says; exit with 1 if it is not good. With -
+for TOKEN it is read from stdin, so that other users of this machine do not see it.
+
+The issuer is never taken from the token: give --issuer, or CLERK_PUBLISHABLE_KEY,
+which tells it. The keys come from --jwt-key-file or CLERK_JWT_KEY without a network
+call; else from the Backend API if there is a secret key; else from the issuer.
+
+A good token does not prove that its session still is: one that was revoked goes on
+until its tokens expire. Ask 'clerk-sessions get' where that matters.
+
+With --remote Clerk is asked instead, by a call that it has withdrawn: newer instances
+answer it with 410.`,
+		Example: `  clerk-sessions verify --issuer https://clerk.example.com - < token.txt
+  clerk-sessions token sess_2abc | clerk-sessions verify -`,
+		Args: cobra.ExactArgs(1),
+		RunE: a.action(func(ctx context.Context, args []string) (err error) {
+			token := strings.TrimSpace(args[0])
+			if token == "-" {
+				if token, err = a.secretFrom("-"); err != nil {
+					return err
+				}
+			}
+			if f.remote {
+				return a.verifyRemote(ctx, token)
+			}
+			return a.verify(ctx, token, f)
+		}),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.issuer, "issuer", "", "the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)")
+	flags.StringVar(&f.jwtKeyFile, "jwt-key-file", "", "read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)")
+	flags.StringArrayVar(&f.parties, "authorized-party", nil, "an `ORIGIN` the token may have been made for; may be repeated (default any)")
+	flags.BoolVar(&f.remote, "remote", false, "ask Clerk, by a withdrawn call")
+	cmd.MarkFlagsMutuallyExclusive("remote", "issuer")
+	cmd.MarkFlagsMutuallyExclusive("remote", "jwt-key-file")
+	cmd.MarkFlagsMutuallyExclusive("remote", "authorized-party")
+	return cmd
+}
+
+func (a *app) verify(ctx context.Context, token string, f verifyFlags) error {
+	issuer, err := issuerOf(f.issuer)
+	if err != nil {
+		return err
+	}
+	keys, err := a.keys(issuer, f.jwtKeyFile)
+	if err != nil {
+		return usagef("%w", err)
+	}
+	opts := []sessionjwt.Option{sessionjwt.WithClock(a.now)}
+	if len(f.parties) > 0 {
+		opts = append(opts, sessionjwt.WithAuthorizedParties(f.parties...))
+	}
+	verifier, err := sessionjwt.New(keys, issuer, opts...)
+	if err != nil {
+		return usagef("%w", err)
+	}
+	claims, err := verifier.Verify(ctx, token)
+	if err != nil {
+		return err
+	}
+	return a.printClaims(claims)
+}
+
+// issuerOf is the issuer to expect: the one given, or the host in the publishable key,
+// which is pk_test_ or pk_live_ and the base64 of the host and a dollar sign.
+func issuerOf(given string) (string, error) {
+	key := os.Getenv("CLERK_PUBLISHABLE_KEY")
+	switch {
+	case given != "":
+		return given, nil
+	case key == "":
+		return "", usagef("it is not known who must have issued the token: give --issuer, like https://clerk.example.com, or set CLERK_PUBLISHABLE_KEY")
+	}
+	encoded := strings.TrimPrefix(strings.TrimPrefix(key, "pk_test_"), "pk_live_")
+	text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
+	host, ok := strings.CutSuffix(string(text), "$")
+	if err != nil || !ok || host == "" || encoded == key || strings.ContainsAny(host, "/?#@ ") {
+		return "", usagef("CLERK_PUBLISHABLE_KEY is not a publishable key, which begins with pk_test_ or pk_live_: copy it whole from Clerk's Dashboard, or give --issuer")
+	}
+	return "https://" + host, nil
+}
+
+func (a *app) keys(issuer, file string) (sessionjwt.KeySource, error) {
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("the public key cannot be read: %w", err)
+		}
+		return sessionjwt.KeysFromPEM(string(text))
+	}
+	if text := os.Getenv("CLERK_JWT_KEY"); text != "" {
+		return sessionjwt.KeysFromPEM(text)
+	}
+	secretKey, err := a.secretKey()
+	switch {
+	case err != nil:
+		return nil, err
+	case secretKey != "":
+		return sessionjwt.KeysFromBackendAPI(secretKey, sessionjwt.WithBaseURL(apiURL()))
+	}
+	return sessionjwt.KeysFromIssuer(issuer)
+}
+
+func (a *app) printClaims(c *sessionjwt.Claims) error {
+	if a.asJSON {
+		var all map[string]any
+		if err := c.Decode(&all); err != nil {
+			return err
+		}
+		return a.printJSON(all)
+	}
+	rows := [][]string{
+		{"session", c.SessionID},
+		{"user", c.UserID},
+		{"status", cmp.Or(c.Status, "active")},
+		{"issuer", c.Issuer},
+		{"issued", a.when(c.IssuedAt)},
+		{"expires", a.when(c.ExpiresAt)},
+	}
+	if c.AuthorizedParty != "" {
+		rows = append(rows, []string{"made for", c.AuthorizedParty})
+	}
+	if c.Organization != nil {
+		rows = append(rows, []string{"organization", c.Organization.ID})
+	}
+	if c.Actor != nil {
+		rows = append(rows, []string{"impersonated by", c.Actor.UserID})
+	}
+	for _, row := range rows {
+		row[1] = clean(row[1])
+	}
+	return a.printRows(rows)
+}
+
+// verifyRemote has Clerk check the token. The id in the token only addresses the
+// question: Clerk answers whether the token belongs to that session.
+func (a *app) verifyRemote(ctx context.Context, token string) error {
+	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
+	var claims struct {
+		SessionID string `json:"sid"`
+	}
+	if err == nil {
+		err = parsed.UnsafeClaimsWithoutVerification(&claims)
+	}
+	if err != nil || claims.SessionID == "" {
+		return fmt.Errorf("that is no session token: it should be a JWT of three parts, signed with RS256, that names its session")
+	}
+	client, err := a.client()
+	if err != nil {
+		return err
+	}
+	//lint:ignore SA1019 the flag --remote asks for it
+	session, err := client.Verify(ctx, claims.SessionID, token)
+	if err != nil {
+		return err
+	}
+	return a.printSessions(session)
+}
