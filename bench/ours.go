@@ -1,0 +1,72 @@
+//lint:file-ignore SA1019 Verify is deprecated and measured all the same.
+
+package bench
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/clerksessions/clerksessions"
+)
+
+func ours(baseURL string, transport http.RoundTripper) (Calls, error) {
+	c, err := clerksessions.New(SecretKey, clerksessions.WithBaseURL(baseURL), clerksessions.WithHTTPClient(&http.Client{Transport: transport}))
+	if err != nil {
+		return nil, err
+	}
+	one := func(s *clerksessions.Session, err error) (Result, error) {
+		if err != nil {
+			return Result{}, err
+		}
+		return Result{ID: s.ID, Browser: s.LatestActivity.BrowserName, Expire: int64(s.ExpireAt)}, nil
+	}
+	minted := func(t *clerksessions.Token, err error) (Result, error) {
+		if err != nil {
+			return Result{}, err
+		}
+		return Result{JWT: t.JWT}, nil
+	}
+	list := func(limit, offset int) func(context.Context) (Result, error) {
+		return func(ctx context.Context) (Result, error) {
+			page, err := c.List(ctx, clerksessions.ListParams{UserID: UserID, Limit: limit, Offset: offset})
+			if err != nil {
+				return Result{}, err
+			}
+			result, err := one(&page.Data[len(page.Data)-1], nil)
+			result.Count = len(page.Data)
+			return result, err
+		}
+	}
+	return Calls{
+		"Get":             func(ctx context.Context) (Result, error) { return one(c.Get(ctx, SessionID)) },
+		"List10":          list(10, 0),
+		"List500":         list(500, 0),
+		"List500Streamed": list(500, Streamed),
+		"Create": func(ctx context.Context) (Result, error) {
+			return one(c.Create(ctx, clerksessions.CreateParams{UserID: UserID}))
+		},
+		"Refresh": func(ctx context.Context) (Result, error) {
+			return minted(c.Refresh(ctx, SessionID, clerksessions.RefreshParams{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin}))
+		},
+		"Revoke": func(ctx context.Context) (Result, error) { return one(c.Revoke(ctx, SessionID)) },
+		"Verify": func(ctx context.Context) (Result, error) {
+			return one(c.Verify(ctx, SessionID, Expired))
+		},
+		"CreateToken": func(ctx context.Context) (Result, error) {
+			return minted(c.CreateToken(ctx, SessionID, clerksessions.TokenParams{ExpiresIn: Lifetime * time.Second}))
+		},
+		"CreateTokenFromTemplate": func(ctx context.Context) (Result, error) {
+			return minted(c.CreateTokenFromTemplate(ctx, SessionID, Template, clerksessions.TokenParams{ExpiresIn: Lifetime * time.Second}))
+		},
+		"NotFound": func(ctx context.Context) (Result, error) {
+			_, err := c.Get(ctx, MissingID)
+			var refused *clerksessions.Error
+			if !errors.As(err, &refused) {
+				return Result{}, err
+			}
+			return Result{Code: refused.Errors[0].Code}, nil
+		},
+	}, nil
+}

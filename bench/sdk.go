@@ -1,0 +1,78 @@
+//lint:file-ignore SA1019 Verify is deprecated and measured all the same.
+
+package bench
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/clerk/clerk-sdk-go/v2"
+	"github.com/clerk/clerk-sdk-go/v2/session"
+)
+
+// sdk is Clerk's own client for Go. It has no refresh, and its verify loses the token.
+func sdk(baseURL string, transport http.RoundTripper) (Calls, error) {
+	config := &clerk.ClientConfig{}
+	config.HTTPClient = &http.Client{Transport: transport}
+	config.URL = clerk.String(baseURL)
+	config.Key = clerk.String(SecretKey)
+	c := session.NewClient(config)
+
+	one := func(s *clerk.Session, err error) (Result, error) {
+		if err != nil {
+			return Result{}, err
+		}
+		return Result{ID: s.ID, Browser: *s.LatestActivity.BrowserName, Expire: s.ExpireAt}, nil
+	}
+	mint := func(template string) func(context.Context) (Result, error) {
+		return func(ctx context.Context) (Result, error) {
+			t, err := c.CreateToken(ctx, &session.CreateTokenParams{ID: SessionID, TemplateName: template, ExpiresInSeconds: clerk.Int64(Lifetime)})
+			if err != nil {
+				return Result{}, err
+			}
+			return Result{JWT: t.JWT}, nil
+		}
+	}
+	list := func(limit, offset int64) func(context.Context) (Result, error) {
+		return func(ctx context.Context) (Result, error) {
+			params := &session.ListParams{UserID: clerk.String(UserID)}
+			params.Limit = clerk.Int64(limit)
+			if offset != 0 {
+				params.Offset = clerk.Int64(offset)
+			}
+			page, err := c.List(ctx, params)
+			if err != nil {
+				return Result{}, err
+			}
+			result, err := one(page.Sessions[len(page.Sessions)-1], nil)
+			result.Count = len(page.Sessions)
+			return result, err
+		}
+	}
+	return Calls{
+		"Get":             func(ctx context.Context) (Result, error) { return one(c.Get(ctx, SessionID)) },
+		"List10":          list(10, 0),
+		"List500":         list(500, 0),
+		"List500Streamed": list(500, Streamed),
+		"Create": func(ctx context.Context) (Result, error) {
+			return one(c.Create(ctx, &session.CreateParams{UserID: UserID}))
+		},
+		"Revoke": func(ctx context.Context) (Result, error) {
+			return one(c.Revoke(ctx, &session.RevokeParams{ID: SessionID}))
+		},
+		"Verify": func(ctx context.Context) (Result, error) {
+			return one(c.Verify(ctx, &session.VerifyParams{ID: SessionID, Token: clerk.String(Expired)}))
+		},
+		"CreateToken":             mint(""),
+		"CreateTokenFromTemplate": mint(Template),
+		"NotFound": func(ctx context.Context) (Result, error) {
+			_, err := c.Get(ctx, MissingID)
+			var refused *clerk.APIErrorResponse
+			if !errors.As(err, &refused) {
+				return Result{}, err
+			}
+			return Result{Code: refused.Errors[0].Code}, nil
+		},
+	}, nil
+}

@@ -1,0 +1,3 @@
+package stock
+
+//go:generate go tool -modfile=../../api/go.mod oapi-codegen -config oapi-codegen.yaml ../../openapi.yaml

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var clients = []string{"ours", "clerk-sdk-go", "oapi-codegen", "floor"}
+
+// The units benchstat calls these; the clock's and the processors' time first.
+var units = []string{"sec/op", "cpu-sec/op", "B/op", "allocs/op"}
+
+// figure is a median and, as benchstat writes it, the confidence interval around it.
+type figure struct {
+	median float64
+	spread string
+}
+
+// results are figures by row, unit and client. Rows keep the order of the benchmarks.
+type results struct {
+	rows    []string
+	figures map[string]map[string]map[string]figure
+}
+
+// summarize has benchstat find the medians.
+func summarize(raw []byte) (*results, error) {
+	file, err := os.CreateTemp("", "bench")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(file.Name())
+	if _, err := file.Write(raw); err != nil {
+		return nil, err
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	table, err := output("go", "tool", "benchstat", "-format", "csv", "-col", "/client@("+strings.Join(clients, " ")+")", file.Name())
+	if err != nil {
+		return nil, err
+	}
+	return parse(table)
+}
+
+// processors is the suffix -2 of a benchmark's name.
+var processors = regexp.MustCompile(`-\d+$`)
+
+// parse reads benchstat's CSV: for each unit a line of clients, a line of headings,
+// the rows, and an empty line.
+func parse(table []byte) (*results, error) {
+	r := &results{figures: map[string]map[string]map[string]figure{}}
+	for section := range bytes.SplitSeq(table, []byte("\n\n")) {
+		reader := csv.NewReader(bytes.NewReader(section))
+		reader.FieldsPerRecord = -1
+		lines, err := reader.ReadAll()
+		if err != nil {
+			return nil, err
+		}
+		for len(lines) > 0 && len(lines[0]) < 3 { // goos: and the like
+			lines = lines[1:]
+		}
+		if len(lines) < 3 {
+			continue
+		}
+		who, heading := lines[0], lines[1]
+		for _, line := range lines[2:] {
+			row := processors.ReplaceAllString(line[0], "")
+			if row == "geomean" {
+				continue
+			}
+			if r.figures[row] == nil {
+				r.figures[row] = map[string]map[string]figure{}
+				r.rows = append(r.rows, row)
+			}
+			unit := heading[1]
+			r.figures[row][unit] = map[string]figure{}
+			for i := 1; i < len(line); i++ {
+				if who[i] == "" || line[i] == "" {
+					continue
+				}
+				median, err := strconv.ParseFloat(line[i], 64)
+				if err != nil {
+					return nil, fmt.Errorf("benchstat's %s of %s: %w", heading[i], row, err)
+				}
+				r.figures[row][unit][who[i]] = figure{median, line[i+1]}
+			}
+		}
+	}
+	if len(r.rows) == 0 {
+		return nil, fmt.Errorf("benchstat found no benchmark in:\n%s", table)
+	}
+	return r, nil
+}
+
+// ratio is one client's median over another's, or 0 if either was not measured.
+func (r *results) ratio(row, unit, client, over string) float64 {
+	a, b := r.figures[row][unit][client], r.figures[row][unit][over]
+	if a.median == 0 || b.median == 0 {
+		return 0
+	}
+	return a.median / b.median
+}

@@ -1,0 +1,99 @@
+// Package bench puts this client, two others and a floor to the same work.
+package bench
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// What every client sends, and whom it asks for.
+const (
+	SecretKey = "sk_test_0123456789abcdefghijklmnopqrstuvwxyzABCD"
+	SessionID = "sess_2mVhR4cWq8ZtLx1NvJ7yKb3PsDu"
+	MissingID = "sess_2mVhR4cWq8ZtLx1NvJ7yMissing"
+	UserID    = "user_2mVgZr5Jt1XcB8nKq4HsDy6WuPo"
+	Streamed  = 500 // the offset from which pages come without their length
+	Template  = "hasura"
+	Origin    = "https://app.example.com"
+	Lifetime  = 600 // seconds
+	Expired   = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.b2xk"
+	Refresher = "rt_4fJ8sLq0"
+)
+
+// Work lists what is measured, in the order of the table. A reply tells its length
+// beforehand, but for List500Streamed: a compressed one does not.
+var Work = []string{
+	"Get", "List10", "List500", "List500Streamed", "Create", "Refresh", "Revoke", "Verify",
+	"CreateToken", "CreateTokenFromTemplate", "NotFound",
+}
+
+// Result is what a call brought, from the first member of a reply to its last, so
+// that every client has to have decoded all of it.
+type Result struct {
+	ID      string // of the last session
+	Browser string // of the last session
+	Expire  int64  // of the last session
+	Count   int    // of sessions on a page
+	JWT     string
+	Code    string // of an error
+}
+
+// Calls maps the work a client offers to the function that does it once.
+type Calls map[string]func(context.Context) (Result, error)
+
+// Client is one of those compared.
+type Client struct {
+	Name string
+	New  func(baseURL string, transport http.RoundTripper) (Calls, error)
+}
+
+// Clients lists those compared; floor is the least that can be written by hand.
+var Clients = []Client{{"ours", ours}, {"clerk-sdk-go", sdk}, {"oapi-codegen", stockClient}, {"floor", floor}}
+
+const (
+	sessionJSON = `{"object":"session","id":"%s","user_id":"` + UserID + `","client_id":"client_2mVhQ0sXk9bYp7rTz3LwNc8aEfG","status":"active","actor":null,` +
+		`"last_active_organization_id":"org_2mVgbT6Hd0RfUe9CjM2iXv5AoQz","last_active_at":1794787215482,` +
+		`"latest_activity":{"object":"session_activity","id":"sess_activity_2mVhR5gYd7ApJk0ExS1qBw4CnFt","device_type":"Macintosh","is_mobile":false,` +
+		`"browser_name":"Firefox","browser_version":"143.0","ip_address":"203.0.113.24","city":"Thessaloniki","country":"Greece"},` +
+		`"created_at":1794786307113,"updated_at":1794787215511,"abandon_at":1797378307113,"expire_at":1795391107113,"tasks":null}`
+	traceID  = "6f1d0c7ab92e4538a1c04be9d37f5260"
+	freshJWT = "eyJhbGciOiJSUzI1NiIsImNhdCI6ImNsX0I3ZDRQRDExMUFBQSIsImtpZCI6Imluc18xIn0.eyJzdWIiOiJ1c2VyXzEiLCJzaWQiOiJzZXNzXzEifQ.bmV3"
+)
+
+// The replies, in Clerk's form.
+var (
+	oneSession = fmt.Appendf(nil, sessionJSON, SessionID)
+	page10     = page(10)
+	page500    = page(500)
+	token      = []byte(`{"object":"token","jwt":"` + freshJWT + `"}`)
+	notFound   = []byte(`{"errors":[{"message":"Unknown session","long_message":"There is no session ` + MissingID + `.","code":"resource_not_found"}],"clerk_trace_id":"` + traceID + `"}`)
+)
+
+func page(n int) []byte {
+	sessions := make([]string, n)
+	for i := range sessions {
+		sessions[i] = fmt.Sprintf(sessionJSON, lastID(i+1))
+	}
+	return fmt.Appendf(nil, `{"data":[%s],"total_count":1234}`, strings.Join(sessions, ","))
+}
+
+// lastID is the id of the last session on a page of n.
+func lastID(n int) string { return fmt.Sprintf("sess_%027d", n) }
+
+// reply says how to answer a request.
+func reply(r *http.Request) (status int, body []byte) {
+	switch path := r.URL.Path; {
+	case strings.HasSuffix(path, MissingID):
+		return http.StatusNotFound, notFound
+	case strings.HasSuffix(path, "/refresh"), strings.Contains(path, "/tokens"):
+		return http.StatusOK, token
+	case r.Method == http.MethodGet && strings.HasSuffix(path, "/sessions"):
+		if strings.Contains(r.URL.RawQuery, "limit=500") {
+			return http.StatusOK, page500
+		}
+		return http.StatusOK, page10
+	}
+	return http.StatusOK, oneSession
+}
