@@ -1,0 +1,140 @@
+// Quickstart takes one session through its life: create, list, get, mint a token,
+// verify it, revoke, and see the typed error afterwards.
+//
+// As it is, it runs against the emulator of the package sessionstest. With
+// CLERK_SECRET_KEY and CLERK_USER_ID set it runs against that instance, which must be a
+// development instance: Clerk lets nobody create sessions in production.
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/sessionjwt"
+	"github.com/clerksessions/clerksessions/sessionstest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "quickstart:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) error {
+	client, keys, userID, err := connect(out)
+	if err != nil {
+		return err
+	}
+
+	fmt.Fprintf(out, "\n1. Create a session for %s\n", userID)
+	session, err := client.Create(ctx, clerksessions.CreateParams{UserID: userID})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "   %s is %s until %s\n", session.ID, session.Status, session.ExpireAt)
+
+	fmt.Fprintln(out, "2. List the user's active sessions")
+	page, err := client.List(ctx, clerksessions.ListParams{UserID: userID, Status: clerksessions.SessionStatusActive, Limit: 5})
+	if err != nil {
+		return err
+	}
+	if len(page.Data) == 0 {
+		return errors.New("the list is empty, but there is a session")
+	}
+	fmt.Fprintf(out, "   %d in all, the newest is %s\n", page.TotalCount, page.Data[0].ID)
+
+	fmt.Fprintln(out, "3. Get the session")
+	if session, err = client.Get(ctx, session.ID); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "   it began at %s on %s\n", session.CreatedAt, session.ClientID)
+
+	fmt.Fprintln(out, "4. Mint a token, as a browser would hold it")
+	token, err := client.CreateToken(ctx, session.ID, clerksessions.TokenParams{}, clerksessions.WithOrigin("https://app.example.com"))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "   %d bytes; it prints as %v\n", len(token.JWT), *token)
+
+	fmt.Fprintln(out, "5. Verify the token here, without asking Clerk about it")
+	claims, err := verify(ctx, keys, token.JWT)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "   signed by %s for %s, good for %s\n", claims.Issuer, claims.UserID, claims.ExpiresAt.Sub(claims.IssuedAt))
+
+	fmt.Fprintln(out, "6. Revoke the session")
+	if session, err = client.Revoke(ctx, session.ID); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "   it is %s since %s\n", session.Status, session.UpdatedAt)
+
+	fmt.Fprintln(out, "7. Ask for another token")
+	_, err = client.CreateToken(ctx, session.ID, clerksessions.TokenParams{})
+	var refused *clerksessions.Error
+	if !errors.Is(err, clerksessions.ErrNotFound) || !errors.As(err, &refused) {
+		return fmt.Errorf("a revoked session should give no token, but: %w", cmp.Or(err, errors.New("it did")))
+	}
+	fmt.Fprintf(out, "   refused, as errors.Is(err, clerksessions.ErrNotFound) tells: %v\n", refused)
+	return nil
+}
+
+// connect picks the instance: that of the environment, or an emulated one.
+func connect(out io.Writer) (client *clerksessions.Client, keys sessionjwt.KeySource, userID string, err error) {
+	secretKey := os.Getenv("CLERK_SECRET_KEY")
+	if secretKey == "" {
+		fmt.Fprintln(out, "CLERK_SECRET_KEY is not set, so this is sessionstest, an emulated Clerk in memory.")
+		srv := sessionstest.New()
+		keys, err = sessionjwt.KeysFromIssuer(srv.Issuer, sessionjwt.WithHTTPClient(&http.Client{Transport: srv.Transport()}))
+		return srv.Client(), keys, "user_quickstart", err
+	}
+	userID = os.Getenv("CLERK_USER_ID")
+	if userID == "" {
+		return nil, nil, "", errors.New("CLERK_SECRET_KEY is set, so set CLERK_USER_ID too: to a user of that instance who may be signed in for a test")
+	}
+	fmt.Fprintln(out, "CLERK_SECRET_KEY is set, so this is a real instance.")
+	if client, err = clerksessions.NewFromEnv(); err != nil {
+		return nil, nil, "", err
+	}
+	baseURL := strings.TrimRight(cmp.Or(os.Getenv("CLERK_API_URL"), "https://api.clerk.com"), "/") + "/" + cmp.Or(os.Getenv("CLERK_API_VERSION"), "v1")
+	keys, err = sessionjwt.KeysFromBackendAPI(secretKey, sessionjwt.WithBaseURL(baseURL))
+	return client, keys, userID, err
+}
+
+// verify checks a token with the instance's keys. A server is configured with its
+// issuer; here it is taken from the token, which has just come from Clerk itself.
+func verify(ctx context.Context, keys sessionjwt.KeySource, token string) (*sessionjwt.Claims, error) {
+	var payload struct {
+		Issuer string `json:"iss"`
+	}
+	_, rest, _ := strings.Cut(token, ".")
+	part, _, _ := strings.Cut(rest, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(part)
+	if err == nil {
+		err = json.Unmarshal(raw, &payload)
+	}
+	if err != nil {
+		return nil, errors.New("the token is no JSON Web Token")
+	}
+	verifier, err := sessionjwt.New(keys, payload.Issuer,
+		sessionjwt.WithAuthorizedParties("https://app.example.com"), sessionjwt.WithLeeway(30*time.Second))
+	if err != nil {
+		return nil, err
+	}
+	return verifier.Verify(ctx, token)
+}
