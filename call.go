@@ -29,8 +29,8 @@ type call struct {
 	op      *Operation
 	escaped string // the path below the base URL
 	values  url.Values
-	payload []byte // the body; nil for none
-	secrets scrubber
+	payload []byte   // the body; nil for none
+	secrets []string // tokens among what is sent
 	err     error
 }
 
@@ -54,7 +54,8 @@ func (c *call) path(name, value string) {
 		c.invalid("%s %s", name, reason)
 		return
 	}
-	c.escaped = strings.Replace(c.escaped, "{"+name+"}", url.PathEscape(value), 1)
+	before, after, _ := strings.Cut(c.escaped, "{"+name+"}")
+	c.escaped = before + url.PathEscape(value) + after
 }
 
 // query adds a parameter to the query unless it is zero.

@@ -177,7 +177,7 @@ func (e *Error) explain(header http.Header, body []byte, secrets scrubber) {
 	var errs clerkErrors
 	_ = json.Unmarshal(e.Body, &errs, lenient) // what it can be read of is better than nothing
 	e.Errors = errs.Errors
-	e.TraceID = cmp.Or(errs.ClerkTraceID, e.TraceID)
+	e.TraceID = cmp.Or(errs.ClerkTraceID, traceID(e.Header))
 }
 
 // lenient reads errors that an edge or a proxy has written over: text that is no

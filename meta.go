@@ -35,8 +35,9 @@ func (m *Meta) reset() {
 	}
 }
 
-// fill takes over what attempt n brought. A nil Meta takes nothing.
-func (m *Meta) fill(n int, res *result, err error) {
+// fillMeta takes down what attempt n brought, if the caller asked for it.
+func (c *call) fillMeta(n int, res *result, err error) {
+	m := c.meta
 	if m == nil {
 		return
 	}
@@ -44,7 +45,7 @@ func (m *Meta) fill(n int, res *result, err error) {
 	var answer *Error
 	switch {
 	case res != nil:
-		m.StatusCode, m.Header, m.TraceID, m.Body = res.status, res.header, res.traceID, res.body
+		m.StatusCode, m.Header, m.TraceID, m.Body = res.status, res.header, c.traceID(res), res.body
 	case errors.As(err, &answer):
 		m.StatusCode, m.Header, m.TraceID, m.Body = answer.StatusCode, answer.Header, answer.TraceID, answer.Body
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -48,6 +49,13 @@ const shortestSecret = 8
 // scrubber removes the secrets of one call from what a server sent, which may
 // quote them back. The longest come first, as one may be part of another.
 type scrubber []string
+
+// scrubber knows the secret key and the tokens that the call sends.
+func (c *call) scrubber() scrubber {
+	s := scrubber(append([]string{c.key()}, c.secrets...))
+	slices.SortFunc(s, func(a, b string) int { return len(b) - len(a) })
+	return s
+}
 
 func (s scrubber) text(v string) string {
 	for _, secret := range s {

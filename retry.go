@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -30,13 +29,11 @@ func (c *call) exchange() (*result, error) {
 	if c.ctx.Err() != nil {
 		return nil, fmt.Errorf("clerksessions: %s: nothing sent: %w", c.op.ID, contextError(c.ctx))
 	}
-	c.secrets = append(c.secrets, c.key())
-	slices.SortFunc(c.secrets, func(a, b string) int { return len(b) - len(a) })
 	for n := c.tried + 1; ; n++ {
 		start := time.Now()
 		res, unsent, err := c.attempt(n)
-		c.meta.fill(n, res, err)
-		c.logAttempt(n, time.Since(start), res, err)
+		c.fillMeta(n, res, err)
+		c.logAttempt(n, start, res, err)
 		if err == nil || n-c.tried >= c.maxAttempts || !c.mayRepeat(unsent, err) {
 			return res, err
 		}
@@ -147,28 +144,29 @@ func (t *writeTrace) hooks() *httptrace.ClientTrace {
 
 func (t *writeTrace) nothingWritten() bool { return t.looked.Load() && !t.wrote.Load() }
 
-func (c *call) logAttempt(n int, took time.Duration, res *result, err error) {
+func (c *call) logAttempt(n int, start time.Time, res *result, err error) {
 	if c.logger == nil || !c.logger.Enabled(c.ctx, slog.LevelDebug) {
 		return
 	}
-	c.logger.LogAttrs(c.ctx, slog.LevelDebug, "clerk request", outcome(c.op, n, res, err, slog.Duration("duration", took))...)
+	attrs := outcome(c.op, n, slog.Duration("duration", time.Since(start)), err)
+	if res != nil {
+		attrs = append(attrs, slog.Int("status", res.status), slog.String("trace_id", oneLine(c.traceID(res))))
+	}
+	c.logger.LogAttrs(c.ctx, slog.LevelDebug, "clerk request", attrs...)
 }
 
 func (c *config) logRetry(ctx context.Context, op *Operation, n int, wait time.Duration, err error) {
 	if c.logger != nil {
-		c.logger.LogAttrs(ctx, slog.LevelWarn, "clerk request will be repeated", outcome(op, n, nil, err, slog.Duration("wait", wait))...)
+		c.logger.LogAttrs(ctx, slog.LevelWarn, "clerk request will be repeated", outcome(op, n, slog.Duration("wait", wait), err)...)
 	}
 }
 
 // outcome describes an attempt without anything that could name a person or hold a
 // secret: no id, no URL, no header, no body.
-func outcome(op *Operation, n int, res *result, err error, more slog.Attr) []slog.Attr {
-	attrs := []slog.Attr{slog.String("operation", op.ID), slog.Int("attempt", n), more}
+func outcome(op *Operation, n int, duration slog.Attr, err error) []slog.Attr {
+	attrs := []slog.Attr{slog.String("operation", op.ID), slog.Int("attempt", n), duration}
 	var answer *Error
-	switch {
-	case res != nil:
-		attrs = append(attrs, slog.Int("status", res.status), slog.String("trace_id", oneLine(res.traceID)))
-	case errors.As(err, &answer):
+	if errors.As(err, &answer) {
 		attrs = append(attrs, slog.Int("status", answer.StatusCode), slog.String("trace_id", oneLine(answer.TraceID)))
 	}
 	return attrs

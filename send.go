@@ -34,7 +34,7 @@ func send[T any, R reply[T]](c *call) (*T, error) {
 	}
 	value := R(new(T))
 	if err := decode(res.body, value); err != nil {
-		return nil, c.unusable(res, fmt.Errorf("the reply is no valid %s: %s", reflect.TypeFor[T]().Name(), oneLine(c.secrets.text(err.Error()))))
+		return nil, c.unusable(res, fmt.Errorf("the reply is no valid %s: %s", reflect.TypeFor[T]().Name(), oneLine(c.scrubber().text(err.Error()))))
 	}
 	if what := value.lacks(); what != "" {
 		return nil, c.unusable(res, fmt.Errorf("the reply is no %s: it lacks %s", reflect.TypeFor[T]().Name(), what))
@@ -55,24 +55,25 @@ func decode(body []byte, value any) error {
 type result struct {
 	status   int
 	header   http.Header
-	traceID  string
 	body     []byte
 	attempts int
 }
 
+func (c *call) traceID(res *result) string { return c.scrubber().text(traceID(res.header)) }
+
 // failed makes an error of a reply.
 func (c *call) failed(res *result) *Error {
-	e := &Error{Op: c.op.ID, StatusCode: res.status, TraceID: res.traceID, Attempts: res.attempts}
-	e.explain(res.header, res.body, c.secrets)
+	e := &Error{Op: c.op.ID, StatusCode: res.status, Attempts: res.attempts}
+	e.explain(res.header, res.body, c.scrubber())
 	return e
 }
 
 // unusable makes an error of a success that is none, for the given cause. It keeps
 // nothing of the body, in which there may be a token just minted.
 func (c *call) unusable(res *result, cause error) *Error {
-	e := c.failed(&result{status: res.status, header: res.header, traceID: res.traceID, attempts: res.attempts})
+	e := c.failed(&result{status: res.status, header: res.header, attempts: res.attempts})
 	e.cause = cause
-	c.meta.fill(res.attempts, nil, e)
+	c.fillMeta(res.attempts, nil, e)
 	return e
 }
 
@@ -101,12 +102,12 @@ func (c *call) attempt(n int) (res *result, unsent bool, err error) {
 		return nil, trace != nil && trace.nothingWritten(), c.lost(ctx, n, err)
 	}
 
-	res = &result{status: resp.StatusCode, header: resp.Header, traceID: c.secrets.text(traceID(resp.Header)), attempts: n}
+	res = &result{status: resp.StatusCode, header: resp.Header, attempts: n}
 	switch {
 	case res.status == http.StatusSwitchingProtocols: // what follows is no body and may never end
 		return nil, false, c.failed(res)
 	case res.status < 200 || res.status > 299:
-		res.body, _ = read(resp.Body, resp.ContentLength, maxErrorBody+int64(len(c.secrets[0]))) // no secret is cut through
+		res.body, _ = read(resp.Body, resp.ContentLength, maxErrorBody+int64(len(c.scrubber()[0]))) // no secret is cut through
 		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
 		return nil, false, c.failed(res)
 	}
@@ -140,7 +141,7 @@ func (c *call) ended(attempt context.Context, err error) error {
 	case attempt.Err() != nil:
 		return fmt.Errorf("no whole reply within %s, see WithTimeout: %w", c.timeout, attempt.Err())
 	}
-	return c.secrets.err(err)
+	return c.scrubber().err(err)
 }
 
 // request builds what one attempt sends. The secret key goes on last, so that
