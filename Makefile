@@ -7,15 +7,18 @@ test: ## the tests of every module, this one's with the race detector
 	go test -race -shuffle=on ./...
 	@for module in $(filter-out .,$(MODULES)); do echo "# $$module" && (cd $$module && go test -shuffle=on ./...) || exit; done
 
-generate: ## write sessions.gen.go from openapi.yaml
+generate: ## write what is generated from openapi.yaml: sessions.gen.go, and bench's stock client
 	go generate .
+	cd bench && go generate ./stock
 
-check-generated: ## fail, showing the difference, when sessions.gen.go is stale
+check-generated: ## fail, showing the difference, when what is generated is stale
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
-	sed "s#^output: .*#output: $$fresh/sessions.gen.go#" oapi-codegen.yaml >"$$fresh/config.yaml" && \
-	$(TOOL) oapi-codegen -config "$$fresh/config.yaml" openapi.yaml && \
-	diff -u sessions.gen.go "$$fresh/sessions.gen.go" || \
-	{ echo 'sessions.gen.go is stale: run make generate and commit the result' >&2; exit 1; }
+	for file in sessions.gen.go bench/stock/stock.gen.go; do \
+		(cd $$(dirname $$file) && sed "s#^output: .*#output: $$fresh/fresh.go#" oapi-codegen.yaml >"$$fresh/config.yaml" && \
+		$(TOOL) oapi-codegen -config "$$fresh/config.yaml" $(CURDIR)/openapi.yaml) && \
+		diff -u $$file "$$fresh/fresh.go" || \
+		{ echo "$$file is stale: run make generate and commit the result" >&2; exit 1; }; \
+	done
 
 lint: ## formatting, vet, staticcheck and tidiness of every module; doc comments
 	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted" >&2; exit 1; }
