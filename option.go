@@ -19,7 +19,7 @@ type Option func(*config) error
 
 // config is what options change. It is copied before each change.
 type config struct {
-	key              func() string // a function, so that no printer can reach the key
+	authorization    func() string // the header; a function, so that no printer can reach the key
 	base             *url.URL      // without trailing slash; RawPath always set
 	transport        http.RoundTripper
 	timeout          time.Duration
@@ -34,12 +34,15 @@ type config struct {
 	tried            int // attempts made before this call, which is one of a row
 }
 
+const bearer = "Bearer "
+
 func defaults(secretKey string) config {
 	base, _ := url.Parse(defaultBaseURL)
 	base.RawPath = base.Path
+	authorization := bearer + secretKey
 	return config{
 		base:             base,
-		key:              func() string { return secretKey },
+		authorization:    func() string { return authorization },
 		transport:        http.DefaultTransport,
 		timeout:          30 * time.Second,
 		maxAttempts:      3,

@@ -52,7 +52,7 @@ type scrubber []string
 
 // scrubber knows the secret key and the tokens that the call sends.
 func (c *call) scrubber() scrubber {
-	s := scrubber(append([]string{c.key()}, c.secrets...))
+	s := scrubber(append([]string{strings.TrimPrefix(c.authorization(), bearer)}, c.secrets...))
 	slices.SortFunc(s, func(a, b string) int { return len(b) - len(a) })
 	return s
 }

@@ -61,17 +61,17 @@ type result struct {
 
 func (c *call) traceID(res *result) string { return c.scrubber().text(traceID(res.header)) }
 
-// failed makes an error of a reply.
-func (c *call) failed(res *result) *Error {
+// failed makes an error of a reply, without the secrets.
+func (c *call) failed(res *result, secrets scrubber) *Error {
 	e := &Error{Op: c.op.ID, StatusCode: res.status, Attempts: res.attempts}
-	e.explain(res.header, res.body, c.scrubber())
+	e.explain(res.header, res.body, secrets)
 	return e
 }
 
 // unusable makes an error of a success that is none, for the given cause. It keeps
 // nothing of the body, in which there may be a token just minted.
 func (c *call) unusable(res *result, cause error) *Error {
-	e := c.failed(&result{status: res.status, header: res.header, attempts: res.attempts})
+	e := c.failed(&result{status: res.status, header: res.header, attempts: res.attempts}, c.scrubber())
 	e.cause = cause
 	c.fillMeta(res.attempts, nil, e)
 	return e
@@ -105,11 +105,12 @@ func (c *call) attempt(n int) (res *result, unsent bool, err error) {
 	res = &result{status: resp.StatusCode, header: resp.Header, attempts: n}
 	switch {
 	case res.status == http.StatusSwitchingProtocols: // what follows is no body and may never end
-		return nil, false, c.failed(res)
+		return nil, false, c.failed(res, c.scrubber())
 	case res.status < 200 || res.status > 299:
-		res.body, _ = read(resp.Body, resp.ContentLength, maxErrorBody+int64(len(c.scrubber()[0]))) // no secret is cut through
+		secrets := c.scrubber()
+		res.body, _ = read(resp.Body, resp.ContentLength, maxErrorBody+int64(len(secrets[0]))) // no secret is cut through
 		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
-		return nil, false, c.failed(res)
+		return nil, false, c.failed(res, secrets)
 	}
 	res.body, err = read(resp.Body, resp.ContentLength, c.maxResponseBytes+1) // one more shows that there was more
 	switch {
@@ -167,7 +168,7 @@ func (c *call) request(ctx context.Context) *http.Request {
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(c.payload)), nil }
 		req.Body, _ = req.GetBody()
 	}
-	header["Authorization"] = []string{"Bearer " + c.key()}
+	header["Authorization"] = []string{c.authorization()}
 	return req
 }
 
