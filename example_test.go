@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/clerksessions/clerksessions"
@@ -52,6 +55,139 @@ func ExampleNew() {
 	// Output:
 	// true
 	// clerksessions: invalid argument: the secret key is a publishable key; take the secret key, which begins with sk_
+}
+
+func ExampleNewFromEnv() {
+	for name, value := range map[string]string{
+		"CLERK_SECRET_KEY": "sk_test_0123456789",
+		"CLERK_API_URL":    "http://127.0.0.1:8787", // an emulator; leave it out for Clerk itself
+	} {
+		os.Setenv(name, value)
+		defer os.Unsetenv(name)
+	}
+	client, err := clerksessions.NewFromEnv()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(client)
+	// Output: clerksessions.Client{BaseURL:"http://127.0.0.1:8787/v1"}
+}
+
+// Production instances refuse to create sessions; a test on a development instance,
+// or on sessionstest, gets one this way.
+func ExampleClient_Create() {
+	_, client := emulated()
+
+	session, err := client.Create(context.Background(), clerksessions.CreateParams{UserID: "user_alice"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(session.UserID, session.Status, "until", session.ExpireAt)
+	// Output: user_alice active until 2026-11-30T09:00:00.000Z
+}
+
+func ExampleClient_Get() {
+	srv, client := emulated()
+	id := srv.AddSession(clerksessions.Session{UserID: "user_alice"}).ID
+
+	session, err := client.Get(context.Background(), id)
+	switch {
+	case errors.Is(err, clerksessions.ErrNotFound):
+		fmt.Println("no such session")
+	case err != nil:
+		log.Fatal(err)
+	default:
+		fmt.Println(session.UserID, "seen", session.LastActiveAt.Time().Format(time.Kitchen))
+	}
+	// Output: user_alice seen 9:00AM
+}
+
+func ExampleClient_Revoke() {
+	srv, client := emulated()
+	id := srv.AddSession(clerksessions.Session{UserID: "user_alice"}).ID
+
+	session, err := client.Revoke(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(session.Status)
+	// Output: revoked
+}
+
+// The server side of a browser's request that came with an expired token.
+func ExampleClient_Refresh() {
+	const app = "https://app.example.com"
+	srv, client := emulated()
+	session := srv.AddSession(clerksessions.Session{UserID: "user_alice"})
+	expired := srv.Mint(session.ID, sessionstest.MintParams{Origin: app})            // the cookie __session
+	refresh := srv.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID}) // the cookie __refresh_...
+	srv.Advance(2 * time.Minute)
+
+	token, err := client.Refresh(context.Background(), session.ID, clerksessions.RefreshParams{
+		ExpiredToken:  expired,
+		RefreshToken:  refresh.Token,
+		RequestOrigin: app,
+	})
+	if errors.Is(err, clerksessions.ErrUnauthorized) {
+		log.Fatal("send the browser through Clerk's handshake: ", err)
+	}
+	fmt.Println(token, err)
+	// Output: {token [redacted]} <nil>
+}
+
+// The same with cookies to pass on to the browser.
+func ExampleClient_RefreshCookies() {
+	const app = "https://app.example.com"
+	srv, client := emulated()
+	session := srv.AddSession(clerksessions.Session{UserID: "user_alice"})
+	expired := srv.Mint(session.ID, sessionstest.MintParams{Origin: app})
+	refresh := srv.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID})
+	srv.Advance(2 * time.Minute)
+
+	cookies, err := client.RefreshCookies(context.Background(), session.ID, clerksessions.RefreshParams{
+		ExpiredToken:  expired,
+		RefreshToken:  refresh.Token,
+		RequestOrigin: app,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	reply := httptest.NewRecorder() // the http.ResponseWriter of a handler
+	for _, cookie := range cookies {
+		reply.Header().Add("Set-Cookie", cookie)
+	}
+	for _, cookie := range reply.Result().Cookies() {
+		fmt.Println(cookie.Name)
+	}
+	// Output: __session
+}
+
+func ExampleClient_CreateTokenFromTemplate() {
+	srv, client := emulated()
+	srv.AddTemplate(sessionstest.Template{Name: "hasura", Claims: map[string]any{"role": "viewer"}})
+	session := srv.AddSession(clerksessions.Session{UserID: "user_alice"})
+
+	token, err := client.CreateTokenFromTemplate(context.Background(), session.ID, "hasura", clerksessions.TokenParams{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token.Object, "of", strings.Count(token.JWT, ".")+1, "parts")
+	// Output: token of 3 parts
+}
+
+func ExampleOperations() {
+	for _, op := range clerksessions.Operations() {
+		fmt.Println(op.Method, op.Path, op.APIVersion, op.Retry)
+	}
+	// Output:
+	// GET /sessions 2026-05-12 safe
+	// POST /sessions 2026-05-12 unsent
+	// GET /sessions/{session_id} 2026-05-12 safe
+	// POST /sessions/{session_id}/refresh 2026-05-12 unsent
+	// POST /sessions/{session_id}/revoke 2026-05-12 safe
+	// POST /sessions/{session_id}/tokens 2026-05-12 safe
+	// POST /sessions/{session_id}/tokens/{template_name} 2026-05-12 safe
+	// POST /sessions/{session_id}/verify 2025-03-12 safe
 }
 
 func ExampleClient_List() {

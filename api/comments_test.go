@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"go/ast"
@@ -9,7 +10,6 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -55,37 +55,54 @@ func uncommented(fset *token.FileSet, file *ast.File) (names []string) {
 	return names
 }
 
-func TestEveryFieldHasAComment(t *testing.T) {
-	t.Parallel()
-	cmd := exec.Command("go", "list", "-json=Dir,GoFiles,Name,ImportPath", "./...")
+// goPackage is what go list tells of a package that can be imported.
+type goPackage struct {
+	Dir, Name, ImportPath string
+	GoFiles, XTestGoFiles []string
+}
+
+func (p goPackage) parse(t *testing.T, fset *token.FileSet, names []string) (files []*ast.File) {
+	t.Helper()
+	for _, name := range names {
+		file, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.ParseComments)
+		require.NoError(t, err)
+		files = append(files, file)
+	}
+	return files
+}
+
+func importable(t *testing.T) (packages []goPackage) {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=Dir,GoFiles,XTestGoFiles,Name,ImportPath", "./...")
 	cmd.Dir = ".."
 	out, err := cmd.Output()
 	require.NoError(t, err)
-
-	var importable []string
-	for packages := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var p struct {
-			Dir, Name, ImportPath string
-			GoFiles               []string
-		}
-		if err := packages.Decode(&p); errors.Is(err, io.EOF) {
+	var paths []string
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
 			break
 		} else {
 			require.NoError(t, err)
 		}
-		if p.Name == "main" {
-			continue
-		}
-		importable = append(importable, p.ImportPath)
-		for _, name := range p.GoFiles {
-			fset := token.NewFileSet()
-			file, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.ParseComments)
-			require.NoError(t, err)
-			assert.Empty(t, uncommented(fset, file), "%s/%s: fields without a comment", p.ImportPath, name)
+		if p.Name != "main" {
+			packages = append(packages, p)
+			paths = append(paths, p.ImportPath)
 		}
 	}
 	const root = "github.com/clerksessions/clerksessions"
-	assert.Subset(t, importable, []string{root, root + "/sessionjwt", root + "/sessionstest"})
+	require.Subset(t, paths, []string{root, root + "/sessionjwt", root + "/sessionstest"})
+	return packages
+}
+
+func TestEveryFieldHasAComment(t *testing.T) {
+	t.Parallel()
+	for _, p := range importable(t) {
+		fset := token.NewFileSet()
+		for _, file := range p.parse(t, fset, p.GoFiles) {
+			assert.Empty(t, uncommented(fset, file), "%s: fields without a comment", p.ImportPath)
+		}
+	}
 }
 
 func TestAFieldWithoutACommentIsFound(t *testing.T) {

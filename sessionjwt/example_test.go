@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"time"
 
 	"github.com/clerksessions/clerksessions"
@@ -59,6 +60,70 @@ func Example() {
 	// Output:
 	// 200 hello user_1
 	// 401 {"error":"token_invalid"}
+}
+
+func ExampleNew() {
+	keys, err := sessionjwt.KeysFromPEM(clerk.PublicKeyPEM())
+	if err != nil {
+		panic(err)
+	}
+	verifier, err := sessionjwt.New(keys, "https://clerk.example.com",
+		sessionjwt.WithAuthorizedParties("https://app.example.com", "https://admin.example.com"))
+	if err != nil {
+		panic(err)
+	}
+	_, err = verifier.Verify(context.Background(), clerk.Mint(session.ID, sessionstest.MintParams{Origin: "https://evil.example"}))
+	fmt.Println(errors.Is(err, sessionjwt.ErrAuthorizedParty))
+	// Output: true
+}
+
+// The key from the Dashboard, as it comes in CLERK_JWT_KEY.
+func ExampleKeysFromPEM() {
+	_, err := sessionjwt.KeysFromPEM("sk_test_not_a_public_key")
+	fmt.Println(errors.Is(err, sessionjwt.ErrInvalidArgument))
+
+	_, err = sessionjwt.KeysFromPEM(clerk.PublicKeyPEM())
+	fmt.Println(err)
+	// Output:
+	// true
+	// <nil>
+}
+
+func ExampleKeysFromIssuer() {
+	inMemory := &http.Client{Transport: clerk.Transport()} // in production: no such option
+	keys, err := sessionjwt.KeysFromIssuer("https://clerk.example.com", sessionjwt.WithHTTPClient(inMemory))
+	if err != nil {
+		panic(err)
+	}
+	verifier, err := sessionjwt.New(keys, "https://clerk.example.com")
+	if err != nil {
+		panic(err)
+	}
+	claims, err := verifier.Verify(context.Background(), mint(nil)) // fetches the keys, once
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(claims.UserID)
+	// Output: user_1
+}
+
+// Where the issuer cannot be reached but api.clerk.com can.
+func ExampleKeysFromBackendAPI() {
+	inMemory := &http.Client{Transport: clerk.Transport()}                                           // in production: no such option
+	keys, err := sessionjwt.KeysFromBackendAPI(clerk.SecretKey, sessionjwt.WithHTTPClient(inMemory)) // os.Getenv("CLERK_SECRET_KEY")
+	if err != nil {
+		panic(err)
+	}
+	verifier, err := sessionjwt.New(keys, "https://clerk.example.com")
+	if err != nil {
+		panic(err)
+	}
+	claims, err := verifier.Verify(context.Background(), mint(nil))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(claims.UserID)
+	// Output: user_1
 }
 
 func ExampleVerifier_Verify() {
@@ -125,6 +190,55 @@ func ExampleFactorAges() {
 	// Output:
 	// first factor: true
 	// second factor: false
+}
+
+func ExampleVerifier_RequireSession() {
+	keys, _ := sessionjwt.KeysFromPEM(clerk.PublicKeyPEM())
+	verifier, _ := sessionjwt.New(keys, "https://clerk.example.com")
+	mux := http.NewServeMux()
+	mux.Handle("/account", verifier.RequireSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := sessionjwt.ClaimsFromContext(r.Context())
+		fmt.Fprintf(w, "account of %s", claims.UserID)
+	})))
+
+	req := httptest.NewRequest(http.MethodGet, "/account", nil)
+	for range 2 {
+		reply := httptest.NewRecorder()
+		mux.ServeHTTP(reply, req)
+		fmt.Println(reply.Code, strings.TrimSpace(reply.Body.String()))
+		req.Header.Set("Authorization", "Bearer "+mint(nil)) // the second time with a token
+	}
+	// Output:
+	// 401 {"error":"token_missing"}
+	// 200 account of user_1
+}
+
+// Behind RequireSession there are always claims; elsewhere ask whether there are.
+func ExampleClaimsFromContext() {
+	greet := func(w http.ResponseWriter, r *http.Request) {
+		claims, ok := sessionjwt.ClaimsFromContext(r.Context())
+		if !ok {
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		fmt.Fprintln(w, "hello", claims.UserID)
+	}
+	reply := httptest.NewRecorder()
+	greet(reply, httptest.NewRequest(http.MethodGet, "/", nil))
+	fmt.Print(reply.Code, " ", reply.Body)
+	// Output: 401 who are you?
+}
+
+// A test of a handler that only reads claims.
+func ExampleContextWithClaims() {
+	handler := func(_ http.ResponseWriter, r *http.Request) {
+		claims, _ := sessionjwt.ClaimsFromContext(r.Context())
+		fmt.Println("hello", claims.UserID)
+	}
+	req := httptest.NewRequest(http.MethodGet, "/", nil)
+	ctx := sessionjwt.ContextWithClaims(req.Context(), &sessionjwt.Claims{UserID: "user_1"})
+	handler(httptest.NewRecorder(), req.WithContext(ctx))
+	// Output: hello user_1
 }
 
 func ExampleVerifier_OptionalSession() {

@@ -1,0 +1,57 @@
+package api
+
+import (
+	"go/doc"
+	"go/token"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// withoutExample names what a caller starts from and has no Example: the functions of
+// a package but for options, and the methods of its Client or Verifier.
+func withoutExample(t *testing.T, p goPackage) (names []string) {
+	t.Helper()
+	fset := token.NewFileSet()
+	files := slices.Concat(p.parse(t, fset, p.GoFiles), p.parse(t, fset, p.XTestGoFiles))
+	pkg, err := doc.NewFromFiles(fset, files, p.ImportPath)
+	require.NoError(t, err)
+	check := func(f *doc.Func, name string) {
+		isPrinter := f.Name == "Format" || f.Name == "LogValue"
+		if len(f.Examples) == 0 && !isPrinter && !strings.HasPrefix(f.Name, "With") && !strings.Contains(f.Doc, "\nDeprecated: ") {
+			names = append(names, name)
+		}
+	}
+	for _, f := range pkg.Funcs {
+		check(f, f.Name)
+	}
+	for _, typ := range pkg.Types {
+		for _, f := range typ.Funcs {
+			check(f, f.Name)
+		}
+		if typ.Name == "Client" || typ.Name == "Verifier" {
+			for _, f := range typ.Methods {
+				check(f, typ.Name+"."+f.Name)
+			}
+		}
+	}
+	return names
+}
+
+func TestWhatACallerStartsFromHasAnExample(t *testing.T) {
+	t.Parallel()
+	for _, p := range importable(t) {
+		assert.Empty(t, withoutExample(t, p), "%s: no Example", p.ImportPath)
+	}
+}
+
+func TestAMissingExampleIsFound(t *testing.T) {
+	t.Parallel()
+	p := importable(t)[0]
+	p.XTestGoFiles = nil
+	assert.Subset(t, withoutExample(t, p), []string{"New", "NewFromEnv", "Operations", "Client.Get", "Client.RevokeAll"})
+	assert.NotContains(t, withoutExample(t, p), "Client.Verify", "it is deprecated")
+}
