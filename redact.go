@@ -74,10 +74,10 @@ func (s scrubber) err(err error) error {
 }
 
 func (s scrubber) header(h http.Header) http.Header {
-	clean := make(http.Header, len(h))
-	for name, values := range h {
-		for _, value := range values {
-			clean[name] = append(clean[name], s.text(value))
+	clean := h.Clone()
+	for _, values := range clean {
+		for i := range values {
+			values[i] = s.text(values[i])
 		}
 	}
 	return clean
@@ -85,9 +85,15 @@ func (s scrubber) header(h http.Header) http.Header {
 
 // body scrubs text, and JSON also where a secret was written with escapes.
 func (s scrubber) body(body []byte) []byte {
-	clean := []byte(s.text(string(body)))
+	clean := body
+	if text := s.text(string(body)); text != string(body) {
+		clean = []byte(text)
+	}
+	if !bytes.ContainsRune(clean, '\\') {
+		return clean
+	}
 	var v any
-	if !bytes.ContainsRune(clean, '\\') || json.Unmarshal(clean, &v) != nil {
+	if json.Unmarshal(clean, &v) != nil {
 		return clean
 	}
 	plain, err := json.Marshal(s.value(v), json.Deterministic(true))

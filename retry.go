@@ -131,15 +131,18 @@ func retryAfter(value string, now time.Time) time.Duration {
 
 // writeTrace watches whether anything of a request was written. It takes a
 // transport's word only if that transport reports at all.
-type writeTrace struct{ looked, wrote atomic.Bool }
+type writeTrace struct {
+	httptrace.ClientTrace
+	looked, wrote atomic.Bool
+}
 
-func (t *writeTrace) hooks() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		GetConn:          func(string) { t.looked.Store(true) },
-		WroteHeaderField: func(string, []string) { t.wrote.Store(true) },
-		WroteHeaders:     func() { t.wrote.Store(true) },
-		WroteRequest:     func(httptrace.WroteRequestInfo) { t.wrote.Store(true) },
-	}
+func newWriteTrace() *writeTrace {
+	t := new(writeTrace)
+	t.GetConn = func(string) { t.looked.Store(true) }
+	t.WroteHeaderField = func(string, []string) { t.wrote.Store(true) }
+	t.WroteHeaders = func() { t.wrote.Store(true) }
+	t.WroteRequest = func(httptrace.WroteRequestInfo) { t.wrote.Store(true) }
+	return t
 }
 
 func (t *writeTrace) nothingWritten() bool { return t.looked.Load() && !t.wrote.Load() }

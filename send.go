@@ -84,8 +84,8 @@ func (c *call) attempt(n int) (res *result, unsent bool, err error) {
 	defer cancel()
 	var trace *writeTrace // nil where it makes no difference whether anything was written
 	if c.op.Retry == RetryUnsent {
-		trace = new(writeTrace)
-		ctx = httptrace.WithClientTrace(ctx, trace.hooks())
+		trace = newWriteTrace()
+		ctx = httptrace.WithClientTrace(ctx, &trace.ClientTrace)
 	}
 
 	resp, err := c.transport.RoundTrip(c.request(ctx))
