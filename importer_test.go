@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,11 +36,16 @@ var jsonLibrary = []string{
 	"github.com/go-json-experiment/json/jsontext",
 }
 
-// An importer's module, built from this checkout, links just what is listed.
+// An importer's module, set up from this checkout the way the README says, links just
+// what is listed.
 func TestWhatAnImporterGets(t *testing.T) {
 	t.Parallel()
 	checkout, err := filepath.Abs(".")
 	require.NoError(t, err)
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	setup := regexp.MustCompile(`(?m)^go (mod .*)$`).FindAllStringSubmatch(strings.ReplaceAll(string(readme), "../clerksessions", checkout), -1)
+	require.Len(t, setup, 2)
 	for path, want := range linked {
 		dir := t.TempDir()
 		write := func(name, text string) {
@@ -54,8 +60,10 @@ func TestWhatAnImporterGets(t *testing.T) {
 			return string(out)
 		}
 		write("main.go", "package main\n\nimport _ \""+path+"\"\n\nfunc main() {}\n")
-		write("go.mod", "module example.com/importer\n\ngo 1.26\n\nrequire "+root+" v0.0.0\n\nreplace "+root+" => "+checkout+"\n")
-		run("mod", "tidy")
+		run("mod", "init", "example.com/importer")
+		for _, command := range setup {
+			run(strings.Fields(command[1])...)
+		}
 		run("build", "-mod=readonly", "-o", os.DevNull, ".")
 
 		for _, name := range strings.Fields(run("list", "-mod=readonly", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"time"
 
@@ -193,8 +194,18 @@ func ExampleFactorAges() {
 }
 
 func ExampleVerifier_RequireSession() {
-	keys, _ := sessionjwt.KeysFromPEM(clerk.PublicKeyPEM())
-	verifier, _ := sessionjwt.New(keys, "https://clerk.example.com")
+	os.Setenv("CLERK_JWT_KEY", clerk.PublicKeyPEM())
+	defer os.Unsetenv("CLERK_JWT_KEY")
+
+	keys, err := sessionjwt.KeysFromPEM(os.Getenv("CLERK_JWT_KEY"))
+	if err != nil {
+		panic(err)
+	}
+	verifier, err := sessionjwt.New(keys, "https://clerk.example.com",
+		sessionjwt.WithAuthorizedParties("https://app.example.com"))
+	if err != nil {
+		panic(err)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/account", verifier.RequireSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, _ := sessionjwt.ClaimsFromContext(r.Context())

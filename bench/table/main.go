@@ -17,7 +17,7 @@ func main() {
 	log.SetFlags(0)
 	rounds := flag.Int("rounds", 20, "how often everything is measured")
 	benchtime := flag.Duration("benchtime", 50*time.Millisecond, "how long one measurement takes")
-	readme := flag.Bool("readme", false, "also write the table into README.md")
+	readme := flag.Bool("readme", false, "also write the table into README.md, and the targets into ../README.md")
 	flag.Parse()
 
 	text, err := report(*rounds, *benchtime)
@@ -26,8 +26,11 @@ func main() {
 	}
 	os.Stdout.Write(text)
 	if *readme {
-		if err := replaceTable("README.md", text); err != nil {
-			log.Fatalf("table: %v", err)
+		targets, _, _ := bytes.Cut(text, []byte("\n**In memory**"))
+		for name, text := range map[string][]byte{"README.md": text, "../README.md": targets} {
+			if err := replaceTable(name, text); err != nil {
+				log.Fatalf("table: %v", err)
+			}
 		}
 	}
 }

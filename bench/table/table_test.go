@@ -70,3 +70,18 @@ func TestReplaceTable(t *testing.T) {
 	require.NoError(t, os.WriteFile(name, []byte(strings.Repeat("x", 10)), 0o644))
 	assert.Error(t, replaceTable(name, nil))
 }
+
+func TestTheREADMEShowsTheSameRun(t *testing.T) {
+	t.Parallel()
+	table := func(name string) string {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		_, rest, _ := strings.Cut(string(text), "<!-- begin of table -->\n")
+		shown, _, found := strings.Cut(rest, "<!-- end of table -->")
+		require.True(t, found)
+		return shown
+	}
+	shown := table("../../README.md")
+	assert.Contains(t, shown, "| Get: clerk-sdk-go over ours |")
+	assert.True(t, strings.HasPrefix(table("../README.md"), shown), "go run ./table -readme writes both")
+}
