@@ -115,14 +115,18 @@ type tokenClaims struct {
 	Sub string   `json:"sub"`
 }
 
-// open checks the signature and issuer of a token, not its times.
+// strict refuses spare bits; only line breaks it skips, which open refuses.
+var strict = base64.RawURLEncoding.Strict()
+
+// open checks the signature and issuer of a token, not its times. A token has one
+// spelling: what a lenient decoder would take as well is refused.
 func (s *Server) open(token string) (header tokenHeader, claims tokenClaims, ok bool) {
 	parts := strings.Split(token, ".")
-	if len(parts) != 3 || decodePart(parts[0], &header) != nil || header.Alg != "RS256" {
+	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") || decodePart(parts[0], &header) != nil || header.Alg != "RS256" {
 		return header, claims, false
 	}
 	kid, key := s.keys.current()
-	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
+	signature, err := strict.DecodeString(parts[2])
 	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	if err != nil || header.Kid != kid || rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, sum[:], signature) != nil {
 		return header, claims, false
@@ -132,7 +136,7 @@ func (s *Server) open(token string) (header tokenHeader, claims tokenClaims, ok 
 }
 
 func decodePart(part string, v any) error {
-	raw, err := base64.RawURLEncoding.DecodeString(part)
+	raw, err := strict.DecodeString(part)
 	if err != nil {
 		return err
 	}

@@ -124,3 +124,30 @@ func TestRefreshRefusals(t *testing.T) {
 		})
 	}
 }
+
+// An expired token is exchanged once, however its signature is spelled.
+func TestATokenIsSpentInAnySpelling(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	session := h.session()
+	token := h.token(session.ID, sessionstest.MintParams{Origin: app})
+	kept := h.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID}).Token
+	h.Advance(time.Minute)
+	refresh := func(token string) answer {
+		return h.do("POST", "/v1/sessions/"+session.ID+"/refresh", quoted(map[string]string{"expired_token": token, "refresh_token": kept, "request_origin": app}))
+	}
+	for _, other := range otherSpellings(token) {
+		assert.Equal(t, "expired_session_token_invalid", refresh(other).code, other)
+	}
+	assert.Equal(t, 200, refresh(token).status)
+	assert.Equal(t, "session_refresh_expired_session_token_consumed", refresh(token).code)
+}
+
+// otherSpellings are texts that a lenient decoder takes for the same token: the last
+// character of a 2048-bit signature holds two bits, and line breaks are skipped.
+func otherSpellings(token string) []string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := len(token) - 1
+	spare := string(alphabet[strings.IndexByte(alphabet, token[last])|1])
+	return []string{token[:last] + spare, token[:last] + "\n" + token[last:], token + "\r\n", strings.Replace(token, ".", "\n.", 1)}
+}

@@ -172,6 +172,10 @@ func TestVerifyTurnsForgedTokensAway(t *testing.T) {
 		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token}))
 		assert.Equal(t, "invalid_session_token", a.code, token)
 	}
+	for _, token := range otherSpellings(h.token(session.ID, sessionstest.MintParams{})) {
+		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token}))
+		assert.Equal(t, "invalid_session_token", a.code, token)
+	}
 }
 
 // The verifier of this module takes the emulator's tokens from either address of the
