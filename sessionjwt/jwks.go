@@ -51,7 +51,9 @@ func (s *keySet) ids() string {
 	return strings.Join(ids, ", ")
 }
 
-// fetch asks a key server once. The answer is a set of at least one key.
+// fetch asks a key server once. The answer is a set of at least one key. An
+// error that quotes the secret key, as net/http does when a server sends it
+// back in a malformed answer, is cut down to its text without it.
 func fetch(ctx context.Context, client *http.Client, newRequest func(context.Context) (*http.Request, error)) (*keySet, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
@@ -59,6 +61,15 @@ func fetch(ctx context.Context, client *http.Client, newRequest func(context.Con
 	if err != nil {
 		return nil, err
 	}
+	secret := strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
+	set, err := ask(client, req)
+	if err != nil && secret != "" && strings.Contains(err.Error(), secret) {
+		return nil, errors.New(strings.ReplaceAll(err.Error(), secret, "[redacted]"))
+	}
+	return set, err
+}
+
+func ask(client *http.Client, req *http.Request) (*keySet, error) {
 	sent := time.Now()
 	resp, err := client.Do(req)
 	if err != nil {

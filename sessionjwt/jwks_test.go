@@ -1,6 +1,7 @@
 package sessionjwt
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -137,11 +138,57 @@ func TestTheSecretKeyGoesNowhereElse(t *testing.T) {
 		_, err = v.Verify(t.Context(), goodToken(t))
 		server.Close()
 		require.ErrorIs(t, err, ErrKeysUnavailable)
-		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-			for _, value := range []any{err, keys, v, *v, &keys} {
-				assert.NotContains(t, fmt.Sprintf(format, value), "canary7")
-			}
-		}
+		assertNotPrinted(t, "canary7", err, keys, v, *v, &keys)
 	}
 	assert.Empty(t, elsewhere)
+
+	statusLine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if assert.NoError(t, err) {
+			defer conn.Close()
+			_, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+			fmt.Fprintf(conn, "HTTP/1.1 %s\r\n\r\n", secret)
+		}
+	}))
+	defer statusLine.Close()
+	for name, transport := range map[string]http.RoundTripper{
+		"status line": http.DefaultTransport,
+		"transport": &keyServer{answer: func(r *http.Request) (*http.Response, error) {
+			return nil, fmt.Errorf("cannot send %v: %w", r.Header, io.ErrUnexpectedEOF)
+		}},
+		"body": &keyServer{answer: func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(iotest.ErrReader(fmt.Errorf("cut short: %v", r.Header)))}, nil
+		}},
+	} {
+		keys, err := KeysFromBackendAPI(canary, WithBaseURL(statusLine.URL), WithHTTPClient(&http.Client{Transport: transport}))
+		require.NoError(t, err)
+		v, err := New(keys, issuer, WithClock(fixedClock))
+		require.NoError(t, err)
+		_, err = v.Verify(t.Context(), goodToken(t))
+		require.ErrorIs(t, err, ErrKeysUnavailable, name)
+		assert.Contains(t, err.Error(), "[redacted]", name)
+		assertNotPrinted(t, "canary7", err, keys, v, *v, &keys)
+	}
+}
+
+// assertNotPrinted checks that no way of printing the values shows the secret.
+func assertNotPrinted(t *testing.T, secret string, values ...any) {
+	t.Helper()
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		for _, value := range values {
+			assert.NotContains(t, fmt.Sprintf(format, value), secret)
+		}
+	}
+}
+
+func TestErrorsWithoutTheSecretKeepTheirCause(t *testing.T) {
+	t.Parallel()
+	server := &keyServer{answer: func(*http.Request) (*http.Response, error) { return nil, context.DeadlineExceeded }}
+	keys, err := KeysFromBackendAPI("sk_test_abc", WithHTTPClient(&http.Client{Transport: server}))
+	require.NoError(t, err)
+	v, err := New(keys, issuer)
+	require.NoError(t, err)
+	_, err = v.Verify(t.Context(), goodToken(t))
+	require.ErrorIs(t, err, ErrKeysUnavailable)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
