@@ -2,6 +2,7 @@ package sessionstest
 
 import (
 	"bytes"
+	"fmt"
 	"iter"
 	"net/http"
 	"slices"
@@ -68,6 +69,14 @@ type Fault struct {
 	// ResetAfter resets the connection after the request was read and carried out: the
 	// reply is lost.
 	ResetAfter bool
+}
+
+// wrong says what cannot be done about the fault, or nothing.
+func (f *Fault) wrong() string {
+	if f.Status != 0 && (f.Status < 200 || f.Status > 999) {
+		return fmt.Sprintf("the status is %d, but must be 200 to 999, or 0 for the usual reply", f.Status)
+	}
+	return ""
 }
 
 // canned tells whether the reply does not depend on the request.
@@ -177,8 +186,8 @@ func (s *Server) Fail(op string, n int, fault Fault) {
 	case n <= 0:
 		s.fail("Fail: n is %d, but must be at least 1; use FailFunc for faults without end", n)
 		return
-	case fault.Status != 0 && (fault.Status < 200 || fault.Status > 999):
-		s.fail("Fail: the status is %d, but must be 200 to 999, or 0 for the usual reply", fault.Status)
+	case fault.wrong() != "":
+		s.fail("Fail: %s", fault.wrong())
 		return
 	}
 	s.faults.mu.Lock()
@@ -188,7 +197,8 @@ func (s *Server) Fail(op string, n int, fault Fault) {
 
 // FailFunc asks choose about each request that no [Server.Fail] is waiting for; nil
 // from it lets the request pass. Body, Status, Code and TraceID of the Request are
-// still empty then. It is called from many goroutines at once. FailFunc(nil) ends it.
+// still empty then. It is called from many goroutines at once. A Fault with a Status
+// that is none is answered with 500 and fails the test. FailFunc(nil) ends it.
 func (s *Server) FailFunc(choose func(Request) *Fault) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()

@@ -301,3 +301,25 @@ func TestCleanupEndsWaiting(t *testing.T) {
 	tb.cleanup()
 	require.Error(t, <-failed)
 }
+
+// A mistake that comes to light while a request is answered fails the test and says so
+// to the client; it does not end net/http's goroutine.
+func TestAFaultOfFailFuncIsChecked(t *testing.T) {
+	t.Parallel()
+	const sentence = "FailFunc: the status is 42, but must be 200 to 999, or 0 for the usual reply"
+	tb, plain := &mildTB{}, &fakeTB{}
+	tested, untested, program := sessionstest.NewServer(tb), sessionstest.NewServer(plain), sessionstest.New()
+	t.Cleanup(func() { tb.cleanup(); plain.cleanup() })
+	for _, srv := range []*sessionstest.Server{tested, untested, program} {
+		srv.FailFunc(func(sessionstest.Request) *sessionstest.Fault { return &sessionstest.Fault{Status: 42} })
+		_, err := srv.Client(clerksessions.WithMaxAttempts(1)).Get(t.Context(), "sess_1")
+		var e *clerksessions.Error
+		require.ErrorAs(t, err, &e)
+		assert.Equal(t, 500, e.StatusCode)
+		assert.True(t, e.HasCode("internal_clerk_error"))
+		assert.Equal(t, sentence, e.Errors[0].LongMessage)
+		assert.Equal(t, "internal_clerk_error", srv.Requests()[0].Code)
+	}
+	assert.Equal(t, "sessionstest: "+sentence, tb.failure)
+	assert.Empty(t, plain.failure)
+}

@@ -26,6 +26,7 @@ type call struct {
 	version string            // the API version asked for
 	trace   string            // the trace id of the reply
 	fault   *Fault            // nil for none
+	misuse  *apiError         // a mistake of the test's, in place of the reply
 	record  Request
 }
 
@@ -43,6 +44,9 @@ func (s *Server) begin(method string, u *url.URL, header http.Header) *call {
 	c.route, c.path = s.match(method, u)
 	c.record = s.recorded(c)
 	c.fault = s.faults.next(c.record)
+	if c.fault != nil && c.fault.wrong() != "" {
+		c.fault, c.misuse = nil, s.misused("FailFunc: "+c.fault.wrong())
+	}
 	return c
 }
 
@@ -78,6 +82,9 @@ func (s *Server) finish(c *call, r *reply) {
 // rate limit, maintenance, route, body. That the key comes before the route is known,
 // the rest is inferred.
 func (s *Server) run(c *call) (any, *apiError) {
+	if c.misuse != nil {
+		return nil, c.misuse
+	}
 	if c.route != nil && c.route.open {
 		return c.route.handle(s, c)
 	}

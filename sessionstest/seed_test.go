@@ -19,6 +19,11 @@ type fakeTB struct {
 	cleanup func()
 }
 
+// mildTB can also be told of a failure without ending the test.
+type mildTB struct{ fakeTB }
+
+func (f *mildTB) Errorf(format string, args ...any) { f.failure = fmt.Sprintf(format, args...) }
+
 func (*fakeTB) Helper()            {}
 func (f *fakeTB) Cleanup(c func()) { f.cleanup = c }
 func (f *fakeTB) Fatalf(format string, args ...any) {

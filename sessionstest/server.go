@@ -13,7 +13,8 @@ import (
 )
 
 // TB is what [NewServer] needs of a test. *testing.T, *testing.B and *testing.F have
-// it; for another framework write an adapter of three lines.
+// it; for another framework write an adapter of three lines. If it has Errorf too,
+// that is told of mistakes which only a request brings to light.
 type TB interface {
 	Helper()
 	Cleanup(func())
@@ -135,6 +136,15 @@ func (s *Server) fail(format string, args ...any) {
 	}
 	s.tb.Helper()
 	s.tb.Fatalf("sessionstest: "+format, args...)
+}
+
+// misused fails the test from the goroutine of a request, where Fatalf must not be
+// called, and is the reply that says so to the client as well.
+func (s *Server) misused(sentence string) *apiError {
+	if tb, ok := s.tb.(interface{ Errorf(string, ...any) }); ok {
+		tb.Errorf("sessionstest: %s", sentence)
+	}
+	return &apiError{status: http.StatusInternalServerError, code: "internal_clerk_error", message: "Wrong use of the emulator", long: sentence}
 }
 
 func (s *Server) helper() {
