@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 )
 
 const (
@@ -12,7 +13,7 @@ const (
 )
 
 // All returns every session that matches, newest first, page by page: pages of 500
-// unless params.Limit says otherwise, from params.Offset on.
+// unless params.Limit says otherwise (at least 2), from params.Offset on.
 //
 // The list may change while it is read. Pages overlap, and All goes back when they
 // turn out not to, so a session that matches from beginning to end is yielded, and
@@ -21,20 +22,21 @@ const (
 //
 // An error is yielded once and ends the sequence. Besides those of [Client.List]
 // there is one for a server that contradicts itself, by telling of more sessions
-// than it ever shows.
+// than it ever shows, or by going round in circles. Only the last thousand sessions
+// are remembered, so one that a server lists twice farther apart is yielded twice.
 func (c *Client) All(ctx context.Context, params ListParams, opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		p := newPager(params)
 		for !p.done {
 			fresh, err := p.next(func(page ListParams) (*SessionPage, error) { return c.List(ctx, page, opts...) })
-			if err != nil {
-				yield(nil, err)
-				return
-			}
 			for _, session := range fresh {
 				if !yield(session, nil) {
 					return
 				}
+			}
+			if err != nil {
+				yield(nil, err)
+				return
 			}
 		}
 	}
@@ -50,6 +52,8 @@ type pager struct {
 	recent  []string  // the ids returned last, a thousand or so
 	oldest  UnixMilli // when the last of them was created
 	stalled int       // pages in a row with nothing new
+	count   int       // how many sessions were returned
+	marks   []string  // the ids of those whose number was a power of two
 	done    bool
 }
 
@@ -63,7 +67,8 @@ func newPager(params ListParams) *pager {
 	return &pager{params: params, overlap: max(1, params.Limit/50)}
 }
 
-// next returns the sessions of the next page that were not returned before.
+// next returns the sessions of the next page that were not returned before, with an
+// error those that are good all the same.
 func (p *pager) next(list func(ListParams) (*SessionPage, error)) ([]*Session, error) {
 	page, err := list(p.params)
 	for err == nil && !p.joins(page.Data) {
@@ -75,6 +80,10 @@ func (p *pager) next(list func(ListParams) (*SessionPage, error)) ([]*Session, e
 	}
 
 	fresh := p.fresh(page.Data)
+	if n := p.circles(fresh); n < len(fresh) {
+		return fresh[:n], fmt.Errorf("clerksessions: %s: the server goes round in circles: after %d sessions it lists %s again",
+			opGetSessionList.ID, p.count, oneLine(fresh[n].ID))
+	}
 	p.stalled++
 	if len(fresh) > 0 {
 		p.stalled = 0
@@ -91,6 +100,20 @@ func (p *pager) next(list func(ListParams) (*SessionPage, error)) ([]*Session, e
 	}
 	p.params.Offset = max(0, end-p.overlap)
 	return fresh, nil
+}
+
+// circles returns how many sessions come before the first that has come before. It
+// remembers few, farther and farther apart, and so finds a circle of any length.
+func (p *pager) circles(fresh []*Session) int {
+	for i, session := range fresh {
+		if slices.Contains(p.marks, session.ID) {
+			return i
+		}
+		if p.count++; p.count&(p.count-1) == 0 {
+			p.marks = append(p.marks, session.ID)
+		}
+	}
+	return len(fresh)
 }
 
 // distinct counts the sessions of a page.

@@ -24,6 +24,7 @@ type config struct {
 	transport        http.RoundTripper
 	timeout          time.Duration
 	maxAttempts      int
+	maxRetryAfter    time.Duration
 	logger           *slog.Logger
 	userAgent        string
 	header           http.Header
@@ -46,6 +47,7 @@ func defaults(secretKey string) config {
 		transport:        http.DefaultTransport,
 		timeout:          30 * time.Second,
 		maxAttempts:      3,
+		maxRetryAfter:    maxRetryAfter,
 		userAgent:        userAgent,
 		maxResponseBytes: 16 << 20,
 		concurrency:      8,
@@ -123,7 +125,8 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithMaxAttempts limits how often a request is sent. Default: 3; 1 turns retries
-// off. See the package's section on retries for what is repeated.
+// off. See the package's section on retries for what is repeated. [Client.RevokeAll]
+// waits and goes on after a 429 to a revocation whatever the number.
 func WithMaxAttempts(n int) Option {
 	return func(c *config) error {
 		if n < 1 {

@@ -17,7 +17,7 @@ import (
 const (
 	firstBackoff  = 500 * time.Millisecond
 	maxBackoff    = 8 * time.Second
-	maxRetryAfter = 30 * time.Second // what is asked beyond this is left to the caller
+	maxRetryAfter = 30 * time.Second // what is asked beyond this is left to the caller, RevokeAll excepted
 )
 
 // exchange makes the call, again where that is allowed and promises to help.
@@ -53,7 +53,9 @@ func (c *call) mayRepeat(unsent bool, err error) bool {
 	if c.ctx.Err() != nil {
 		return false
 	}
-	return unsent || errors.Is(err, ErrRateLimited) || c.op.Retry == RetrySafe && transient(err)
+	var answer *Error
+	limited := errors.As(err, &answer) && answer.StatusCode == http.StatusTooManyRequests
+	return unsent || limited || c.op.Retry == RetrySafe && transient(err)
 }
 
 // transient tells whether the same call may well succeed later: the network failed,
@@ -78,7 +80,7 @@ func (c *call) wait(n int, err error) (time.Duration, bool) {
 	var answer *Error
 	if errors.As(err, &answer) && answer.RetryAfter > 0 {
 		deadline, ok := c.ctx.Deadline()
-		return answer.RetryAfter, answer.RetryAfter <= maxRetryAfter && (!ok || answer.RetryAfter < time.Until(deadline))
+		return answer.RetryAfter, answer.RetryAfter <= c.maxRetryAfter && (!ok || answer.RetryAfter < time.Until(deadline))
 	}
 	return backoff(n), true
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 )
 
 // RevokeError says which session [Client.RevokeAll] could not revoke.
@@ -49,8 +50,8 @@ func WithConcurrency(n int) Option {
 // with a [*RevokeError], which does not stop the others. What fails in passing is
 // tried again after the others, until [WithMaxAttempts] rounds in a row have got
 // nowhere. When ctx ends, the sessions not revoked are yielded with its error. An
-// error of the listing, which is retried like any call, comes last, as what was
-// listed before it is still revoked.
+// error of the listing, which is retried like any call but waits up to five minutes
+// if Clerk asks for that, comes last, as what was listed before it is still revoked.
 //
 // An answer 429 makes all of it wait as long as Clerk asks, and go on more slowly
 // before it finds its rate again. So several processes can share an instance's limit.
@@ -63,15 +64,7 @@ func (c *Client) RevokeAll(ctx context.Context, params ListParams, opts ...Optio
 			yield(nil, err)
 			return
 		}
-		var todo []revocation
-		var listing error
-		for session, err := range c.All(ctx, params, opts...) {
-			if err != nil {
-				listing = err
-			} else if params.Status != "" || isLive(session) {
-				todo = append(todo, revocation{listed: session})
-			}
-		}
+		todo, listing := c.toRevoke(ctx, params, opts)
 		most := max(1, min(api.concurrency, len(todo)))
 		r := &revoker{
 			config: api.config, yield: yield, limit: float64(most), most: float64(most),
@@ -81,6 +74,26 @@ func (c *Client) RevokeAll(ctx context.Context, params ListParams, opts ...Optio
 			yield(nil, listing)
 		}
 	}
+}
+
+// toRevoke lists the sessions to revoke, each once. With an error it returns those
+// listed before.
+func (c *Client) toRevoke(ctx context.Context, params ListParams, opts []Option) (todo []revocation, err error) {
+	patient := func(c *config) error {
+		c.maxRetryAfter = maxPause
+		return nil
+	}
+	seen := make(map[string]bool)
+	for session, err := range c.All(ctx, params, append(slices.Clip(opts), patient)...) {
+		if err != nil {
+			return todo, err
+		}
+		if !seen[session.ID] && (params.Status != "" || isLive(session)) {
+			seen[session.ID] = true
+			todo = append(todo, revocation{listed: session})
+		}
+	}
+	return todo, nil
 }
 
 func isLive(session *Session) bool {

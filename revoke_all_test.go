@@ -3,10 +3,14 @@ package clerksessions_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -231,6 +235,80 @@ func TestRevokeAllWaitsAsLongAsIsWorthIt(t *testing.T) {
 	}
 }
 
+func TestRevokeAllWaitsForTheListingToo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		addSessions(srv, 20, time.Millisecond)
+		srv.Fail("GetSessionList", 1, sessionstest.Fault{Status: 429, RetryAfter: "40"})
+		began := time.Now()
+		yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+		assert.Len(t, yielded, 20)
+		assert.Empty(t, errs)
+		assert.GreaterOrEqual(t, time.Since(began), 40*time.Second)
+
+		srv.Fail("GetSessionList", 1, sessionstest.Fault{Status: 429, RetryAfter: "301"})
+		_, errs = revokeAll(t.Context(), srv.Client(), everySession)
+		require.Len(t, errs, 1)
+		assert.ErrorIs(t, errs[0], clerksessions.ErrRateLimited)
+	})
+}
+
+// A session listed twice, too far apart for All to notice, is revoked once.
+func TestRevokeAllRevokesEachSessionOnce(t *testing.T) {
+	t.Parallel()
+	const n, twice = 3000, 20
+	posts := 0
+	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithConcurrency(1), clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+		var answer any
+		if req.Method == http.MethodPost {
+			posts++
+			answer = entry{Object: "session", ID: strings.Split(req.URL.Path, "/")[3], Status: "revoked"}
+		} else {
+			offset, _ := strconv.Atoi(req.URL.Query().Get("offset"))
+			page := listing(offset, min(offset+500, n))
+			for i := range page {
+				if page[i].Status = "active"; offset+i == 2500 {
+					page[i].ID = fmt.Sprint("sess_", twice)
+				}
+			}
+			answer = pageOf{page, n}
+		}
+		body, err := json.Marshal(answer)
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), Request: req}, err
+	})}))
+	yielded, errs := revokeAll(t.Context(), client, everySession)
+	assert.Empty(t, errs)
+	assert.Len(t, yielded, n-1)
+	assert.Equal(t, 1, yielded[fmt.Sprint("sess_", twice)])
+	assert.Equal(t, n-1, posts)
+}
+
+// A limiter in the transport may borrow this package's errors. It is not Clerk.
+func TestAForeignErrRateLimitedIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		addSessions(srv, 3, time.Millisecond)
+		sent := 0
+		client := srv.Client(clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPost {
+				sent++
+				return nil, fmt.Errorf("local limiter: %w", clerksessions.ErrRateLimited)
+			}
+			return srv.Transport().RoundTrip(req)
+		})}))
+		yielded, errs := revokeAll(t.Context(), client, everySession, clerksessions.WithConcurrency(1))
+		assert.Len(t, yielded, 3)
+		assert.Len(t, errs, 3)
+
+		sent = 0
+		_, err := client.Create(t.Context(), clerksessions.CreateParams{UserID: aUser})
+		assert.ErrorIs(t, err, clerksessions.ErrRateLimited)
+		assert.Equal(t, 1, sent, "whether Clerk acted is not known")
+	})
+}
+
 // Of two waits the longer one counts, whichever was asked for last.
 func TestAPauseDoesNotShrink(t *testing.T) {
 	t.Parallel()
@@ -388,6 +466,7 @@ func TestBreakingOffRevokeAllStopsIt(t *testing.T) {
 		}
 		assert.Zero(t, time.Since(began), "what is under way is not waited for")
 
+		calls.Store(0) // so that others are under way when the first result comes
 		func() {
 			defer func() { assert.Equal(t, "the caller's", recover()) }()
 			for range srv.Client().RevokeAll(t.Context(), everySession) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -147,7 +148,7 @@ func (r *revoker) pace(ctx context.Context, res revocation) (again bool) {
 	case res.err == nil:
 		r.limited, r.failing = 0, 0
 		r.limit = min(r.most, r.limit+1.0/growth)
-	case errors.Is(res.err, ErrRateLimited):
+	case answer != nil && answer.StatusCode == http.StatusTooManyRequests:
 		if paused {
 			r.limit = max(1, r.limit-1)
 		} else {
