@@ -51,8 +51,10 @@
 //     key (Clerk can rotate a key and keep its id), causes a fetch at most once
 //     in 10 s, whatever is sent.
 //   - After a failed fetch there is none for 10 s. A set already held is used
-//     until it is 1 hour old; Verify then does not wait for the key server.
-//     Without one, Verify returns [ErrKeysUnavailable].
+//     until it is 1 hour old, as long as attempts to get another fail. Verify
+//     does not wait for an attempt if one failed within the last 15 s, so with
+//     sparse traffic it may wait once. Without a set, it returns
+//     [ErrKeysUnavailable].
 //   - Redirects are refused, and so are answers over 256 KiB or 64 keys. Of the
 //     rest, RSA keys of at least 2048 bits are used whose "use" is absent or
 //     "sig" and whose "alg" is absent or RS256.

@@ -95,3 +95,40 @@ func TestAnOutageIsNotMistakenForAForgery(t *testing.T) {
 		assert.Equal(t, 2, server.count())
 	})
 }
+
+func TestAPastFailureIsNoOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t, WithCache(10))
+		old := goodToken(t)
+		_, err := v.Verify(t.Context(), old)
+		require.NoError(t, err)
+		time.Sleep(time.Minute)
+		server.set(down, 0)
+		_, err = v.Verify(t.Context(), signedWith(t, otherKey(), "ins_new"))
+		require.ErrorIs(t, err, ErrKeysUnavailable)
+		server.set(answerKeys(t, jwk(t, "ins_new", otherKey())), 0)
+		time.Sleep(58 * time.Minute)
+		_, err = v.Verify(t.Context(), old)
+		require.ErrorIs(t, err, ErrSignature, "its key was withdrawn, and the server would have said so")
+	})
+}
+
+func TestWithSparseTrafficStaleKeysServeAfterAnAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		token := goodToken(t)
+		_, err := v.Verify(t.Context(), token)
+		require.NoError(t, err)
+		server.set(down, time.Hour)
+		for range 10 {
+			time.Sleep(5 * time.Minute)
+			start := time.Now()
+			_, err = v.Verify(t.Context(), token)
+			require.NoError(t, err)
+			assert.Equal(t, fetchTimeout, time.Since(start))
+		}
+		assert.Equal(t, 1+10, server.count())
+	})
+}

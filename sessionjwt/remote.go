@@ -61,6 +61,8 @@ func (r *remoteKeys) key(ctx context.Context, id string, rejected *rsa.PublicKey
 func (r *remoteKeys) current(ctx context.Context) (*keySet, error) {
 	r.mu.Lock()
 	set, lastErr := r.set, r.err
+	// A failure is news of an outage only until an attempt after it could have ended.
+	outage := lastErr != nil && time.Since(r.failed) < coolDown+fetchTimeout
 	age := time.Duration(math.MaxInt64)
 	if set != nil {
 		age = time.Since(set.fetched)
@@ -77,7 +79,7 @@ func (r *remoteKeys) current(ctx context.Context) (*keySet, error) {
 
 	// During an outage a set that may still be used is not held up by the
 	// attempts to get another.
-	if lastErr != nil && age < maxStale {
+	if outage && age < maxStale {
 		return set, nil
 	}
 	fetched, err := r.wait(ctx, done, lastErr)
