@@ -1,6 +1,7 @@
 package sessionstest
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -31,5 +32,15 @@ func (s *Server) Advance(d time.Duration) {
 		s.fail("Advance(%s): time cannot go back; start earlier with WithStart", d)
 		return
 	}
-	s.clock.offset.Add(int64(d))
+	for {
+		offset := s.clock.offset.Load()
+		if int64(d) > math.MaxInt64-offset {
+			s.helper()
+			s.fail("Advance(%s): that is too far, since the clock was moved by %s before; 292 years in all is the most", d, time.Duration(offset))
+			return
+		}
+		if s.clock.offset.CompareAndSwap(offset, offset+int64(d)) {
+			return
+		}
+	}
 }

@@ -1,6 +1,9 @@
 package sessionstest
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Option changes what kind of instance a [Server] is.
 type Option func(*config)
@@ -16,6 +19,7 @@ type config struct {
 	rateLimit    int
 	rateWindow   time.Duration
 	observer     func(Request)
+	wrong        string // what cannot be about an option
 }
 
 func defaults() config { return config{tokenVersion: 2} }
@@ -26,7 +30,7 @@ func defaults() config { return config{tokenVersion: 2} }
 func WithStart(t time.Time) Option { return func(c *config) { c.start = t } }
 
 // WithSecretKey sets the secret key. Default: a random one that begins with sk_test_,
-// or sk_live_ in production.
+// or sk_live_ in production. It must be one that clerksessions.New takes.
 func WithSecretKey(key string) Option { return func(c *config) { c.secretKey = key } }
 
 // WithIssuer sets the claim iss of tokens. Default: see [Server].
@@ -47,7 +51,14 @@ func WithStrictUsers() Option { return func(c *config) { c.strict = true } }
 func WithVerifyGone() Option { return func(c *config) { c.verifyGone = true } }
 
 // WithTokenVersion sets the version of the session tokens' claims, 1 or 2. Default: 2.
-func WithTokenVersion(version int) Option { return func(c *config) { c.tokenVersion = version } }
+func WithTokenVersion(version int) Option {
+	return func(c *config) {
+		c.tokenVersion = version
+		if version != 1 && version != 2 {
+			c.wrong = fmt.Sprintf("WithTokenVersion: the version is %d, but must be 1 or 2", version)
+		}
+	}
+}
 
 // WithRateLimit answers 429 too_many_requests to the requests beyond n within a
 // window, with Retry-After in whole seconds until the next window. All clients of the
@@ -55,7 +66,12 @@ func WithTokenVersion(version int) Option { return func(c *config) { c.tokenVers
 // begins with the first request after the last one ended. Clerk's own limits are 1000
 // in 10 seconds in production and 100 in development. Default: no limit.
 func WithRateLimit(n int, window time.Duration) Option {
-	return func(c *config) { c.rateLimit, c.rateWindow = n, window }
+	return func(c *config) {
+		c.rateLimit, c.rateWindow = n, window
+		if n <= 0 || window <= 0 {
+			c.wrong = fmt.Sprintf("WithRateLimit: the limit is %d in %s, but both must be above zero; for no limit leave the option out", n, window)
+		}
+	}
 }
 
 // WithObserver calls observe with each request once it is answered, redacted like

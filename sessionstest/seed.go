@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/clerksessions/clerksessions"
 	"github.com/go-json-experiment/json"
@@ -43,7 +45,8 @@ type Member struct {
 
 // Template is a JWT template.
 type Template struct {
-	// Name is what requests call it. Required.
+	// Name is what requests call it: up to 512 bytes without /, \, % and control
+	// characters. Required.
 	Name string `json:"name"`
 
 	// Claims are those it adds. They are copied as they are: Clerk's shortcodes such
@@ -199,9 +202,18 @@ func slug(id string) string { return strings.ReplaceAll(strings.ToLower(id), "_"
 // those of session tokens.
 var reservedClaims = []string{"azp", "exp", "fea", "iat", "iss", "jti", "nbf", "pla", "sid", "sts", "sub", "v"}
 
+const maxName = 512 // bytes, the most the client puts into a path
+
+// inPath tells whether the client puts a name into a path. It refuses what leads
+// elsewhere once it is unescaped; to refuse every backslash and % is the short way.
+func inPath(name string) bool {
+	return name != "" && len(name) <= maxName && utf8.ValidString(name) && name != "." && name != ".." &&
+		!strings.ContainsAny(name, `/\%`) && !strings.ContainsFunc(name, unicode.IsControl)
+}
+
 func (s *Server) addTemplate(t Template) (Template, error) {
-	if t.Name == "" || strings.Contains(t.Name, "/") {
-		return Template{}, fmt.Errorf("the template name %s must not be empty or have a slash", shown(t.Name))
+	if !inPath(t.Name) {
+		return Template{}, fmt.Errorf("the template name %s cannot stand in a path; take 1 to %d bytes of text without /, \\, %% and control characters, and not . or ..", shown(t.Name), maxName)
 	}
 	for _, name := range reservedClaims {
 		if _, ok := t.Claims[name]; ok {
@@ -216,6 +228,9 @@ func (s *Server) addTemplate(t Template) (Template, error) {
 	}
 	if t.AllowedClockSkew == 0 {
 		t.AllowedClockSkew = templateSkew
+	}
+	if t.AllowedClockSkew < 0 {
+		return Template{}, fmt.Errorf("the template %s has an allowed clock skew of %d seconds, but it must not be negative", shown(t.Name), t.AllowedClockSkew)
 	}
 	if _, err := json.Marshal(t.Claims); err != nil {
 		return Template{}, fmt.Errorf("the template %s has claims that JSON cannot hold: %w", shown(t.Name), err)

@@ -2,9 +2,11 @@ package sessionstest_test
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -63,8 +65,19 @@ func TestMistakesFailTheTest(t *testing.T) {
 		"claim exp, which Clerk reserves": func(s *sessionstest.Server) {
 			s.AddTemplate(sessionstest.Template{Name: "x", Claims: map[string]any{"exp": 1}})
 		},
-		"lifetime of 10 seconds": func(s *sessionstest.Server) { s.AddTemplate(sessionstest.Template{Name: "x", Lifetime: 10}) },
-		"the template name":      func(s *sessionstest.Server) { s.AddTemplate(sessionstest.Template{}) },
+		"lifetime of 10 seconds":   func(s *sessionstest.Server) { s.AddTemplate(sessionstest.Template{Name: "x", Lifetime: 10}) },
+		"the template name":        func(s *sessionstest.Server) { s.AddTemplate(sessionstest.Template{}) },
+		"skew of -1 seconds":       func(s *sessionstest.Server) { s.AddTemplate(sessionstest.Template{Name: "x", AllowedClockSkew: -1}) },
+		"the template name \"..\"": func(s *sessionstest.Server) { s.AddTemplate(sessionstest.Template{Name: ".."}) },
+		"the template name \"a/b":  func(s *sessionstest.Server) { s.AddTemplate(sessionstest.Template{Name: "a/b"}) },
+		"the template name \"%2e":  func(s *sessionstest.Server) { s.AddTemplate(sessionstest.Template{Name: "%2e"}) },
+		"the template name \"\\n":  func(s *sessionstest.Server) { s.AddTemplate(sessionstest.Template{Name: "\n"}) },
+		"the template name \"?":    func(s *sessionstest.Server) { s.AddTemplate(sessionstest.Template{Name: "\xff"}) },
+		"the template name \"long": func(s *sessionstest.Server) {
+			s.AddTemplate(sessionstest.Template{Name: "long" + strings.Repeat("x", 509)})
+		},
+		"the version is 7": func(s *sessionstest.Server) { s.Mint(seeded(s), sessionstest.MintParams{Version: 7}) },
+		"too far":          func(s *sessionstest.Server) { s.Advance(math.MaxInt64); s.Advance(math.MaxInt64) },
 		"JSON cannot hold": func(s *sessionstest.Server) {
 			s.AddTemplate(sessionstest.Template{Name: "x", Claims: map[string]any{"f": func() {}}})
 		},
@@ -98,6 +111,33 @@ func TestMistakesFailTheTest(t *testing.T) {
 	}
 	assert.PanicsWithValue(t, `sessionstest: Fail: n is 0, but must be at least 1; use FailFunc for faults without end`,
 		func() { sessionstest.New().Fail("", 0, sessionstest.Fault{}) })
+}
+
+// An option that cannot be fails the test too, or panics where there is none.
+func TestMistakenOptions(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		sentence string
+		option   sessionstest.Option
+	}{
+		{"WithTokenVersion: the version is 9, but must be 1 or 2", sessionstest.WithTokenVersion(9)},
+		{"WithTokenVersion: the version is 0, but must be 1 or 2", sessionstest.WithTokenVersion(0)},
+		{"WithRateLimit: the limit is 1 in 0s, but both must be above zero; for no limit leave the option out", sessionstest.WithRateLimit(1, 0)},
+		{"WithRateLimit: the limit is -1 in 1s, but both must be above zero; for no limit leave the option out", sessionstest.WithRateLimit(-1, time.Second)},
+		{"WithSecretKey: no client takes this key: ", sessionstest.WithSecretKey("pk_test_1")},
+		{"WithSecretKey: no client takes this key: ", sessionstest.WithSecretKey("sk_test 1")},
+		{"WithSecretKey: no client takes this key: ", sessionstest.WithSecretKey("sk_test_1\n")},
+	} {
+		tb := &fakeTB{}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			sessionstest.NewServer(tb, test.option)
+		}()
+		<-done
+		assert.Contains(t, tb.failure, "sessionstest: "+test.sentence)
+		assert.PanicsWithValue(t, tb.failure, func() { sessionstest.New(test.option) })
+	}
 }
 
 func seeded(s *sessionstest.Server) string {

@@ -67,9 +67,13 @@ const memoryURL = "https://clerk.invalid/v1"
 // inside a testing/synctest bubble. Everything is below /v1, but for the instance's
 // /.well-known/jwks.json.
 //
-// It panics when the contract has an operation that this package does not emulate.
-func New(opts ...Option) *Server {
-	s := &Server{URL: memoryURL, config: defaults()}
+// It panics when an option has a value that cannot be, and when the contract has an
+// operation that this package does not emulate.
+func New(opts ...Option) *Server { return newServer(nil, opts) }
+
+func newServer(tb TB, opts []Option) *Server {
+	s := &Server{URL: memoryURL, config: defaults(), tb: tb}
+	s.helper()
 	for _, opt := range opts {
 		opt(&s.config)
 	}
@@ -84,6 +88,12 @@ func New(opts ...Option) *Server {
 	}
 	s.SecretKey = cmp.Or(s.config.secretKey, "sk_"+environment+"_"+randomText(40))
 	s.config.secretKey = s.SecretKey
+	if _, err := clerksessions.New(s.SecretKey, clerksessions.WithBaseURL(memoryURL)); err != nil {
+		s.config.wrong = fmt.Sprintf("WithSecretKey: no client takes this key: %v", err)
+	}
+	if s.config.wrong != "" {
+		s.fail("%s", s.config.wrong)
+	}
 	s.Issuer = cmp.Or(s.config.issuer, defaultIssuer(s.config.production))
 	s.config.issuer = s.Issuer
 	s.clock.start = s.config.start
@@ -101,8 +111,8 @@ func New(opts ...Option) *Server {
 // fail the test when they are used wrongly, with a sentence on what to do.
 func NewServer(tb TB, opts ...Option) *Server {
 	tb.Helper()
-	s := New(opts...)
-	s.tb, s.remote, s.done = tb, true, make(chan struct{})
+	s := newServer(tb, opts)
+	s.remote, s.done = true, make(chan struct{})
 	web := httptest.NewServer(s)
 	s.URL = web.URL + "/v1"
 	tb.Cleanup(func() {

@@ -100,6 +100,10 @@ type MintParams struct {
 // tests of whoever verifies tokens. An unknown session or template fails the test.
 func (s *Server) Mint(sessionID string, params MintParams) string {
 	s.helper()
+	if params.Version < 0 || params.Version > 2 {
+		s.fail("Mint: the version is %d, but must be 1 or 2, or 0 for that of WithTokenVersion", params.Version)
+		return ""
+	}
 	s.mu.RLock()
 	v, template := s.store.byID[sessionID], s.models[params.Template]
 	if v == nil || params.Template != "" && template == nil {
