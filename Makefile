@@ -1,5 +1,7 @@
-MODULES := $(patsubst %/go.mod,%,$(patsubst go.mod,.,$(shell git ls-files go.mod '*/go.mod')))
+MODULES := $(sort $(patsubst %/,%,$(dir $(shell find . -name go.mod -not -path '*/testdata/*'))))
 TOOL    := go tool -modfile=$(CURDIR)/api/go.mod
+
+export VERSION BASE
 
 .PHONY: test generate check-generated lint doc-comments api-compat dist vulncheck drift fuzz bench bench-check
 
@@ -29,10 +31,10 @@ doc-comments: ## every exported name of the importable packages has a comment th
 	@$(TOOL) godoclint -enable require-doc,require-pkg-doc -exclude '(^|/)internal/' $$(go list -f '{{if ne .Name "main"}}{{.ImportPath}}{{end}}' ./...)
 
 api-compat: ## the exported API against the last release, or BASE=v1.2.3; fails on an incompatible change
-	@api/compat.sh $(BASE)
+	@api/compat.sh $(if $(BASE),"$$BASE")
 
 dist: ## archives of the command for every system, in dist/: VERSION=v1.2.3
-	@.github/dist.sh $(VERSION)
+	@.github/dist.sh "$$VERSION"
 
 vulncheck: ## known vulnerabilities that any module's code reaches; needs the network
 	@for module in $(MODULES); do echo "# $$module" && (cd $$module && $(TOOL) govulncheck ./...) || exit; done
@@ -45,7 +47,7 @@ drift: ## compare openapi.yaml with what Clerk publishes: MODE=check|watch|updat
 # A count, since a run that ends by the clock fails now and then with "context deadline exceeded" and no finding.
 FUZZTIME ?= 20000x
 fuzz: ## run every fuzz target for FUZZTIME: a number of inputs (20000x) or a time (10m)
-	@for target in $$(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
+	@for target in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 		for name in $$(cd $$target && go test -list '^Fuzz' . | grep '^Fuzz'); do \
 			echo "# $$target $$name" && (cd $$target && go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 50x .) || exit; \
 		done; \

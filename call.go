@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -58,28 +57,6 @@ func (c *call) path(name, value string) {
 	c.escaped = before + url.PathEscape(value) + after
 }
 
-// query adds a parameter to the query unless it is zero.
-func (c *call) query(name string, value any) parameter {
-	p := c.field(name, value)
-	if !p.value.IsZero() {
-		if c.values == nil {
-			c.values = make(url.Values)
-		}
-		c.values.Set(name, fmt.Sprint(value))
-	}
-	return p
-}
-
-// field names a value of the body so that it can be checked, first of all for being
-// valid UTF-8.
-func (c *call) field(name string, value any) parameter {
-	p := parameter{c, name, reflect.ValueOf(value)}
-	if p.value.Kind() == reflect.String && !utf8.ValidString(p.value.String()) {
-		c.invalid("%s is not valid UTF-8", name)
-	}
-	return p
-}
-
 // body sets the body. A body in which nothing is set is not sent at all.
 func (c *call) body(value any) {
 	if c.err != nil || reflect.ValueOf(value).IsZero() {
@@ -91,63 +68,6 @@ func (c *call) body(value any) {
 		return
 	}
 	c.payload = payload
-}
-
-// parameter is a value with the checks the contract asks for. Zero means not
-// given, which only required minds.
-type parameter struct {
-	call  *call
-	name  string
-	value reflect.Value
-}
-
-func (p parameter) required() parameter {
-	if p.value.IsZero() {
-		p.call.invalid("%s is required but empty", p.name)
-	}
-	return p
-}
-
-func (p parameter) enum(allowed ...string) parameter {
-	if v := p.value.String(); v != "" && !slices.Contains(allowed, v) {
-		p.call.invalid("%s is %s, but must be one of %s", p.name, quote(v), strings.Join(allowed, ", "))
-	}
-	return p
-}
-
-func (p parameter) minimum(least float64) parameter {
-	if v := p.value.Int(); v != 0 && float64(v) < least {
-		p.call.invalid("%s is %d, but must be at least %s", p.name, v, strconv.FormatFloat(least, 'f', -1, 64))
-	}
-	return p
-}
-
-func (p parameter) maximum(most float64) parameter {
-	if v := p.value.Int(); float64(v) > most {
-		p.call.invalid("%s is %d, but must be at most %s", p.name, v, strconv.FormatFloat(most, 'f', -1, 64))
-	}
-	return p
-}
-
-// secret has the value left out of whatever a server's error quotes back.
-func (p parameter) secret() parameter {
-	switch v := p.value.Interface().(type) {
-	case string:
-		p.call.keepSecret(v)
-	case map[string][]string:
-		for _, values := range v {
-			for _, value := range values {
-				p.call.keepSecret(value)
-			}
-		}
-	}
-	return p
-}
-
-func (c *call) keepSecret(v string) {
-	if len(v) >= shortestSecret {
-		c.secrets = append(c.secrets, v)
-	}
 }
 
 // maxSegment is far beyond any id Clerk gives out (under 40 bytes) and well below

@@ -64,6 +64,27 @@ func (s scrubber) text(v string) string {
 	return v
 }
 
+// secret has the value left out of whatever a server's error quotes back.
+func (p parameter) secret() parameter {
+	switch v := p.value.Interface().(type) {
+	case string:
+		p.call.keepSecret(v)
+	case map[string][]string:
+		for _, values := range v {
+			for _, value := range values {
+				p.call.keepSecret(value)
+			}
+		}
+	}
+	return p
+}
+
+func (c *call) keepSecret(v string) {
+	if len(v) >= shortestSecret {
+		c.secrets = append(c.secrets, v)
+	}
+}
+
 // err returns err, or only its text if there are secrets in it: net/http quotes what
 // it cannot read.
 func (s scrubber) err(err error) error {
