@@ -53,8 +53,9 @@
 //   - After a failed fetch there is none for 10 s. A set already held is used
 //     until it is 1 hour old, as long as attempts to get another fail. Verify
 //     does not wait for an attempt if one failed within the last 15 s, so with
-//     sparse traffic it may wait once. Without a set, it returns
-//     [ErrKeysUnavailable].
+//     sparse traffic it may wait once. If the deadline of its context comes
+//     first, the set is used as well. Without a set, or if the context is
+//     cancelled meanwhile, it returns [ErrKeysUnavailable].
 //   - Redirects are refused, and so are answers over 256 KiB or 64 keys. Of the
 //     rest, RSA keys of at least 2048 bits are used whose "use" is absent or
 //     "sig" and whose "alg" is absent or RS256.

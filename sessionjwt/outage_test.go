@@ -1,6 +1,7 @@
 package sessionjwt
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -130,5 +131,53 @@ func TestWithSparseTrafficStaleKeysServeAfterAnAttempt(t *testing.T) {
 			assert.Equal(t, fetchTimeout, time.Since(start))
 		}
 		assert.Equal(t, 1+10, server.count())
+	})
+}
+
+func TestACallersDeadlineDoesNotMakeUsableStaleKeysUnusable(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		token := goodToken(t)
+		_, err := v.Verify(t.Context(), token)
+		require.NoError(t, err)
+		server.set(down, time.Hour)
+		verifyFor2s := func() error {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			start := time.Now()
+			_, err := v.Verify(ctx, token)
+			assert.Equal(t, 2*time.Second, time.Since(start))
+			return err
+		}
+		time.Sleep(5 * time.Minute)
+		require.NoError(t, verifyFor2s())
+		time.Sleep(55 * time.Minute)
+		err = verifyFor2s()
+		require.ErrorIs(t, err, ErrKeysUnavailable, "they are an hour old")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		time.Sleep(fetchTimeout)
+	})
+}
+
+// Otherwise a client with a token of a withdrawn key could have it accepted by
+// hanging up before the new keys arrive.
+func TestCallersThatAreGoneGetNoStaleKeys(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		old := goodToken(t)
+		_, err := v.Verify(t.Context(), old)
+		require.NoError(t, err)
+		server.set(answerKeys(t, jwk(t, "ins_new", otherKey())), time.Second)
+		time.Sleep(30 * time.Minute)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err = v.Verify(gone, old)
+		require.ErrorIs(t, err, ErrKeysUnavailable)
+		require.ErrorIs(t, err, context.Canceled)
+		time.Sleep(2 * time.Second)
+		_, err = v.Verify(gone, signedWith(t, otherKey(), "ins_new"))
+		require.NoError(t, err, "keys that have arrived need no waiting")
 	})
 }

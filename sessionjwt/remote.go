@@ -3,6 +3,7 @@ package sessionjwt
 import (
 	"context"
 	"crypto/rsa"
+	"errors"
 	"math"
 	"net/http"
 	"sync"
@@ -83,7 +84,9 @@ func (r *remoteKeys) current(ctx context.Context) (*keySet, error) {
 		return set, nil
 	}
 	fetched, err := r.wait(ctx, done, lastErr)
-	if err != nil && age < maxStale && ctx.Err() == nil {
+	// A caller out of time gets the stale set, too, but not one that is gone: it
+	// has no use for the answer, and a client must not be able to choose old keys.
+	if err != nil && age < maxStale && !errors.Is(ctx.Err(), context.Canceled) {
 		return set, nil
 	}
 	return fetched, err
