@@ -27,7 +27,11 @@ func (a *app) secretKey() (string, error) {
 	if err != nil {
 		return "", usagef("the secret key cannot be read: %w", err)
 	}
-	return strings.TrimSpace(string(text)), nil
+	key := strings.TrimSpace(string(text))
+	if key == "" {
+		return "", usagef("there is no secret key in %s: put the instance's there, sk_test_... or sk_live_..., and nothing else", a.secretKeyFile)
+	}
+	return key, nil
 }
 
 func (a *app) client(opts ...clerksessions.Option) (*clerksessions.Client, error) {

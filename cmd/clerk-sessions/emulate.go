@@ -47,8 +47,9 @@ Point clients at it like this:
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.emulate(ctx, f) }),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.addr, "addr", "127.0.0.1:8787", "listen at this `ADDRESS`; port 0 takes any that is free")
-	flags.StringVar(&f.seed, "seed", "", "begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens")
+	f.addr = "127.0.0.1:8787"
+	flags.Var((*text)(&f.addr), "addr", "listen at this `ADDRESS`; port 0 takes any that is free")
+	flags.Var((*text)(&f.seed), "seed", "begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens")
 	flags.IntVar(&f.rateLimit, "rate-limit", 0, "answer 429 to more than `N` requests in 10 seconds (default no limit)")
 	flags.BoolVar(&f.production, "production", false, "be a production instance, which refuses to create sessions")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let other machines in: allow an address that is not loopback")

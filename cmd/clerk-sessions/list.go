@@ -22,8 +22,8 @@ longer active disappear after a while.`,
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.list(ctx, params, all) }),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&params.UserID, "user", "", "sessions of the user `ID`")
-	flags.StringVar(&params.ClientID, "client", "", "sessions of the client `ID`")
+	flags.Var((*text)(&params.UserID), "user", "sessions of the user `ID`")
+	flags.Var((*text)(&params.ClientID), "client", "sessions of the client `ID`")
 	statusFlag(cmd, &params.Status, "only sessions in this `STATUS`; there is no filter for pending")
 	flags.IntVar(&params.Limit, "limit", 0, "how many, 1 to 500 (default 10)")
 	flags.BoolVar(&all, "all", false, "all of them")
@@ -35,7 +35,7 @@ longer active disappear after a while.`,
 // statusFlag adds --status with completion. What Clerk does not filter by is refused
 // by the client.
 func statusFlag(cmd *cobra.Command, status *clerksessions.SessionStatus, usage string) {
-	cmd.Flags().StringVar((*string)(status), "status", "", usage)
+	cmd.Flags().Var((*text)(status), "status", usage)
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(
 		[]string{"abandoned", "active", "ended", "expired", "removed", "replaced", "revoked"}, cobra.ShellCompDirectiveNoFileComp))
 }

@@ -52,14 +52,14 @@ exit code is 0 only if none is left, and 3 if some are.`,
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.revokeAll(ctx, f) }),
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.users, "user", nil, "a user `ID`; may be repeated, or hold several with commas")
-	flags.StringVar(&f.usersFile, "users-file", "", "read user ids from `FILE`, one on a line, - for stdin; # begins a comment")
+	flags.Var((*texts)(&f.users), "user", "a user `ID`; may be repeated, or hold several with commas")
+	flags.Var((*text)(&f.usersFile), "users-file", "read user ids from `FILE`, one on a line, - for stdin; # begins a comment")
 	statusFlag(cmd, &f.status, "only sessions in this `STATUS` (default active and pending)")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only show the sessions that would be revoked")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
 	flags.IntVar(&f.concurrency, "concurrency", 8, "make `N` calls at a time")
-	flags.StringVar(&f.report, "report", "", "write what becomes of each session to the new `FILE`")
-	flags.StringVar(&f.resume, "resume", "", "do what is left by the `REPORT` of an earlier run with the same users and secret key")
+	flags.Var((*text)(&f.report), "report", "write what becomes of each session to the new `FILE`")
+	flags.Var((*text)(&f.resume), "resume", "do what is left by the `REPORT` of an earlier run with the same users and secret key")
 	cmd.MarkFlagsOneRequired("user", "users-file")
 	cmd.MarkFlagsMutuallyExclusive("user", "users-file")
 	cmd.MarkFlagsMutuallyExclusive("report", "resume", "dry-run")

@@ -85,7 +85,7 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.out)
 	root.SetErr(a.errs)
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.secretKeyFile, "secret-key-file", "", "read the secret key from `FILE` instead of CLERK_SECRET_KEY")
+	flags.Var((*text)(&a.secretKeyFile), "secret-key-file", "read the secret key from `FILE` instead of CLERK_SECRET_KEY")
 	flags.BoolVar(&a.asJSON, "json", false, "print JSON, one object on a line")
 	flags.BoolVar(&a.noColor, "no-color", false, "print no colors (also: NO_COLOR in the environment)")
 	root.AddCommand(

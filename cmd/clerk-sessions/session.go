@@ -92,8 +92,8 @@ Mint a token of it with 'clerk-sessions token'.`,
 			return a.printSessions(session)
 		}),
 	}
-	cmd.Flags().StringVar(&params.UserID, "user", "", "the user `ID` to sign in (required)")
-	cmd.Flags().StringVar(&params.ActiveOrganizationID, "organization", "", "the organization `ID` to make active")
+	cmd.Flags().Var((*text)(&params.UserID), "user", "the user `ID` to sign in (required)")
+	cmd.Flags().Var((*text)(&params.ActiveOrganizationID), "organization", "the organization `ID` to make active")
 	_ = cmd.MarkFlagRequired("user")
 	return cmd
 }

@@ -44,9 +44,9 @@ it like a password until it expires.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&template, "template", "", "make it from the JWT template `NAME` instead; that is no session token")
+	flags.Var((*text)(&template), "template", "make it from the JWT template `NAME` instead; that is no session token")
 	flags.DurationVar(&params.ExpiresIn, "expires-in", 0, "its `LIFETIME`, such as 10m; at least 30s (default 60s, or the template's)")
-	flags.StringVar(&origin, "origin", "", "the `ORIGIN` for its claim azp, such as https://app.example.com (default none)")
+	flags.Var((*text)(&origin), "origin", "the `ORIGIN` for its claim azp, such as https://app.example.com (default none)")
 	return cmd
 }
 
@@ -84,9 +84,9 @@ whether it takes a refresh token again is not known.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&expiredFile, "expired-token-file", "", "read the expired token from `FILE`, - for stdin (required)")
-	flags.StringVar(&refreshFile, "refresh-token-file", "", "read the refresh token from `FILE`, - for stdin (required)")
-	flags.StringVar(&params.RequestOrigin, "origin", "", "the `ORIGIN` of the browser's request, such as https://app.example.com (required)")
+	flags.Var((*text)(&expiredFile), "expired-token-file", "read the expired token from `FILE`, - for stdin (required)")
+	flags.Var((*text)(&refreshFile), "refresh-token-file", "read the refresh token from `FILE`, - for stdin (required)")
+	flags.Var((*text)(&params.RequestOrigin), "origin", "the `ORIGIN` of the browser's request, such as https://app.example.com (required)")
 	for _, name := range []string{"expired-token-file", "refresh-token-file", "origin"} {
 		_ = cmd.MarkFlagRequired(name)
 	}

@@ -18,7 +18,7 @@ var headers = map[string]bool{"id": true, "ids": true, "user": true, "users": tr
 // users are the users asked for, without duplicates, from flags or from a file.
 func (a *app) users(given []string, file string) ([]string, error) {
 	if file == "" {
-		return parseUsers("--user", []byte(strings.Join(given, "\n")), false)
+		return parseUserFlags(given)
 	}
 	text, err := a.readAll(file)
 	if err != nil {
@@ -27,7 +27,16 @@ func (a *app) users(given []string, file string) ([]string, error) {
 	if file == "-" {
 		file = "stdin"
 	}
-	return parseUsers(file, text, true)
+	return parseUsers(file, text)
+}
+
+// parseUserFlags reads user ids with commas between them.
+func parseUserFlags(given []string) ([]string, error) {
+	var list userList
+	for id := range strings.SplitSeq(strings.Join(given, ","), ",") {
+		list.add(strings.TrimSpace(id), "")
+	}
+	return list.result("--user: a user id")
 }
 
 func (a *app) readAll(file string) ([]byte, error) {
@@ -39,42 +48,60 @@ func (a *app) readAll(file string) ([]byte, error) {
 
 // parseUsers reads one user id on each line. Blank lines, comments from # on and a
 // header row are passed over. All that is wrong is named by its line.
-func parseUsers(name string, text []byte, lines bool) ([]string, error) {
+func parseUsers(name string, text []byte) ([]string, error) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return nil, usagef("%s is written in UTF-16: save it as UTF-8", name)
 	}
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-	var users, wrong []string
-	seen := map[string]bool{}
-	first := lines
+	var list userList
+	first := true
 	n := 0
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(string(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))) {
 		n++
 		id, _, _ := strings.Cut(line, "#")
 		id = strings.TrimSpace(id)
 		if id == "" {
 			continue
 		}
-		header := first && isHeader(id)
-		first = false
-		switch {
-		case header || seen[id]:
-		case userID.MatchString(id):
-			seen[id] = true
-			users = append(users, id)
-		default:
-			wrong = append(wrong, fmt.Sprintf("%.40q in line %d", id, n))
+		if !first || !isHeader(id) {
+			list.add(id, fmt.Sprintf(" in line %d", n))
 		}
+		first = false
 	}
-	switch {
-	case len(wrong) > 5:
-		return nil, usagef("%s: a user id, one on a line, looks like user_2abc, but there is %s and %d more", name, strings.Join(wrong[:5], ", "), len(wrong)-5)
-	case len(wrong) > 0:
-		return nil, usagef("%s: a user id, one on a line, looks like user_2abc, but there is %s", name, strings.Join(wrong, ", "))
-	case len(users) == 0:
+	if len(list.users)+len(list.wrong) == 0 {
 		return nil, usagef("%s names no user", name)
 	}
-	return users, nil
+	return list.result(name + ": a user id, one on a line,")
+}
+
+// userList takes user ids, each once, and notes where one is wrong.
+type userList struct {
+	users, wrong []string
+	seen         map[string]bool
+}
+
+func (l *userList) add(id, where string) {
+	switch {
+	case l.seen[id]:
+	case userID.MatchString(id):
+		if l.seen == nil {
+			l.seen = map[string]bool{}
+		}
+		l.seen[id] = true
+		l.users = append(l.users, id)
+	default:
+		l.wrong = append(l.wrong, fmt.Sprintf("%.40q%s", id, where))
+	}
+}
+
+func (l *userList) result(what string) ([]string, error) {
+	const most = 5
+	switch {
+	case len(l.wrong) > most:
+		return nil, usagef("%s looks like user_2abc, but there is %s and %d more", what, strings.Join(l.wrong[:most], ", "), len(l.wrong)-most)
+	case len(l.wrong) > 0:
+		return nil, usagef("%s looks like user_2abc, but there is %s", what, strings.Join(l.wrong, ", "))
+	}
+	return l.users, nil
 }
 
 func isHeader(line string) bool {

@@ -33,7 +33,7 @@ func TestParseUsers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			users, err := parseUsers("users.txt", []byte(test.text), true)
+			users, err := parseUsers("users.txt", []byte(test.text))
 			if test.err != "" {
 				require.ErrorContains(t, err, test.err)
 			} else {
@@ -50,7 +50,7 @@ func TestParseUsersTakesManyLines(t *testing.T) {
 	for i := range 100_000 {
 		fmt.Fprintf(&text, "user_%d\r\nuser_%d\r\n", i, i/2)
 	}
-	users, err := parseUsers("users.txt", []byte(text.String()), true)
+	users, err := parseUsers("users.txt", []byte(text.String()))
 	require.NoError(t, err)
 	assert.Len(t, users, 100_000)
 }

@@ -54,9 +54,9 @@ answer it with 410.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.issuer, "issuer", "", "the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)")
-	flags.StringVar(&f.jwtKeyFile, "jwt-key-file", "", "read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)")
-	flags.StringArrayVar(&f.parties, "authorized-party", nil, "an `ORIGIN` the token may have been made for; may be repeated (default any)")
+	flags.Var((*text)(&f.issuer), "issuer", "the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)")
+	flags.Var((*text)(&f.jwtKeyFile), "jwt-key-file", "read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)")
+	flags.Var((*texts)(&f.parties), "authorized-party", "an `ORIGIN` the token may have been made for; may be repeated (default any)")
 	flags.BoolVar(&f.remote, "remote", false, "ask Clerk, by a withdrawn call")
 	cmd.MarkFlagsMutuallyExclusive("remote", "issuer")
 	cmd.MarkFlagsMutuallyExclusive("remote", "jwt-key-file")
