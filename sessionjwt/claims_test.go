@@ -102,6 +102,11 @@ func TestPermissionsOfVersion2(t *testing.T) {
 		{"missing numbers grant nothing", "o:a,o:b", "x", "1", []string{"org:a:x"}},
 		{"no fpm grants nothing", "o:a", "x", "", nil},
 		{"neither per nor fpm", "o:a", "", "", nil},
+		{"a zero without names", "o:a", "", "0", nil},
+		{"a zero without features", "u:a", "", "0", nil},
+		{"a zero beyond the features", "o:a", "read", "1,0", []string{"org:a:read"}},
+		{"leading zeros", "o:a", "read", "001", []string{"org:a:read"}},
+		{"a gap in per that nothing grants", "o:a", "x,,z,", "5", []string{"org:a:x", "org:a:z"}},
 		{"spaces", "o:a, o:b", "x, y", "1, 2", []string{"org:a:x", "org:b:y"}},
 		{"more permissions than an integer has bits", "o:a", strings.Join(names, ","), "590295810358705651713", []string{"org:a:p0", "org:a:p69"}},
 	} {

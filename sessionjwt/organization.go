@@ -111,42 +111,36 @@ func splitFeatures(claim string) (all, org []string, err error) {
 
 // expandPermissions undoes the packing of version 2: per lists permission
 // names, fpm has one decimal number for each of the organization's features,
-// and its lowest bit stands for the first name. Missing numbers grant nothing;
-// anything granted that has no name or feature is an error, since it shows
-// that the lists do not belong together. All the numbers together are no longer
-// than the token, which bounds the work.
+// and its lowest bit stands for the first name. Missing numbers grant nothing
+// and zeros may be too many; anything granted that has no name or feature is an
+// error, since it shows that the lists do not belong together. All the numbers
+// together are no longer than the token, which bounds the work.
 func expandPermissions(features []string, per, fpm string) ([]string, error) {
-	if per == "" && fpm == "" {
+	if fpm == "" {
 		return nil, nil
 	}
 	names := strings.Split(per, ",")
 	for i, name := range names {
-		if names[i] = strings.TrimSpace(name); names[i] == "" {
-			return nil, errors.New("per has an entry without a name")
-		}
-	}
-	if fpm == "" {
-		return nil, nil
-	}
-	masks := strings.Split(fpm, ",")
-	if len(masks) > len(features) {
-		return nil, errors.New("fpm has more numbers than fea has organization features")
+		names[i] = strings.TrimSpace(name)
 	}
 	var permissions []string
 	var mask big.Int
-	for i, text := range masks {
+	for i, text := range strings.Split(fpm, ",") {
 		text = strings.TrimSpace(text)
 		if text == "" || strings.Trim(text, "0123456789") != "" {
 			return nil, errors.New("fpm has an entry that is no number")
 		}
 		mask.SetString(text, 10)
-		if mask.BitLen() > len(names) {
-			return nil, errors.New("fpm grants a permission that per does not name")
-		}
 		for bit := range mask.BitLen() {
-			if mask.Bit(bit) == 1 {
-				permissions = append(permissions, "org:"+features[i]+":"+names[bit])
+			switch {
+			case mask.Bit(bit) == 0:
+				continue
+			case i >= len(features):
+				return nil, errors.New("fpm grants a permission of a feature that fea does not name")
+			case bit >= len(names) || names[bit] == "":
+				return nil, errors.New("fpm grants a permission that per does not name")
 			}
+			permissions = append(permissions, "org:"+features[i]+":"+names[bit])
 		}
 	}
 	return permissions, nil
