@@ -1,6 +1,7 @@
 package sessionstest
 
 import (
+	"bytes"
 	"maps"
 	"net/http"
 	"net/url"
@@ -20,9 +21,9 @@ const (
 	maxKept     = 4 << 10 // how much of its path, query, header and body is kept, each
 )
 
-// Request is a request the Server got, without its secrets: the secret key and
-// everything that looks like a token read "[redacted]". Of path, query, header and body the
-// first 4 KiB each are kept.
+// Request is a request the Server got, without its secrets: secret keys, everything
+// that looks like a token, and what is named like one read "[redacted]". Of path,
+// query, header and body the first 4 KiB each are kept.
 type Request struct {
 	// Time is when it came, by the Server's clock.
 	Time time.Time
@@ -34,7 +35,7 @@ type Request struct {
 	// Method is the HTTP method.
 	Method string
 
-	// Path is the path as it was sent, escaped.
+	// Path is the path as it was sent, escaped. A segment with a secret is redacted whole.
 	Path string
 
 	// Query is the query, decoded.
@@ -43,7 +44,7 @@ type Request struct {
 	// Header is the header. Authorization and Cookie are redacted whole.
 	Header http.Header
 
-	// Body is the body, with tokens redacted. One that is no JSON object is only
+	// Body is the body, with secrets redacted. One that is no JSON object is only
 	// described.
 	Body string
 
@@ -105,32 +106,50 @@ const redacted = "[redacted]"
 
 // recorded is what can be told of a request before its body is read.
 func (s *Server) recorded(c *call) Request {
-	r := Request{Time: s.Now(), Method: s.scrub(c.method), Path: s.scrub(c.url.EscapedPath())}
+	r := Request{Time: s.Now(), Method: s.scrub(c.method), Path: s.scrubPath(c.url.EscapedPath())}
 	if c.route != nil {
 		r.Operation = c.route.op
 	}
 	r.Query = url.Values(s.scrubAll(c.url.Query()))
 	r.Header = http.Header(s.scrubAll(c.header))
-	for _, name := range []string{"Authorization", "Cookie", "Proxy-Authorization"} {
-		if values := r.Header[name]; values != nil {
-			r.Header[name] = []string{redacted}
-		}
-	}
 	return r
 }
 
-var tokenLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)*`)
+// secretLike is what looks like a token or like a secret key of any instance.
+var secretLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)*|sk_(test|live)_[A-Za-z0-9_-]*`)
 
-// scrub cuts the secret key and what looks like a token out of a text.
-func (s *Server) scrub(v string) string {
+// cut takes secrets out of a text.
+func (s *Server) cut(v string) string {
 	v = strings.ReplaceAll(v, s.config.secretKey, redacted)
-	if strings.Contains(v, "eyJ") {
-		v = tokenLike.ReplaceAllLiteralString(v, redacted)
+	if strings.Contains(v, "eyJ") || strings.Contains(v, "sk_") {
+		v = secretLike.ReplaceAllLiteralString(v, redacted)
 	}
-	if len(v) > maxKept {
+	return v
+}
+
+// scrub takes secrets out of a text and shortens it to maxKept bytes.
+func (s *Server) scrub(v string) string {
+	if v = s.cut(v); len(v) > maxKept {
 		v = strings.ToValidUTF8(v[:maxKept], "") + "..."
 	}
 	return v
+}
+
+// scrubPath redacts the segments that hold a secret, also when they were escaped more
+// than once.
+func (s *Server) scrubPath(path string) string {
+	segments := strings.Split(path, "/")
+	for i, plain := range segments {
+		for range 3 {
+			if next, err := url.PathUnescape(plain); err == nil {
+				plain = next
+			}
+		}
+		if s.cut(plain) != plain {
+			segments[i] = redacted
+		}
+	}
+	return s.scrub(strings.Join(segments, "/"))
 }
 
 // scrubAll scrubs headers or a query, and leaves out what is beyond maxKept bytes in all.
@@ -138,9 +157,12 @@ func (s *Server) scrubAll(values map[string][]string) map[string][]string {
 	kept := make(map[string][]string, min(len(values), 16))
 	room := maxKept
 	for _, name := range slices.Sorted(maps.Keys(values)) {
+		secret := isSecret(name)
 		name, list := s.scrub(name), values[name]
 		for _, value := range list {
-			value = s.scrub(value)
+			if value = s.scrub(value); secret {
+				value = redacted
+			}
 			if room -= len(name) + len(value); room < 0 {
 				return kept
 			}
@@ -150,30 +172,37 @@ func (s *Server) scrubAll(values map[string][]string) map[string][]string {
 	return kept
 }
 
-// secretParams are the members of a body that hold tokens.
-var secretParams = []string{"token", "expired_token", "refresh_token", "request_headers"}
+// isSecret tells whether a header, a parameter of the query or a member of a body holds
+// a secret, by its name.
+func isSecret(name string) bool {
+	return slices.Contains([]string{
+		"authorization", "cookie", "proxy-authorization", "token", "expired_token", "refresh_token", "request_headers",
+	}, strings.ToLower(name))
+}
 
 func (s *Server) redactBody(body []byte) string {
-	if len(body) == 0 {
+	value := jsontext.Value(body)
+	switch {
+	case len(body) == 0:
 		return ""
-	}
-	var members map[string]jsontext.Value
-	if len(body) > maxBody || json.Unmarshal(body, &members) != nil {
+	case len(body) > maxBody || !value.IsValid() || value.Kind() != '{' && value.Kind() != 'n':
 		return "[" + strconv.Itoa(len(body)) + " bytes that are no JSON object]"
 	}
-	if members == nil {
-		return "null"
-	}
-	for _, name := range slices.Collect(maps.Keys(members)) {
-		if slices.Contains(secretParams, name) {
-			members[name] = jsontext.Value(`"` + redacted + `"`)
+	var text strings.Builder
+	from, to := jsontext.NewDecoder(bytes.NewReader(body)), jsontext.NewEncoder(&text)
+	for { // it was found valid, so that only its end is an error
+		kind, n := from.StackIndex(from.StackDepth())
+		token, err := from.ReadToken()
+		if err != nil {
+			return s.scrub(strings.TrimSpace(text.String()))
+		}
+		secret := kind == '{' && n%2 == 0 && token.Kind() == '"' && isSecret(token.String())
+		_ = to.WriteToken(token)
+		if secret {
+			_ = from.SkipValue()
+			_ = to.WriteToken(jsontext.String(redacted))
 		}
 	}
-	text, err := json.Marshal(members, json.Deterministic(true))
-	if err != nil {
-		return "[" + strconv.Itoa(len(body)) + " bytes that are no JSON object]"
-	}
-	return s.scrub(string(text))
 }
 
 // codeOf is the first error code of a reply.
