@@ -94,10 +94,16 @@ func advice(err error) string {
 	return ""
 }
 
-// each does something for every id, going on after a failure.
+// each does something for every id, going on after a failure but not after an
+// interruption.
 func (a *app) each(ctx context.Context, ids []string, do func(id string) error) error {
 	failed := 0
 	for i, id := range ids {
+		if ctx.Err() != nil {
+			failed += len(ids) - i
+			a.complain(fmt.Errorf("interrupted, so these were not tried: %s", strings.Join(ids[i:], " ")))
+			break
+		}
 		err := do(id)
 		switch {
 		case err == nil:
@@ -107,10 +113,6 @@ func (a *app) each(ctx context.Context, ids []string, do func(id string) error) 
 		}
 		failed++
 		a.complain(fmt.Errorf("%s: %w", id, err))
-		if ctx.Err() != nil {
-			failed += len(ids) - i - 1
-			break
-		}
 	}
 	return outcome(failed, len(ids))
 }

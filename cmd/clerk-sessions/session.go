@@ -24,10 +24,11 @@ func (a *app) revokeCommand() *cobra.Command {
 		Use:   "revoke ID...",
 		Short: "End sessions by their ids",
 		Long: `End sessions by their ids. Revoking one again does no harm. Tokens that a session
-has been given stay valid until they expire, usually within a minute.`,
+has been given stay valid until they expire, usually within a minute. Ctrl-C lets the
+call under way come to its end, and names the ids that were not tried.`,
 		Example: "  clerk-sessions revoke sess_2abc sess_2def",
 		Args:    cobra.MinimumNArgs(1),
-		RunE:    a.forEachSession(revokeSession),
+		RunE:    a.forEachSession(revokeSession, connections(1)),
 	}
 }
 
@@ -50,9 +51,9 @@ func isLive(s *clerksessions.Session) bool {
 }
 
 // forEachSession makes one call for each id and prints the sessions that come back.
-func (a *app) forEachSession(call func(*clerksessions.Client, context.Context, string, ...clerksessions.Option) (*clerksessions.Session, error)) func(*cobra.Command, []string) error {
+func (a *app) forEachSession(call func(*clerksessions.Client, context.Context, string, ...clerksessions.Option) (*clerksessions.Session, error), opts ...clerksessions.Option) func(*cobra.Command, []string) error {
 	return a.action(func(ctx context.Context, ids []string) error {
-		client, err := a.client()
+		client, err := a.client(opts...)
 		if err != nil {
 			return err
 		}
