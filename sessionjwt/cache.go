@@ -61,15 +61,18 @@ func (v *Verifier) verifyCached(ctx context.Context, token string) (*Claims, err
 	id := sha256.Sum256([]byte(token))
 	if e := v.cache.get(id); e != nil {
 		key, err := v.keys.key(ctx, e.keyID, nil)
-		switch {
-		case err == nil && key.Equal(e.key):
+		if errors.Is(err, ErrKeysUnavailable) {
+			return nil, err
+		}
+		if err == nil && !key.Equal(e.key) { // it may be the other of two with this id
+			key, err = v.keys.key(ctx, e.keyID, key)
+		}
+		if err == nil && key.Equal(e.key) {
 			if err := v.checkTimes(e.claims); err != nil {
 				v.cache.remove(id)
 				return nil, err
 			}
 			return e.claims.clone(), nil
-		case errors.Is(err, ErrKeysUnavailable):
-			return nil, err
 		}
 		v.cache.remove(id)
 	}

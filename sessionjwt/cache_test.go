@@ -120,6 +120,27 @@ func TestCallersOfOneNewTokenTakeOnePlaceInTheCache(t *testing.T) {
 	assert.NotNil(t, c.get([sha256.Size]byte{1}))
 }
 
+func TestTheCacheServesTokensOfBothKeysOfOneID(t *testing.T) {
+	t.Parallel()
+	server, v := remote(t, WithCache(4))
+	server.set(answerKeys(t, jwk(t, keyID, otherKey()), jwk(t, keyID, clerkKey())), 0)
+	for _, key := range []*rsa.PrivateKey{clerkKey(), otherKey()} {
+		token := signedWith(t, key, keyID)
+		_, err := v.Verify(t.Context(), token)
+		require.NoError(t, err)
+		first := v.cache.get(sha256.Sum256([]byte(token)))
+		require.NotNil(t, first)
+		for range 4 {
+			_, err = v.Verify(t.Context(), token)
+			require.NoError(t, err)
+		}
+		assert.Same(t, first, v.cache.get(sha256.Sum256([]byte(token))), "not verified again")
+	}
+	assert.Len(t, v.cache.entries, 2)
+	assert.Len(t, v.cache.order, 2, "so that neither takes the place of others")
+	assert.Equal(t, 1, server.count())
+}
+
 func TestForgedTokensAreNotCached(t *testing.T) {
 	t.Parallel()
 	v, _, _ := cached(t)
