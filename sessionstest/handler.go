@@ -103,7 +103,11 @@ func (s *Server) run(c *call) (any, *apiError) {
 		return nil, maintenance()
 	}
 	if c.route == nil {
-		return nil, notFound("No such resource", "Nothing is found at this method and path.")
+		hint := ""
+		if strings.HasPrefix(c.url.EscapedPath()+"/", "/v1/v1/") {
+			hint = " The path begins twice with /v1: take the base URL without it, or the path."
+		}
+		return nil, notFound("No such resource", "Nothing is found at this method and path.%s", hint)
 	}
 	if len(c.body) > maxBody {
 		return nil, &apiError{status: http.StatusRequestEntityTooLarge, code: "request_body_too_large",

@@ -113,7 +113,9 @@ func NewServer(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s := newServer(tb, opts)
 	s.remote, s.done = true, make(chan struct{})
-	web := httptest.NewServer(s)
+	web := httptest.NewUnstartedServer(s)
+	web.Config.DisableGeneralOptionsHandler = true // it would answer OPTIONS * without a key
+	web.Start()
 	s.URL = web.URL + "/v1"
 	tb.Cleanup(func() {
 		close(s.done) // lets go of requests that a fault makes wait

@@ -1,9 +1,12 @@
 package sessionstest_test
 
 import (
+	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -192,6 +195,35 @@ func TestStoppedClock(t *testing.T) {
 	assert.Equal(t, start.Add(time.Hour).Format(http.TimeFormat), a.header.Get("Date"))
 	assert.EqualValues(t, start.Add(time.Hour).UnixMilli(), a.members(t)["created_at"])
 	assert.Equal(t, start.Add(time.Hour), h.Requests()[0].Time)
+}
+
+// net/http answers OPTIONS * by itself unless it is told not to.
+func TestNothingIsAnsweredWithoutAKey(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.NewServer(t)
+	u, err := url.Parse(srv.URL)
+	require.NoError(t, err)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", u.Host)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "OPTIONS * HTTP/1.1\r\nHost: "+u.Host+"\r\n\r\n")
+	require.NoError(t, err)
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	assert.Equal(t, 401, resp.StatusCode)
+	assert.Equal(t, "application/json", resp.Header.Get("Content-Type"))
+}
+
+// A base URL with /v1 and a path with /v1 are a common slip.
+func TestADoubledBaseIsPointedOut(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	for path, doubled := range map[string]bool{"/v1/v1/sessions": true, "/v1/v1": true, "/v1/v1sessions": false, "/v1/users": false, "/v1/users/v1/v1": false} {
+		a := h.do("GET", path, "")
+		assert.Equal(t, 404, a.status)
+		assert.Equal(t, doubled, strings.Contains(a.body, "begins twice with /v1"), a.body)
+	}
 }
 
 // A body that breaks off is answered with an error of Clerk's shape, not dropped.
