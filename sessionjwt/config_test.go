@@ -20,6 +20,10 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		"issuer of ftp":         func() (*Verifier, error) { return New(keys, "ftp://clerk.example.com") },
 		"issuer with a slash":   func() (*Verifier, error) { return New(keys, issuer+"/") },
 		"issuer with a query":   func() (*Verifier, error) { return New(keys, issuer+"?a=b") },
+		"issuer with bare ?":    func() (*Verifier, error) { return New(keys, issuer+"?") },
+		"issuer with fragment":  func() (*Verifier, error) { return New(keys, issuer+"#a") },
+		"issuer with bare #":    func() (*Verifier, error) { return New(keys, issuer+"#") },
+		"issuer without host":   func() (*Verifier, error) { return New(keys, "https://:443") },
 		"issuer with a user":    func() (*Verifier, error) { return New(keys, "https://u:p@clerk.example.com") },
 		"issuer is a key":       func() (*Verifier, error) { return New(keys, "pk_test_abc") },
 		"no parties":            func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties()) },
@@ -45,6 +49,20 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 	}
 }
 
+func TestIssuersAreTakenAsTheTokensHaveThem(t *testing.T) {
+	t.Parallel()
+	keys, err := KeysFromPEM(pemOf(t, clerkKey()))
+	require.NoError(t, err)
+	for _, iss := range []string{"https://app.example.com/__clerk", "https://app.example.com/__clerk/", "http://localhost:8080", "https://[::1]:8443/p"} {
+		v, err := New(keys, iss, WithClock(fixedClock))
+		require.NoError(t, err, iss)
+		_, err = v.Verify(t.Context(), sign(t, clerkKey(), goodHeader(), goodClaims().with("iss", iss)))
+		require.NoError(t, err)
+		_, err = v.Verify(t.Context(), sign(t, clerkKey(), goodHeader(), goodClaims().with("iss", iss+"/")))
+		require.ErrorIs(t, err, ErrIssuer)
+	}
+}
+
 func TestPartiesOtherThanWebPagesWork(t *testing.T) {
 	t.Parallel()
 	for _, origin := range []string{"http://localhost:3000", "chrome-extension://abcdefgh", "capacitor://localhost", "https://[::1]:8443"} {
@@ -61,6 +79,8 @@ func TestRemoteKeysRefuseWhatCannotWork(t *testing.T) {
 		"issuer without scheme":  func() (KeySource, error) { return KeysFromIssuer("clerk.example.com") },
 		"issuer over plain http": func() (KeySource, error) { return KeysFromIssuer("http://clerk.example.com") },
 		"issuer with a query":    func() (KeySource, error) { return KeysFromIssuer(issuer + "?x") },
+		"issuer with bare ?":     func() (KeySource, error) { return KeysFromIssuer(issuer + "?") },
+		"issuer without host":    func() (KeySource, error) { return KeysFromIssuer("https://:443") },
 		"issuer and a base URL":  func() (KeySource, error) { return KeysFromIssuer(issuer, WithBaseURL("https://x.example")) },
 		"issuer, nil client":     func() (KeySource, error) { return KeysFromIssuer(issuer, WithHTTPClient(nil)) },
 		"issuer, nil option":     func() (KeySource, error) { return KeysFromIssuer(issuer, nil) },
@@ -79,7 +99,14 @@ func TestRemoteKeysRefuseWhatCannotWork(t *testing.T) {
 		"base URL with a user": func() (KeySource, error) {
 			return KeysFromBackendAPI("sk_test_abc", WithBaseURL("https://u:p@api.example.com"))
 		},
-		"base URL is no URL": func() (KeySource, error) { return KeysFromBackendAPI("sk_test_abc", WithBaseURL("::")) },
+		"base URL with bare #": func() (KeySource, error) {
+			return KeysFromBackendAPI("sk_test_abc", WithBaseURL("https://api.example.com#"))
+		},
+		"base URL with bare ?": func() (KeySource, error) {
+			return KeysFromBackendAPI("sk_test_abc", WithBaseURL("https://api.example.com/v1?"))
+		},
+		"base URL without host": func() (KeySource, error) { return KeysFromBackendAPI("sk_test_abc", WithBaseURL("https://:443/v1")) },
+		"base URL is no URL":    func() (KeySource, error) { return KeysFromBackendAPI("sk_test_abc", WithBaseURL("::")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -110,7 +110,7 @@ func newKeyConfig(opts []KeyOption) (*keyConfig, error) {
 // function, because no way of formatting a value prints what those capture.
 func (c *keyConfig) source(base, path string, authorize func(*http.Request)) (KeySource, error) {
 	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
+	if err != nil || u.Hostname() == "" || u.User != nil || strings.ContainsAny(base, "?#") ||
 		u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
 		return nil, fail(ErrInvalidArgument, "key server %s is not an https URL: over plain http only this machine is trusted", quoted(base))
 	}

@@ -54,11 +54,12 @@ func New(keys KeySource, issuer string, opts ...Option) (*Verifier, error) {
 	return v, nil
 }
 
-// checkIssuer refuses what no token can have as its issuer.
+// checkIssuer refuses what no token can have as its issuer. A path may end in a
+// slash, since how the URL of a proxy is written is its owner's choice.
 func checkIssuer(issuer string) error {
 	u, err := url.Parse(issuer)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil ||
-		u.Path == "/" || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil ||
+		u.Path == "/" || strings.ContainsAny(issuer, "?#") {
 		return fail(ErrInvalidArgument, "issuer %s is not the URL of a Frontend API: write it as in the tokens, like https://clerk.example.com", quoted(issuer))
 	}
 	return nil
