@@ -65,7 +65,7 @@ func authorizationFormat() *apiError {
 
 func keyInvalid() *apiError {
 	return &apiError{status: http.StatusUnauthorized, code: "clerk_key_invalid",
-		message: "Secret key not accepted", long: "No instance has this secret key; take it from the field SecretKey of the server."}
+		message: "Secret key not accepted", long: "This is not the emulator's secret key; send the one it was started with, in a Go test that of its field SecretKey."}
 }
 
 func notFound(message, format string, args ...any) *apiError {

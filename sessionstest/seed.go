@@ -2,7 +2,6 @@ package sessionstest
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -80,18 +79,6 @@ type Seed struct {
 	RefreshTokens []RefreshToken          `json:"refresh_tokens"`
 }
 
-// ReadSeed reads a Seed from JSON: one object with any of the members users,
-// organizations, sessions, templates and refresh_tokens, each a list. A session has
-// Clerk's form, of which only user_id is needed; its times are in milliseconds. A
-// member that is not known is an error.
-func ReadSeed(r io.Reader) (Seed, error) {
-	var seed Seed
-	if err := json.UnmarshalRead(r, &seed, json.RejectUnknownMembers(true)); err != nil {
-		return Seed{}, fmt.Errorf("sessionstest: the seed is not of the right form: %w", err)
-	}
-	return seed, nil
-}
-
 // Seed adds what a program gives, in the order of the fields, and stops at the first
 // thing that cannot be: the error says which and why. Tests do the same, one by one,
 // with [Server.AddUser] and its siblings.
@@ -145,11 +132,15 @@ func (s *Server) addUser(u User) (User, error) {
 		u.ID = newID("user_")
 	}
 	if !wellFormed(u.ID, "user_") {
-		return User{}, fmt.Errorf("the user id %s must be user_ and 1 to 64 letters, digits, - or _", shown(u.ID))
+		return User{}, noUserID(u.ID)
 	}
 	s.users[u.ID] = &u
 	delete(s.deleted, u.ID)
 	return u, nil
+}
+
+func noUserID(id string) error {
+	return fmt.Errorf("the user id %s must be user_ and 1 to 64 letters, digits, - or _", shown(id))
 }
 
 func (s *Server) addOrganization(o Organization) (Organization, error) {
@@ -166,7 +157,7 @@ func (s *Server) addOrganization(o Organization) (Organization, error) {
 	for i := range o.Members {
 		m := &o.Members[i]
 		if !s.userExists(m.UserID) {
-			return Organization{}, fmt.Errorf("its member %s does not exist; add the user first with AddUser", shown(m.UserID))
+			return Organization{}, fmt.Errorf("its member %s does not exist; add the user first, with AddUser or among the users of the seed", shown(m.UserID))
 		}
 		if m.Role == "" {
 			m.Role = "org:member"
@@ -217,7 +208,7 @@ func (s *Server) addTemplate(t Template) (Template, error) {
 	}
 	for _, name := range reservedClaims {
 		if _, ok := t.Claims[name]; ok {
-			return Template{}, fmt.Errorf("the template %s sets the claim %s, which Clerk reserves; leave it out, or mint such a token with Mint", shown(t.Name), name)
+			return Template{}, fmt.Errorf("the template %s sets the claim %s, which Clerk reserves; leave it out, or in a Go test mint such a token with Mint", shown(t.Name), name)
 		}
 	}
 	if t.Lifetime == 0 {
@@ -243,7 +234,7 @@ func (s *Server) addTemplate(t Template) (Template, error) {
 
 func (s *Server) addRefreshToken(r RefreshToken) (RefreshToken, error) {
 	if s.store.byID[r.SessionID] == nil {
-		return RefreshToken{}, fmt.Errorf("the session %s does not exist; add it first with AddSession", shown(r.SessionID))
+		return RefreshToken{}, fmt.Errorf("the session %s does not exist; add it first, with AddSession or among the sessions of the seed", shown(r.SessionID))
 	}
 	if r.Token == "" {
 		r.Token = "rt_" + randomText(40)

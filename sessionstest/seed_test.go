@@ -36,17 +36,17 @@ func (f *fakeTB) Fatalf(format string, args ...any) {
 func TestMistakesFailTheTest(t *testing.T) {
 	t.Parallel()
 	mistakes := map[string]func(s *sessionstest.Server){
-		"time cannot go back":        func(s *sessionstest.Server) { s.Advance(-1) },
-		"the user id":                func(s *sessionstest.Server) { s.AddUser(sessionstest.User{ID: "anna"}) },
-		"add it first with AddUser":  func(s *sessionstest.Server) { s.AddSession(clerksessions.Session{UserID: "user_anna"}) },
-		"has no UserID":              func(s *sessionstest.Server) { s.AddSession(clerksessions.Session{}) },
-		"no session \"sess_1\"":      func(s *sessionstest.Server) { s.Mint("sess_1", sessionstest.MintParams{}) },
-		"no template":                func(s *sessionstest.Server) { s.Mint(seeded(s), sessionstest.MintParams{Template: "x"}) },
-		"no session \"sess_2\"; add": func(s *sessionstest.Server) { s.UpdateSession("sess_2", func(*clerksessions.Session) {}) },
+		"time cannot go back":            func(s *sessionstest.Server) { s.Advance(-1) },
+		"the user id":                    func(s *sessionstest.Server) { s.AddUser(sessionstest.User{ID: "anna"}) },
+		"or among the users of the seed": func(s *sessionstest.Server) { s.AddSession(clerksessions.Session{UserID: "user_anna"}) },
+		"the session has no user":        func(s *sessionstest.Server) { s.AddSession(clerksessions.Session{}) },
+		"no session \"sess_1\"":          func(s *sessionstest.Server) { s.Mint("sess_1", sessionstest.MintParams{}) },
+		"no template":                    func(s *sessionstest.Server) { s.Mint(seeded(s), sessionstest.MintParams{Template: "x"}) },
+		"no session \"sess_2\"; add":     func(s *sessionstest.Server) { s.UpdateSession("sess_2", func(*clerksessions.Session) {}) },
 		"cannot change": func(s *sessionstest.Server) {
 			s.UpdateSession(seeded(s), func(v *clerksessions.Session) { v.ID = "sess_2" })
 		},
-		"no status \"gone\"": func(s *sessionstest.Server) {
+		"no status \"gone\"; take abandoned, active, ended, expired, pending, removed, replaced or revoked": func(s *sessionstest.Server) {
 			s.UpdateSession(seeded(s), func(v *clerksessions.Session) { v.Status = "gone" })
 		},
 		"there is a session": func(s *sessionstest.Server) { s.AddSession(clerksessions.Session{ID: seeded(s), UserID: "user_1"}) },
@@ -166,10 +166,44 @@ func TestSeed(t *testing.T) {
 	assert.Equal(t, state, again.State())
 
 	require.ErrorContains(t, srv.Seed(sessionstest.Seed{Sessions: []clerksessions.Session{{UserID: "user_1"}, {UserID: "user_9"}}}), "sessions[1]: the user \"user_9\" does not exist")
+	for text, sentence := range map[string]string{
+		`{"user":[]}`:                          `there is no member "/user"; check its spelling`,
+		`{"sessions":[{"userid":"x"}]}`:        `there is no member "/sessions/0/userid"; check its spelling`,
+		`[]`:                                   `the seed must be an object, but is a list`,
+		`{"users":1}`:                          `"/users" must be a list, but is a number`,
+		`{"users":[{"id":{}}]}`:                `"/users/0/id" must be a string, but is an object`,
+		`{"templates":[{"claims":true}]}`:      `"/templates/0/claims" must be an object, but is true`,
+		`{"templates":[{"lifetime":1.5}]}`:     `"/templates/0/lifetime" must be a whole number, but is 1.5`,
+		`{"sessions":[{"created_at":"2026"}]}`: `"/sessions/0/created_at" must be a whole number, but is a string`,
+		`{"sessions":[{"latest_activity":{"is_mobile":"no"}}]}`: `"/sessions/0/latest_activity/is_mobile" must be true or false, but is a string`,
+	} {
+		_, err := sessionstest.ReadSeed(strings.NewReader(text))
+		require.EqualError(t, err, "sessionstest: the seed is not of the right form: "+sentence)
+	}
 	for _, text := range []string{``, `[]`, `{"user":[]}`, `{"users":[{"ID":"user_1"}]}`, `{"users":1}`, `{} {}`} {
 		_, err := sessionstest.ReadSeed(strings.NewReader(text))
 		require.ErrorContains(t, err, "the seed is not of the right form", text)
 	}
+}
+
+// Who writes a seed file, or a client in another language, knows nothing of Go.
+func TestMessagesFitAFileAndAnyClient(t *testing.T) {
+	t.Parallel()
+	sessions := func(v clerksessions.Session) sessionstest.Seed {
+		return sessionstest.Seed{Sessions: []clerksessions.Session{v}}
+	}
+	for sentence, seed := range map[string]sessionstest.Seed{
+		"sessions[0]: the user \"user_9\" does not exist; add it first, with AddUser or among the users of the seed":                sessions(clerksessions.Session{UserID: "user_9"}),
+		"sessions[0]: the user id \"anna\" must be user_ and 1 to 64 letters, digits, - or _":                                       sessions(clerksessions.Session{UserID: "anna"}),
+		"sessions[0]: the session has no user; set user_id, in Go UserID, such as user_anna":                                        sessions(clerksessions.Session{}),
+		"refresh_tokens[0]: the session \"sess_9\" does not exist; add it first, with AddSession or among the sessions of the seed": {RefreshTokens: []sessionstest.RefreshToken{{SessionID: "sess_9"}}},
+		"organizations[0]: its member \"user_9\" does not exist; add the user first, with AddUser or among the users of the seed":   {Organizations: []sessionstest.Organization{{Members: []sessionstest.Member{{UserID: "user_9"}}}}},
+	} {
+		require.EqualError(t, sessionstest.New(sessionstest.WithStrictUsers()).Seed(seed), "sessionstest: "+sentence)
+	}
+	h := newHarness(t)
+	a := h.do("GET", "/v1/sessions/x", "", "Authorization: Bearer sk_test_wrong")
+	assert.Contains(t, a.body, "send the one it was started with")
 }
 
 func TestStateIsASeedAfterASessionWasDeleted(t *testing.T) {

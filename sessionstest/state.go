@@ -77,7 +77,7 @@ func (s *Server) filled(v clerksessions.Session) clerksessions.Session {
 func (s *Server) addSession(v clerksessions.Session) (clerksessions.Session, error) {
 	v = s.filled(clone(v))
 	if s.store.byID[v.ID] != nil {
-		return clerksessions.Session{}, fmt.Errorf("there is a session %s already; change it with UpdateSession", shown(v.ID))
+		return clerksessions.Session{}, fmt.Errorf("there is a session %s already; take another id, or in a Go test change that one with UpdateSession", shown(v.ID))
 	}
 	if err := s.check(v); err != nil {
 		return clerksessions.Session{}, err
@@ -95,13 +95,15 @@ func (s *Server) check(v clerksessions.Session) error {
 	case !wellFormed(v.ClientID, "client_"):
 		return fmt.Errorf("the client id %s must be client_ and 1 to 64 letters, digits, - or _", shown(v.ClientID))
 	case v.UserID == "":
-		return fmt.Errorf("the session has no UserID; any that begins with user_ will do")
+		return fmt.Errorf("the session has no user; set user_id, in Go UserID, such as user_anna")
+	case !wellFormed(v.UserID, "user_"):
+		return noUserID(v.UserID)
 	case !s.userExists(v.UserID):
-		return fmt.Errorf("the user %s does not exist; add it first with AddUser, or take an id that begins with user_ and do without WithStrictUsers", shown(v.UserID))
+		return fmt.Errorf("the user %s does not exist; add it first, with AddUser or among the users of the seed", shown(v.UserID))
 	case organization != "" && s.member(organization, v.UserID) == nil:
-		return fmt.Errorf("the user %s is in no organization %s; add it first with AddOrganization, with the user among its Members", shown(v.UserID), shown(organization))
+		return fmt.Errorf("the user %s is in no organization %s; add it first, with AddOrganization or among the organizations of the seed, and the user among its members", shown(v.UserID), shown(organization))
 	case !slices.Contains(append(statusFilters, "pending"), string(v.Status)):
-		return fmt.Errorf("there is no status %s; take one of clerksessions' constants", shown(string(v.Status)))
+		return fmt.Errorf("there is no status %s; take abandoned, active, ended, expired, pending, removed, replaced or revoked", shown(string(v.Status)))
 	case unfit != nil:
 		return fmt.Errorf("the session has what JSON cannot hold: %w", unfit)
 	}
