@@ -34,37 +34,60 @@ func step(t *testing.T, job, id string) object {
 	return nil
 }
 
-// TestDriftJobFires runs the very command of the daily job, first with nothing
-// changed and then with one planted change.
-func TestDriftJobFires(t *testing.T) {
-	t.Parallel()
-	dir := workplace(t)
-	upstreamDir := published(t, dir)
-	watch := step(t, "watch", "watch")
-	require.Equal(t, "bash", watch["shell"])
-	require.Equal(t, "api", watch["working-directory"])
-	script := write(t, filepath.Join(t.TempDir(), "step.sh"), watch["run"].(string))
+// A jobRun is what the steps up to the issue leave behind.
+type jobRun struct {
+	exit        int
+	log, output string
+}
 
-	job := func(upstreamDir string) (exit int, log, output string) {
-		temp := t.TempDir()
-		cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", script)
+// runDriftJob runs the very commands of the daily job that come before the issue,
+// in dir as its api directory, until one fails.
+func runDriftJob(t *testing.T, dir, upstreamDir string) (r jobRun) {
+	t.Helper()
+	temp := t.TempDir()
+	ran := 0
+	for _, s := range get(workflow(t, "drift.yml"), "jobs", "watch")["steps"].([]any) {
+		s := s.(object)
+		if s["id"] == "issue" || r.exit != 0 {
+			break
+		}
+		if s["run"] == nil {
+			continue
+		}
+		require.Equal(t, "bash", s["shell"])
+		require.Equal(t, "api", s["working-directory"])
+		cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", s["run"].(string))
 		cmd.Env = append(os.Environ(), "UPSTREAM="+upstreamDir, "RUNNER_TEMP="+temp,
 			"GITHUB_OUTPUT="+filepath.Join(temp, "output"), "GITHUB_STEP_SUMMARY="+filepath.Join(temp, "summary"))
-		cmd.Dir = ".." // the api directory of this checkout, where its tools are
+		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
 		t.Logf("%s (%v)", out, err)
-		read := func(name string) string {
-			data, err := os.ReadFile(filepath.Join(temp, name))
-			require.NoError(t, err)
-			return string(data)
-		}
-		assert.Equal(t, read("change-log.md"), read("summary"))
-		return cmd.ProcessState.ExitCode(), read("change-log.md"), read("output")
+		r.exit = cmd.ProcessState.ExitCode()
+		ran++
 	}
+	require.NotZero(t, ran)
+	read := func(name string) string {
+		data, err := os.ReadFile(filepath.Join(temp, name))
+		if !os.IsNotExist(err) {
+			require.NoError(t, err)
+		}
+		return string(data)
+	}
+	assert.Equal(t, read("change-log.md"), read("summary"))
+	r.log, r.output = read("change-log.md"), read("output")
+	return r
+}
 
-	exit, log, output := job(upstreamDir)
-	assert.Equal(t, noDrift, exit, log)
-	assert.Equal(t, "exit=0\n", output)
+// TestDriftJobFires runs the daily job first with nothing changed and then with
+// one planted change.
+func TestDriftJobFires(t *testing.T) {
+	t.Parallel()
+	upstreamDir := published(t, workplace(t))
+	job := func() jobRun { return runDriftJob(t, "..", upstreamDir) } // this checkout's tools
+
+	r := job()
+	assert.Equal(t, noDrift, r.exit, r.log)
+	assert.Equal(t, "exit=0\n", r.output)
 
 	planted := filepath.Join(upstreamDir, "2026-05-12.yml")
 	data, err := os.ReadFile(planted)
@@ -72,40 +95,61 @@ func TestDriftJobFires(t *testing.T) {
 	write(t, planted, edited(t, string(data), func(doc object) {
 		setSchema("maximum", 100)(parameter(get(doc, "paths", "/sessions", "get"), "limit"))
 	}))
-	exit, log, output = job(upstreamDir)
-	assert.Equal(t, drift, exit)
-	assert.Equal(t, "exit=1\n", output)
-	assert.Contains(t, log, "## Breaking changes\n\n- GET /sessions (GetSessionList) in 2026-05-12.yml: query.limit.schema.maximum was 500 and is now 100")
+	r = job()
+	assert.Equal(t, drift, r.exit)
+	assert.Equal(t, "exit=1\n", r.output)
+	assert.Contains(t, r.log, "## Breaking changes\n\n- GET /sessions (GetSessionList) in 2026-05-12.yml: query.limit.schema.maximum was 500 and is now 100")
 
 	write(t, planted, "not found")
-	exit, log, output = job(upstreamDir)
-	assert.Equal(t, couldNotTell, exit)
-	assert.Equal(t, "exit=2\n", output)
-	assert.Empty(t, log)
+	r = job()
+	assert.Equal(t, couldNotTell, r.exit)
+	assert.Equal(t, "exit=2\n", r.output)
+	assert.Empty(t, r.log)
 
 	assert.Equal(t, "failure() && steps.watch.outputs.exit == '1'", step(t, "watch", "issue")["if"], "only drift makes an issue")
+}
+
+// That the tool cannot be built is no news of Clerk.
+func TestDriftJobWithoutAToolMakesNoIssue(t *testing.T) {
+	t.Parallel()
+	broken := t.TempDir()
+	write(t, filepath.Join(broken, "go.mod"), "module example.com/broken\n\ngo 1.26\n\ntool example.com/broken/drift\n")
+	require.NoError(t, os.Mkdir(filepath.Join(broken, "drift"), 0o755))
+	write(t, filepath.Join(broken, "drift", "main.go"), "package main\n\nfunc main() { undefined() }\n")
+	r := runDriftJob(t, broken, broken)
+	assert.NotZero(t, r.exit)
+	assert.NotContains(t, r.output, "exit=1", "which would make an issue")
+	assert.Empty(t, r.log)
 }
 
 // The issue step, with a gh that writes down what it is asked.
 func TestDriftJobKeepsOneIssue(t *testing.T) {
 	t.Parallel()
 	script := step(t, "watch", "issue")["run"].(string)
-	for open, want := range map[string]string{
-		"":   `issue create --label drift --title`,
-		"17": `issue edit 17 --body-file`,
+	for _, test := range []struct{ open, log, asked string }{
+		{"", "a change\n", "issue create --label drift --title"},
+		{"17", "a change\n", "issue edit 17 --body-file"},
+		{"17", "", ""},
 	} {
 		temp := t.TempDir()
-		write(t, filepath.Join(temp, "change-log.md"), "a change\n")
-		gh := filepath.Join(temp, "gh")
-		write(t, gh, "#!/bin/sh\necho \"$@\" >> "+temp+"/asked\nif [ \"$2\" = list ]; then echo "+open+"; fi\n")
+		write(t, filepath.Join(temp, "change-log.md"), test.log)
+		gh, asked := filepath.Join(temp, "gh"), filepath.Join(temp, "asked")
+		write(t, asked, "")
+		write(t, gh, "#!/bin/sh\necho \"$@\" >> "+asked+"\nif [ \"$2\" = list ]; then echo "+test.open+"; fi\n")
 		require.NoError(t, os.Chmod(gh, 0o755))
 		cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
 		cmd.Env = append(os.Environ(), "PATH="+temp+":"+os.Getenv("PATH"), "RUNNER_TEMP="+temp)
 		out, err := cmd.CombinedOutput()
+		said, readErr := os.ReadFile(asked)
+		require.NoError(t, readErr)
+		if test.asked == "" {
+			assert.Error(t, err)
+			assert.Contains(t, string(out), "The change log is empty")
+			assert.Empty(t, string(said), "the issue stays as it is")
+			continue
+		}
 		require.NoError(t, err, string(out))
-		asked, err := os.ReadFile(filepath.Join(temp, "asked"))
-		require.NoError(t, err)
-		assert.Contains(t, string(asked), want)
+		assert.Contains(t, string(said), test.asked)
 	}
 }
 
