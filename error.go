@@ -168,9 +168,10 @@ func (e *Error) LogValue() slog.Value {
 func (e *Error) explain(header http.Header, body []byte, secrets scrubber) {
 	e.Header = secrets.header(header)
 	e.Body = secrets.body(body)
-	if len(e.Body) > maxErrorBody {
-		e.Body = e.Body[:maxErrorBody]
+	if len(body) == maxErrorBody+secrets.longest() { // as much as is read: a secret may be cut through at its end
+		e.Body = e.Body[:max(0, len(e.Body)-secrets.longest())]
 	}
+	e.Body = e.Body[:min(len(e.Body), maxErrorBody)]
 	if value := header.Get("Retry-After"); value != "" {
 		e.RetryAfter = retryAfter(value, time.Now())
 	}

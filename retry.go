@@ -53,9 +53,11 @@ func (c *call) mayRepeat(unsent bool, err error) bool {
 	if c.ctx.Err() != nil {
 		return false
 	}
+	if c.op.Retry == RetrySafe {
+		return transient(err)
+	}
 	var answer *Error
-	limited := errors.As(err, &answer) && answer.StatusCode == http.StatusTooManyRequests
-	return unsent || limited || c.op.Retry == RetrySafe && transient(err)
+	return unsent || errors.As(err, &answer) && answer.StatusCode == http.StatusTooManyRequests
 }
 
 // transient tells whether the same call may well succeed later: the network failed,

@@ -108,7 +108,7 @@ func (c *call) attempt(n int) (res *result, unsent bool, err error) {
 		return nil, false, c.failed(res, c.scrubber())
 	case res.status < 200 || res.status > 299:
 		secrets := c.scrubber()
-		res.body, _ = read(resp.Body, resp.ContentLength, maxErrorBody+int64(len(secrets[0]))) // no secret is cut through
+		res.body, _ = read(resp.Body, resp.ContentLength, int64(maxErrorBody+secrets.longest()))
 		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
 		return nil, false, c.failed(res, secrets)
 	}

@@ -64,10 +64,12 @@ func (v *Verifier) verifyCached(ctx context.Context, token string) (*Claims, err
 		if errors.Is(err, ErrKeysUnavailable) {
 			return nil, err
 		}
-		if err == nil && !key.Equal(e.key) { // it may be the other of two with this id
+		current := err == nil && key.Equal(e.key)
+		if err == nil && !current { // it may be the other of two with this id
 			key, err = v.keys.key(ctx, e.keyID, key)
+			current = err == nil && key.Equal(e.key)
 		}
-		if err == nil && key.Equal(e.key) {
+		if current {
 			if err := v.checkTimes(e.claims); err != nil {
 				v.cache.remove(id)
 				return nil, err
