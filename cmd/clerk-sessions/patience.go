@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/clerksessions/clerksessions"
@@ -52,4 +54,35 @@ func (r *revoking) pause(wait time.Duration) {
 	if until := now.Add(wait); until.After(r.until) {
 		r.until = until
 	}
+	r.progress.limited(wait)
+}
+
+// watched has the progress tell of the waits that the client takes by itself.
+func (r *revoking) watched() clerksessions.Option {
+	return clerksessions.WithLogger(slog.New(waits{r}))
+}
+
+// waits takes the client's records of coming repetitions.
+type waits struct{ *revoking }
+
+func (w waits) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+func (w waits) WithAttrs([]slog.Attr) slog.Handler               { return w }
+func (w waits) WithGroup(string) slog.Handler                    { return w }
+
+func (w waits) Handle(_ context.Context, record slog.Record) error {
+	var status int64
+	var wait time.Duration
+	record.Attrs(func(attr slog.Attr) bool {
+		switch attr.Key {
+		case "status":
+			status = attr.Value.Int64()
+		case "wait":
+			wait = attr.Value.Duration()
+		}
+		return true
+	})
+	if status == http.StatusTooManyRequests {
+		w.progress.limited(wait)
+	}
+	return nil
 }

@@ -85,11 +85,10 @@ func (a *app) revokeAll(ctx context.Context, f revokeAllFlags) error {
 	if err != nil {
 		return err
 	}
-	client, err := newClient(key, connections(f.concurrency), clerksessions.WithMaxAttempts(5))
-	if err != nil {
+	r := &revoking{app: a, status: f.status, concurrency: f.concurrency}
+	if r.client, err = newClient(key, connections(f.concurrency), clerksessions.WithMaxAttempts(5), r.watched()); err != nil {
 		return err
 	}
-	r := &revoking{app: a, client: client, status: f.status, concurrency: f.concurrency}
 	var before past
 	header := newRunHeader(key, users, f.status)
 	switch {

@@ -39,7 +39,7 @@ type revoking struct {
 // list returns the sessions to revoke in the order of users, and for which users it
 // failed. What would fail for all of them is an error.
 func (r *revoking) list(ctx context.Context, users []string) (listed []*clerksessions.Session, unlisted []entry, err error) {
-	r.progress = r.app.progress("Listing", "users", len(users))
+	r.progress = r.app.progress("Listing", len(users))
 	defer r.progress.end()
 	byUser := make([][]*clerksessions.Session, len(users))
 	calls, within := errgroup.WithContext(ctx)
@@ -101,7 +101,7 @@ func hopeless(err error) bool {
 func (r *revoking) revoke(ctx context.Context, todo []*clerksessions.Session) error {
 	r.counts = map[outcomeKind]int{}
 	r.streak = 0
-	r.progress = r.app.progress("Revoking", "sessions", len(todo))
+	r.progress = r.app.progress("Revoking", len(todo))
 	defer r.progress.end()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

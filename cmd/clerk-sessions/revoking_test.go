@@ -17,8 +17,8 @@ import (
 )
 
 // testRun is a run against an emulator with n live sessions.
-func testRun(n int) (*revoking, *sessionstest.Server, []*clerksessions.Session) {
-	server := sessionstest.New()
+func testRun(n int, opts ...sessionstest.Option) (*revoking, *sessionstest.Server, []*clerksessions.Session) {
+	server := sessionstest.New(opts...)
 	var todo []*clerksessions.Session
 	for range n {
 		session := server.AddSession(clerksessions.Session{UserID: "user_1"})
