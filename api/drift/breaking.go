@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/oasdiff/oasdiff/checker"
@@ -16,12 +17,16 @@ func judge(d difference, old, new *operation) string {
 	if d.place == wholeOperation && d.new == absent {
 		return "breaking" // oasdiff lets a deprecated operation go
 	}
+	if d.vanishedFromReply() {
+		return "breaking" // oasdiff lets go what is optional, but callers read it
+	}
+	root := judgedPlace(d, new)
 	after := maps.Clone(old.all())
 	if after == nil {
 		after = map[string]value{}
 	}
 	for _, at := range union(old.all(), new.all()) {
-		if at != d.place && !below(at, d.place) {
+		if at != root && !below(at, root) {
 			continue
 		}
 		if v := new.value(at); v == absent {
@@ -40,6 +45,29 @@ func judge(d difference, old, new *operation) string {
 		}
 	}
 	return "compatible"
+}
+
+// vanishedFromReply tells whether a property or header of a reply is gone.
+func (d difference) vanishedFromReply() bool {
+	p := parsePlace(d.place)
+	n := len(p)
+	return n > 2 && p[0] == "responses" && (p[n-2] == "properties" || p[n-2] == "headers") && d.old == present && d.new == absent
+}
+
+// judgedPlace is the place of a difference, or of the whole enum once no value
+// is left: that any value will do is not that each one is refused.
+func judgedPlace(d difference, new *operation) string {
+	p := parsePlace(d.place)
+	if n := len(p); n < 2 || p[n-2] != "enum" || !strings.HasPrefix(p[n-1], one("")) {
+		return d.place
+	}
+	enum := p[:len(p)-1].String()
+	for at := range new.all() {
+		if below(at, enum) {
+			return d.place
+		}
+	}
+	return enum
 }
 
 func oasdiff(old, new map[string]any) (checker.Changes, error) {
