@@ -52,6 +52,7 @@ func TestPace(t *testing.T) {
 			p.done = done
 			assert.Equal(t, want, p.pace())
 		}
+		p.done = 60
 		p.limited(90 * time.Second)
 		p.limited(time.Second)
 		assert.Equal(t, ", 2/s, 1m30s left, rate limit for 1m30s more", p.pace())
