@@ -11,9 +11,9 @@ import (
 
 var userID = regexp.MustCompile(`^user_[0-9A-Za-z_-]{1,100}$`)
 
-// headers are what the first line of an exported list of users says, in lower case
-// and without punctuation.
-var headers = map[string]bool{"id": true, "ids": true, "user": true, "users": true, "userid": true, "userids": true, "clerkid": true, "clerkuserid": true}
+// header is what the first line of an exported list of users says. Some would pass for
+// an id: user_id, user_email.
+var header = regexp.MustCompile(`(?i)^"?(ids?|users?|clerk[ _-]?id|(clerk[ _-]?)?user[ _-]?(ids?|name|email))"?$`)
 
 // users are the users asked for, without duplicates, from flags or from a file.
 func (a *app) users(given []string, file string) ([]string, error) {
@@ -46,26 +46,22 @@ func (a *app) readAll(file string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// parseUsers reads one user id on each line. Blank lines, comments from # on and a
-// header row are passed over. All that is wrong is named by its line.
+// parseUsers reads one user id on each line. Blank lines, comments from # on and
+// header rows, of which files put together have many, are passed over. All that is
+// wrong is named by its line.
 func parseUsers(name string, text []byte) ([]string, error) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return nil, usagef("%s is written in UTF-16: save it as UTF-8", name)
 	}
 	var list userList
-	first := true
 	n := 0
 	for line := range strings.Lines(string(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))) {
 		n++
 		id, _, _ := strings.Cut(line, "#")
 		id = strings.TrimSpace(id)
-		if id == "" {
-			continue
-		}
-		if !first || !isHeader(id) {
+		if id != "" && !header.MatchString(id) {
 			list.add(id, fmt.Sprintf(" in line %d", n))
 		}
-		first = false
 	}
 	if len(list.users)+len(list.wrong) == 0 {
 		return nil, usagef("%s names no user", name)
@@ -82,7 +78,7 @@ type userList struct {
 func (l *userList) add(id, where string) {
 	switch {
 	case l.seen[id]:
-	case userID.MatchString(id):
+	case userID.MatchString(id) && !header.MatchString(id):
 		if l.seen == nil {
 			l.seen = map[string]bool{}
 		}
@@ -102,8 +98,4 @@ func (l *userList) result(what string) ([]string, error) {
 		return nil, usagef("%s looks like user_2abc, but there is %s", what, strings.Join(l.wrong, ", "))
 	}
 	return l.users, nil
-}
-
-func isHeader(line string) bool {
-	return headers[strings.NewReplacer("_", "", " ", "", "-", "", `"`, "").Replace(strings.ToLower(line))]
 }

@@ -24,7 +24,9 @@ func TestParseUsers(t *testing.T) {
 		"header":            {"user_id\nuser_1\n", []string{"user_1"}, ""},
 		"header in quotes":  {"\"User ID\"\nuser_1\n", []string{"user_1"}, ""},
 		"header after all":  {"# x\n\nID\nuser_1\n", []string{"user_1"}, ""},
-		"header not first":  {"user_1\nid\n", nil, `"id" in line 2`},
+		"headers later":     {"user_id\nuser_1\nuser_id\nid\nuser_2\n", []string{"user_1", "user_2"}, ""},
+		"header of e-mails": {"user_email\nanna@example.com\n", nil, `"anna@example.com" in line 2`},
+		"emails later":      {"user_1\nuser_email\n", []string{"user_1"}, ""},
 		"wrong ids by line": {"user_1\r\n\r\nsess_1\r\nuser_/../x\r\n", nil, `"sess_1" in line 3, "user_/../x" in line 4`},
 		"no prefix alone":   {"user_1\nuser_\n", nil, `"user_" in line 2`},
 		"an escape":         {"\x1b[31m\n", nil, `"\x1b[31m" in line 1`},
@@ -42,6 +44,19 @@ func TestParseUsers(t *testing.T) {
 			assert.Equal(t, test.want, users)
 		})
 	}
+}
+
+func TestUserFlagsAreNoFile(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []string{"user_5#zzz", "# user_5", "user_id", "user_1\nuser_2", "user_1,user_5#", "\xef\xbb\xbfuser_5"} {
+		users, err := parseUserFlags([]string{"user_0", wrong})
+		require.ErrorContains(t, err, "--user: a user id looks like user_2abc, but there is ")
+		assert.NotContains(t, err.Error(), "line")
+		assert.Nil(t, users)
+	}
+	users, err := parseUserFlags([]string{"user_1, user_2", "user_1"})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"user_1", "user_2"}, users)
 }
 
 func TestParseUsersTakesManyLines(t *testing.T) {
