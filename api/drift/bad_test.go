@@ -30,6 +30,7 @@ paths:
 components:
   schemas:
     Text: {type: string}
+    Lists: {oneOf: [{type: string}]}
     Tree: {type: object, properties: {kids: {type: array, items: {$ref: "#/components/schemas/Tree"}}}}
     Self: {$ref: "#/components/schemas/Self"}
     Ping: {allOf: [{$ref: "#/components/schemas/Pong"}]}
@@ -72,40 +73,47 @@ func TestBadDocumentsCannotTell(t *testing.T) {
 	t.Cleanup(server.Close)
 
 	tests := map[string]struct{ text, says string }{
-		"empty":                    {"", "its top is no mapping"},
-		"no YAML":                  {"a: [b", "is no YAML"},
-		"a web page":               {"<!DOCTYPE html><html><body>Not found</body></html>", "is no"},
-		"binary":                   {"\x00\x01\x02\xff", "is no YAML"},
-		"a list":                   {"- a", "its top is no mapping"},
-		"no OpenAPI":               {"name: drift\non: push", "is no OpenAPI 3 document"},
-		"Swagger 2":                {"swagger: '2.0'\npaths: {}", "is no OpenAPI 3 document"},
-		"a version that is none":   {"openapi: 3.0\npaths: {}", "is no OpenAPI 3 document"},
-		"no paths":                 {"openapi: 3.0.3", "has no paths"},
-		"paths that are none":      {"openapi: 3.0.3\npaths: [a]", "has no paths"},
-		"a key twice":              {"openapi: 3.0.3\nopenapi: 3.0.3\npaths: {}", "already defined"},
-		"an alias to itself":       {"a: &a [*a]\n" + minimal("{}"), "is no YAML"},
-		"aliases that multiply":    {aliasBomb(), "excessive aliasing"},
-		"references that multiply": {multiplied(), "multiply"},
-		"a broken reference":       {minimal(`{$ref: "#/components/schemas/Nothing"}`), "does not exist"},
-		"a reference into text":    {minimal(`{$ref: "#/components/schemas/Text/type/x"}`), "does not exist"},
-		"a reference that is none": {minimal(`{$ref: [a]}`), "a reference is text"},
-		"a remote reference":       {minimal(`{$ref: "` + server.URL + `/schema.yml"}`), "not followed"},
-		"a remote part":            {minimal(`{$ref: "` + server.URL + `/schema.yml#/x"}`), "not followed"},
-		"a file":                   {minimal(`{$ref: "other.yml#/x"}`), "not followed"},
-		"a file of this machine":   {minimal(`{$ref: "file:///etc/passwd"}`), "not followed"},
-		"a tree":                   {minimal(`{$ref: "#/components/schemas/Tree"}`), "from within itself"},
-		"a reference to itself":    {minimal(`{$ref: "#/components/schemas/Self"}`), "from within itself"},
-		"two in a circle":          {minimal(`{$ref: "#/components/schemas/Ping"}`), "from within itself"},
-		"a union with itself":      {minimal(`{$ref: "#/components/schemas/Many"}`), "from within itself"},
-		"a schema that is text":    {minimal("text"), "OpenAPI has a mapping"},
-		"an enum that is text":     {minimal("{type: string, enum: a}"), "OpenAPI has a list"},
-		"properties that are none": {minimal("{properties: [a]}"), "OpenAPI has a mapping"},
-		"a path item that is none": {"openapi: 3.0.3\npaths: {/sessions: 5}", "OpenAPI has a mapping"},
-		"an unknown method":        {"openapi: 3.0.3\npaths: {/sessions: {fetch: {}}}", "no method"},
-		"the same path twice":      {"openapi: 3.0.3\npaths: {'/sessions/{a}': {get: {}}, '/sessions/{b}': {get: {}}}", "the same request"},
-		"a nameless parameter":     {"openapi: 3.0.3\npaths: {/sessions: {get: {parameters: [{in: query}]}}}", "without name"},
-		"a parameter twice":        {"openapi: 3.0.3\npaths: {/sessions: {get: {parameters: [{in: query, name: a}, {in: query, name: a}]}}}", "twice"},
-		"an unknown scheme":        {"openapi: 3.0.3\npaths: {/sessions: {get: {security: [{key: []}]}}}", "does not exist"},
+		"empty":                     {"", "its top is no mapping"},
+		"no YAML":                   {"a: [b", "is no YAML"},
+		"a web page":                {"<!DOCTYPE html><html><body>Not found</body></html>", "is no"},
+		"binary":                    {"\x00\x01\x02\xff", "is no YAML"},
+		"a list":                    {"- a", "its top is no mapping"},
+		"no OpenAPI":                {"name: drift\non: push", "is no OpenAPI 3 document"},
+		"Swagger 2":                 {"swagger: '2.0'\npaths: {}", "is no OpenAPI 3 document"},
+		"a version that is none":    {"openapi: 3.0\npaths: {}", "is no OpenAPI 3 document"},
+		"no paths":                  {"openapi: 3.0.3", "has no paths"},
+		"paths that are none":       {"openapi: 3.0.3\npaths: [a]", "has no paths"},
+		"two documents":             {minimal("{}") + "---\n" + minimal("{}"), "begins a second document"},
+		"a second one empty":        {minimal("{}") + "---\n", "begins a second document"},
+		"a second one broken":       {minimal("{}") + "---\n[", "is no YAML"},
+		"a key twice":               {"openapi: 3.0.3\nopenapi: 3.0.3\npaths: {}", "already defined"},
+		"an alias to itself":        {"a: &a [*a]\n" + minimal("{}"), "is no YAML"},
+		"aliases that multiply":     {aliasBomb(), "excessive aliasing"},
+		"references that multiply":  {multiplied(), "multiply"},
+		"a broken reference":        {minimal(`{$ref: "#/components/schemas/Nothing"}`), "does not exist"},
+		"a reference into text":     {minimal(`{$ref: "#/components/schemas/Text/type/x"}`), "does not exist"},
+		"an index too high":         {minimal(`{$ref: "#/components/schemas/Lists/oneOf/1"}`), "does not exist"},
+		"an index that is none":     {minimal(`{$ref: "#/components/schemas/Lists/oneOf/-"}`), "does not exist"},
+		"an index below zero":       {minimal(`{$ref: "#/components/schemas/Lists/oneOf/-1"}`), "does not exist"},
+		"an index of two spellings": {minimal(`{$ref: "#/components/schemas/Lists/oneOf/00"}`), "does not exist"},
+		"a reference that is none":  {minimal(`{$ref: [a]}`), "a reference is text"},
+		"a remote reference":        {minimal(`{$ref: "` + server.URL + `/schema.yml"}`), "not followed"},
+		"a remote part":             {minimal(`{$ref: "` + server.URL + `/schema.yml#/x"}`), "not followed"},
+		"a file":                    {minimal(`{$ref: "other.yml#/x"}`), "not followed"},
+		"a file of this machine":    {minimal(`{$ref: "file:///etc/passwd"}`), "not followed"},
+		"a tree":                    {minimal(`{$ref: "#/components/schemas/Tree"}`), "from within itself"},
+		"a reference to itself":     {minimal(`{$ref: "#/components/schemas/Self"}`), "from within itself"},
+		"two in a circle":           {minimal(`{$ref: "#/components/schemas/Ping"}`), "from within itself"},
+		"a union with itself":       {minimal(`{$ref: "#/components/schemas/Many"}`), "from within itself"},
+		"a schema that is text":     {minimal("text"), "OpenAPI has a mapping"},
+		"an enum that is text":      {minimal("{type: string, enum: a}"), "OpenAPI has a list"},
+		"properties that are none":  {minimal("{properties: [a]}"), "OpenAPI has a mapping"},
+		"a path item that is none":  {"openapi: 3.0.3\npaths: {/sessions: 5}", "OpenAPI has a mapping"},
+		"an unknown method":         {"openapi: 3.0.3\npaths: {/sessions: {fetch: {}}}", "no method"},
+		"the same path twice":       {"openapi: 3.0.3\npaths: {'/sessions/{a}': {get: {}}, '/sessions/{b}': {get: {}}}", "the same request"},
+		"a nameless parameter":      {"openapi: 3.0.3\npaths: {/sessions: {get: {parameters: [{in: query}]}}}", "without name"},
+		"a parameter twice":         {"openapi: 3.0.3\npaths: {/sessions: {get: {parameters: [{in: query, name: a}, {in: query, name: a}]}}}", "twice"},
+		"an unknown scheme":         {"openapi: 3.0.3\npaths: {/sessions: {get: {security: [{key: []}]}}}", "does not exist"},
 	}
 	dir := t.TempDir()
 	good := write(t, filepath.Join(dir, "good.yml"), minimal(`{$ref: "#/components/schemas/Text"}`))
@@ -160,6 +168,27 @@ func TestUnreadableFilesCannotTell(t *testing.T) {
 	r = runIn(t, dir, "-upstream", upstreamDir, "check")
 	assert.Equal(t, couldNotTell, r.exit)
 	assert.Contains(t, r.stderr, "but upstream.yaml pins")
+}
+
+// Of our own files, too, all has to count.
+func TestSecondDocumentsInOurFilesCannotTell(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"upstream.yaml", "deviations.yaml"} {
+		for _, more := range []string{"---\nanything: goes\n", "---\n", "---\n[\n"} {
+			dir := workplace(t)
+			upstreamDir := published(t, dir)
+			file := filepath.Join(dir, name)
+			data, err := os.ReadFile(file)
+			require.NoError(t, err)
+			write(t, file, string(data)+more)
+			r := runIn(t, dir, "-upstream", upstreamDir, "check")
+			assert.Equal(t, couldNotTell, r.exit, "%s with %q", name, more)
+			assert.Contains(t, r.stderr, name)
+
+			write(t, file, "---\n"+string(data)+"...\n# The end.\n")
+			assert.Equal(t, noDrift, runIn(t, dir, "-upstream", upstreamDir, "check").exit, "%s as one document", name)
+		}
+	}
 }
 
 func TestBadPinsCannotTell(t *testing.T) {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +26,11 @@ type document struct {
 // parseDocument parses an OpenAPI document of any 3.x version, YAML or JSON.
 func parseDocument(name string, data []byte) (*document, error) {
 	var parsed any
-	if err := yaml.Unmarshal(data, &parsed); err != nil {
+	err := decodeYAML(yaml.NewDecoder(bytes.NewReader(data)), &parsed)
+	if errors.Is(err, errSecondDocument) {
+		return nil, fmt.Errorf("%s cannot be read: %w", name, err)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s is no YAML: %s; give an OpenAPI document", name, oneLine(err))
 	}
 	root, ok := plain(parsed).(map[string]any)
@@ -38,6 +44,25 @@ func parseDocument(name string, data []byte) (*document, error) {
 		return nil, fmt.Errorf("%s has no paths; give a whole OpenAPI document", name)
 	}
 	return &document{name: name, root: root}, nil
+}
+
+var errSecondDocument = errors.New("a line --- or ... begins a second document in it; keep one")
+
+// decodeYAML reads all there is, where the YAML package stops unasked after the
+// first of several documents. It returns io.EOF where there is none.
+func decodeYAML(d *yaml.Decoder, into any) error {
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	var more yaml.Node
+	switch err := d.Decode(&more); {
+	case err == nil:
+		return errSecondDocument
+	case errors.Is(err, io.EOF):
+		return nil
+	default:
+		return err
+	}
 }
 
 func readLimited(name string, r io.Reader) ([]byte, error) {
@@ -97,9 +122,15 @@ func (d *document) lookup(ref string) (any, error) {
 			token = decoded
 		}
 		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
-		m, ok := at.(map[string]any)
-		if ok {
-			at, ok = m[token]
+		ok := false
+		switch v := at.(type) {
+		case map[string]any:
+			at, ok = v[token]
+		case []any:
+			i, err := strconv.Atoi(token)
+			if ok = err == nil && strconv.Itoa(i) == token && i >= 0 && i < len(v); ok {
+				at = v[i]
+			}
 		}
 		if !ok {
 			return nil, fmt.Errorf("%s refers to %q, which does not exist; give a document whose references resolve", d.name, ref)

@@ -116,7 +116,7 @@ func readYAML(file string, into any) error {
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
-	if err := decoder.Decode(into); err != nil {
+	if err := decodeYAML(decoder, into); err != nil {
 		return fmt.Errorf("%s cannot be read: %s", file, oneLine(err))
 	}
 	return nil

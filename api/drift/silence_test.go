@@ -136,6 +136,9 @@ func TestWhatChangesNothingIsSilent(t *testing.T) {
 			all["State"] = object{"$ref": "#/components/schemas/SessionStatus", "description": "x"}
 			get(all, "Session", "properties")["status"] = object{"$ref": "#/components/schemas/State"}
 		},
+		"a reference into a list": func(doc object) {
+			get(doc, "paths", revoke_, "post")["parameters"] = []any{object{"$ref": "#/paths/~1sessions~1{session_id}/get/parameters/0"}}
+		},
 		"a reference wrapped in allOf": property("Session", "status", func(p object) {
 			ref := p["$ref"]
 			delete(p, "$ref")
