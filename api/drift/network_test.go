@@ -262,25 +262,58 @@ func TestUpdateRefusesDrift(t *testing.T) {
 	assert.Equal(t, string(before), string(after))
 }
 
-// From a directory, the commit is what git says of it.
+// From a directory, the commit is what git says of it, if that is of the very file.
 func TestUpdateFromCheckout(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
 	upstreamDir := published(t, dir)
-	name := filepath.Join(upstreamDir, "2026-05-12.yml")
-	data, err := os.ReadFile(name)
+	file := filepath.Join(dir, "upstream.yaml")
+	before, err := os.ReadFile(file)
 	require.NoError(t, err)
-	write(t, name, string(data)+"\n# edited in place\n")
-
-	r := runIn(t, dir, "-upstream", upstreamDir, "update")
-	assert.Equal(t, couldNotTell, r.exit)
-	assert.Contains(t, r.stderr, "give a directory of a git checkout")
-
-	for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false", "commit", "-qm", "x"}} {
-		out, err := exec.Command("git", append([]string{"-C", upstreamDir}, args...)...).CombinedOutput()
-		require.NoError(t, err, string(out))
+	refused := func(upstreamDir, says string) {
+		t.Helper()
+		r := runIn(t, dir, "-upstream", upstreamDir, "update")
+		assert.Equal(t, couldNotTell, r.exit)
+		assert.Contains(t, r.stderr, says)
+		after, err := os.ReadFile(file)
+		require.NoError(t, err)
+		assert.Equal(t, string(before), string(after))
 	}
-	r = runIn(t, dir, "-upstream", upstreamDir, "update")
+	edit := func(name string) {
+		t.Helper()
+		data, err := os.ReadFile(name)
+		require.NoError(t, err)
+		write(t, name, string(data)+"\n# edited in place\n")
+	}
+	git := func(dir string, args ...string) string {
+		t.Helper()
+		args = append([]string{"-C", dir, "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"}, args...)
+		out, err := exec.Command("git", args...).CombinedOutput()
+		require.NoError(t, err, string(out))
+		return strings.TrimSpace(string(out))
+	}
+
+	edit(filepath.Join(upstreamDir, "2026-05-12.yml"))
+	refused(upstreamDir, "give a directory of a git checkout")
+
+	git(upstreamDir, "init", "-q")
+	git(upstreamDir, "add", ".")
+	git(upstreamDir, "commit", "-qm", "x")
+	refused(upstreamDir, "is 2026-05-12.yml in its repository, but upstream.yaml pins bapi/2026-05-12.yml")
+
+	root := t.TempDir()
+	bapi := filepath.Join(root, "bapi")
+	require.NoError(t, os.CopyFS(bapi, os.DirFS(upstreamDir)))
+	require.NoError(t, os.RemoveAll(filepath.Join(bapi, ".git")))
+	git(root, "init", "-q")
+	git(root, "add", ".")
+	git(root, "commit", "-qm", "x")
+	edit(filepath.Join(bapi, "2026-05-12.yml"))
+	refused(bapi, "is not as its last commit")
+
+	git(root, "commit", "-qam", "x")
+	r := runIn(t, dir, "-upstream", bapi, "update")
 	assert.Equal(t, noDrift, r.exit, r.stderr)
-	assert.Equal(t, noDrift, runIn(t, dir, "-upstream", upstreamDir, "check").exit)
+	assert.Contains(t, r.stdout, "2026-05-12.yml is now pinned at commit "+git(root, "rev-parse", "HEAD"))
+	assert.Equal(t, noDrift, runIn(t, dir, "-upstream", bapi, "check").exit)
 }

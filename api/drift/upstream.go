@@ -150,12 +150,7 @@ func (u *upstream) versions(ctx context.Context, p *pinned) ([]string, error) {
 // commit tells the last commit that changed a document.
 func (u *upstream) commit(ctx context.Context, p *pinned) (string, error) {
 	if u.dir != "" {
-		out, err := exec.CommandContext(ctx, "git", "-C", u.dir, "log", "-1", "--format=%H", "--", p.file()).Output()
-		commit := strings.TrimSpace(string(out))
-		if err != nil || !isCommit(commit) {
-			return "", fmt.Errorf("cannot tell which commit %s in %s is of; give a directory of a git checkout of %s, or none to ask GitHub", p.file(), u.dir, u.repository)
-		}
-		return commit, nil
+		return u.localCommit(ctx, p)
 	}
 	address := u.api + "/repos/" + u.repository + "/commits?sha=main&per_page=1&path=" + p.Path
 	data, err := u.get(ctx, address, u.token)
@@ -167,4 +162,28 @@ func (u *upstream) commit(ctx context.Context, p *pinned) (string, error) {
 		return "", fmt.Errorf("%s answered no commit; try again", address)
 	}
 	return commits[0].SHA, nil
+}
+
+// localCommit tells it from a git checkout. The file must be at the pinned path
+// and committed as it lies there, or commit and checksum would not belong together.
+func (u *upstream) localCommit(ctx context.Context, p *pinned) (string, error) {
+	git := func(args ...string) (string, error) {
+		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", u.dir}, args...)...).Output()
+		return string(out), err
+	}
+	advice := fmt.Sprintf("give a directory of a git checkout of %s, or none to ask GitHub", u.repository)
+	out, err := git("log", "-1", "--format=%H", "--", p.file())
+	commit := strings.TrimSpace(out)
+	if err != nil || !isCommit(commit) {
+		return "", fmt.Errorf("cannot tell which commit %s in %s is of; %s", p.file(), u.dir, advice)
+	}
+	folder, err := git("rev-parse", "--show-prefix")
+	if at := strings.TrimSpace(folder) + p.file(); err != nil || at != p.Path {
+		return "", fmt.Errorf("%s in %s is %s in its repository, but upstream.yaml pins %s; %s", p.file(), u.dir, at, p.Path, advice)
+	}
+	content, err := git("show", commit+":./"+p.file())
+	if err != nil || checksum([]byte(content)) != p.SHA256 {
+		return "", fmt.Errorf("%s in %s is not as its last commit %s has it; take back what was edited there, or %s", p.file(), u.dir, commit, advice)
+	}
+	return commit, nil
 }
