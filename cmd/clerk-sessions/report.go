@@ -64,11 +64,21 @@ func createReport(name string, header runHeader) (*report, error) {
 		return nil, usagef("the report cannot be written, so nothing was revoked: %w", err)
 	}
 	r := &report{file: file, name: name}
-	if err := r.write(header); err != nil {
+	if err := r.begin(header); err != nil {
 		_ = r.discard()
 		return nil, err
 	}
 	return r, nil
+}
+
+func (r *report) begin(header runHeader) error { return tooEarly(r.write(header)) }
+
+// tooEarly is an error of the report from before anything was revoked.
+func tooEarly(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("nothing was revoked, as %w; make room for it, or write it elsewhere", err)
 }
 
 func (r *report) write(values ...any) error {
@@ -95,7 +105,7 @@ func (r *report) try(do func() error) error {
 		return r.err
 	}
 	if err := do(); err != nil {
-		r.err = fmt.Errorf("the report cannot be written any more: %w", err)
+		r.err = fmt.Errorf("the report cannot be written: %w", err)
 	}
 	return r.err
 }
@@ -114,9 +124,9 @@ func (r *report) plan(sessions []*clerksessions.Session, unlisted []entry) error
 		lines = append(lines, e)
 	}
 	if err := r.write(append(lines, planEnd{len(sessions)})...); err != nil {
-		return err
+		return tooEarly(err)
 	}
-	return r.sync()
+	return tooEarly(r.sync())
 }
 
 func (r *report) sync() error {
@@ -133,7 +143,7 @@ func (r *report) close() error {
 	}
 	_ = r.sync()
 	if err := r.file.Close(); r.err == nil && err != nil {
-		r.err = fmt.Errorf("the report cannot be written any more: %w", err)
+		r.err = fmt.Errorf("the report cannot be written: %w", err)
 	}
 	return r.err
 }

@@ -55,8 +55,20 @@ func TestReportThatCannotBeWrittenIsTold(t *testing.T) {
 		require.ErrorAs(t, err, &exit)
 		assert.Equal(t, exitPartly, exit.code)
 		told := r.errs.(*bytes.Buffer).String()
-		assert.Contains(t, told, "error: what was done last is missing from the report: the report cannot be written any more: no space left on device\n")
+		assert.Contains(t, told, "error: what was done last is missing from the report: the report cannot be written: no space left on device\n")
 		assert.Contains(t, told, "--resume r.jsonl")
+	}
+}
+
+func TestReportThatCannotBeBegunIsTold(t *testing.T) {
+	t.Parallel()
+	_, _, todo := testRun(1)
+	for what, write := range map[string]func(*report) error{
+		"header": func(r *report) error { return r.begin(newRunHeader("sk_test_x", []string{"user_1"}, "")) },
+		"plan":   func(r *report) error { return r.plan(todo, nil) },
+	} {
+		err := write(&report{file: &fullDisk{room: 10}})
+		require.EqualError(t, err, "nothing was revoked, as the report cannot be written: no space left on device; make room for it, or write it elsewhere", what)
 	}
 }
 
