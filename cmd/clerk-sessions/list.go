@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/clerksessions/clerksessions"
 	"github.com/spf13/cobra"
@@ -41,6 +44,9 @@ func statusFlag(cmd *cobra.Command, status *clerksessions.SessionStatus, usage s
 }
 
 func (a *app) list(ctx context.Context, params clerksessions.ListParams, all bool) error {
+	if err := cmp.Or(otherKind("user", params.UserID), otherKind("client", params.ClientID)); err != nil {
+		return err
+	}
 	client, err := a.client()
 	if err != nil {
 		return err
@@ -64,6 +70,16 @@ func (a *app) list(ctx context.Context, params clerksessions.ListParams, all boo
 		a.note("No sessions.")
 	case page.TotalCount > len(sessions):
 		a.note("These are %d of %d; --all shows all.", len(sessions), page.TotalCount)
+	}
+	return nil
+}
+
+// otherKind refuses an id that is of another kind: Clerk would say that it has no
+// sessions.
+func otherKind(kind, id string) error {
+	prefix, _, _ := strings.Cut(id, "_")
+	if prefix != kind && slices.Contains([]string{"sess", "user", "client", "org"}, prefix) {
+		return usagef("--%s is %q, but the id of a %[1]s begins with %[1]s_, not with %[3]s_", kind, id, prefix)
 	}
 	return nil
 }
