@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path"
 	"strings"
 
 	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/sessionjwt"
 )
 
 // The exit codes, as the help says.
@@ -78,8 +80,10 @@ func advice(err error) string {
 	var answer *clerksessions.Error
 	var network *net.OpError
 	switch {
-	case errors.As(err, &answer) && answer.HasCode("clerk_key_invalid"):
+	case errors.As(err, &answer) && answer.HasCode("clerk_key_invalid"), keysRefused(err):
 		return "check that the secret key is whole and has not been deleted in Clerk's Dashboard"
+	case errors.Is(err, clerksessions.ErrNotFound) && !isAboutID(answer):
+		return "check CLERK_API_URL: it must end before the version, which is added, like https://api.clerk.com"
 	case errors.Is(err, clerksessions.ErrNotFound):
 		return "check the id, and that the secret key belongs to the same instance"
 	case errors.Is(err, clerksessions.ErrGone):
@@ -88,10 +92,23 @@ func advice(err error) string {
 		return "wait a little and run it again"
 	case errors.Is(err, clerksessions.ErrUnavailable):
 		return "run it again later"
-	case errors.As(err, &network):
+	case errors.As(err, &network) && network.Op != "listen":
 		return "check the network and CLERK_API_URL"
 	}
 	return ""
+}
+
+// isAboutID tells whether a 404 can be about the id that was asked for. Clerk may well
+// answer a path that it does not know with the same code.
+func isAboutID(answer *clerksessions.Error) bool {
+	url := apiURL()
+	return answer.HasCode("resource_not_found") && answer.Op != "GetSessionList" && path.Base(url) != path.Base(path.Dir(url))
+}
+
+// keysRefused tells whether the Backend API refused the secret key when it was asked
+// for the keys of tokens.
+func keysRefused(err error) bool {
+	return errors.Is(err, sessionjwt.ErrKeysUnavailable) && strings.Contains(err.Error(), "/jwks answered 401")
 }
 
 // each does something for every id, going on after a failure but not after an
