@@ -93,7 +93,8 @@ func New(secretKey string, opts ...Option) (*Client, error) {
 // NewFromEnv is [New] with the secret key from CLERK_SECRET_KEY. When set,
 // CLERK_API_URL is the base URL without its version (default https://api.clerk.com)
 // and CLERK_API_VERSION is the version in the path (default v1; not a date). These
-// are the names Clerk's own SDKs read. An option goes before the environment.
+// are the names Clerk's own SDKs read. An option goes before the environment, which
+// has to be valid all the same.
 func NewFromEnv(opts ...Option) (*Client, error) {
 	cut := strings.LastIndexByte(defaultBaseURL, '/')
 	host := strings.TrimRight(cmp.Or(os.Getenv("CLERK_API_URL"), defaultBaseURL[:cut]), "/")

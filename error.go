@@ -90,7 +90,7 @@ type Error struct {
 	// could not be used, which may hold a token just minted.
 	Body []byte
 
-	cause error // why a success is none
+	cause error // why a success is none, or how the context ended meanwhile
 }
 
 // Error tells operation, status, Clerk's code and explanation, and the trace id, on
@@ -114,7 +114,7 @@ func (e *Error) Error() string {
 	switch {
 	case e.cause != nil:
 		fmt.Fprintf(&b, ": %v", e.cause)
-	case e.StatusCode >= 300 && e.StatusCode <= 399:
+	case e.StatusCode >= 300 && e.StatusCode <= 399 && e.Header.Get("Location") != "":
 		fmt.Fprintf(&b, ": redirect to %s refused; check the base URL", redirectHost(e.Header))
 	case len(e.Errors) == 0:
 		fmt.Fprintf(&b, ": the reply is not Clerk's JSON (Content-Type %s, %d bytes)", quote(e.Header.Get("Content-Type")), len(e.Body))
@@ -146,7 +146,8 @@ func (e *Error) HasCode(code string) bool {
 // [ErrNotFound] for 404.
 func (e *Error) Is(target error) bool { return target != nil && target == category(e.StatusCode) }
 
-// Unwrap returns why the body of a success could not be used, nil for other errors.
+// Unwrap returns why the body of a success could not be used, or why the context
+// ended while that of an error was read; nil for other errors.
 func (e *Error) Unwrap() error { return e.cause }
 
 // LogValue logs operation, status, codes and trace id.

@@ -59,6 +59,8 @@ func FuzzErrorBody(f *testing.F) {
 	f.Add(clerkError("resource_not_found"))
 	f.Add(`{"errors":[{"code":"a","meta":{"x":[1,{"y":"` + testKey + `"}]}}],"clerk_trace_id":"` + testKey + `"}`)
 	f.Add(`{"errors":[{"code":"\u0073k_test_canary_5f3759df"}]}`)
+	f.Add(`{"errors":[{"code":"` + escapedKey + `"}]} <!-- edge -->`)
+	f.Add(`{"errors":[{"code":"` + escapedKey)
 	f.Add(`{"errors":null}`)
 	f.Add("\xff")
 	f.Add("canary")

@@ -125,7 +125,8 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithMaxAttempts limits how often a request is sent. Default: 3; 1 turns retries
-// off. See the package's section on retries for what is repeated. [Client.RevokeAll]
+// off, but for the one that net/http makes by itself when a connection kept from an
+// earlier call turns out to be closed: of a GET, or when nothing was written. See the package's section on retries for what is repeated. [Client.RevokeAll]
 // waits and goes on after a 429 to a revocation whatever the number.
 func WithMaxAttempts(n int) Option {
 	return func(c *config) error {
@@ -163,7 +164,9 @@ func WithUserAgent(product string) Option {
 
 // WithHeader sets a header of the request, in place of one this package would set.
 // Authorization is the exception: it always carries the secret key, so it is
-// refused, as are the headers that belong to the connection.
+// refused, as are the headers that belong to the connection, those that net/http
+// takes for leave to send a request again (Idempotency-Key), and Accept-Encoding:
+// net/http asks for gzip, and unpacks it, by itself.
 func WithHeader(name, value string) Option {
 	return func(c *config) error {
 		name := http.CanonicalHeaderKey(name)
@@ -184,7 +187,7 @@ func WithHeader(name, value string) Option {
 	}
 }
 
-var ownHeaders = []string{"Authorization", "Connection", "Content-Length", "Host", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+var ownHeaders = []string{"Accept-Encoding", "Authorization", "Connection", "Content-Length", "Host", "Idempotency-Key", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "X-Idempotency-Key"}
 
 // WithQuery sets a parameter of the query that the contract does not know, in place
 // of one it knows under that name.

@@ -3,12 +3,14 @@ package clerksessions_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -69,7 +71,7 @@ func TestRetryAfterIsHonouredToTheMoment(t *testing.T) {
 
 func TestBackoffIsDrawnFromAGrowingSpan(t *testing.T) {
 	t.Parallel()
-	longest := make([]time.Duration, 9)
+	longest, shortest := make([]time.Duration, 9), slices.Repeat([]time.Duration{time.Hour}, 9)
 	for range 200 {
 		synctest.Test(t, func(t *testing.T) {
 			server := &timed{status: 503}
@@ -78,13 +80,14 @@ func TestBackoffIsDrawnFromAGrowingSpan(t *testing.T) {
 			require.ErrorIs(t, err, clerksessions.ErrUnavailable)
 			require.Len(t, server.waits(), 9)
 			for i, wait := range server.waits() {
-				longest[i] = max(longest[i], wait)
+				longest[i], shortest[i] = max(longest[i], wait), min(shortest[i], wait)
 			}
 		})
 	}
 	for i, most := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 8 * time.Second, 8 * time.Second, 8 * time.Second, 8 * time.Second} {
 		assert.Less(t, longest[i], most, "retry %d", i+1)
 		assert.Greater(t, longest[i], most*8/10, "retry %d: the whole span is used", i+1)
+		assert.Less(t, shortest[i], most*2/10, "retry %d: the whole span is used", i+1)
 	}
 }
 
@@ -262,3 +265,19 @@ func TestOneClientFor64Goroutines(t *testing.T) {
 }
 
 type goodKey struct{}
+
+// The attempt's own time and the caller's leaving are not to be confused.
+func TestWhyTheCallerLeftIsTold(t *testing.T) {
+	t.Parallel()
+	gone := errors.New("the caller left")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+		cancel(gone)
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	})}))
+	_, err := client.Get(ctx, "sess_1")
+	assert.ErrorIs(t, err, gone)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.NotContains(t, err.Error(), "WithTimeout")
+}

@@ -11,8 +11,6 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"reflect"
-
-	"github.com/go-json-experiment/json"
 )
 
 const (
@@ -34,21 +32,12 @@ func send[T any, R reply[T]](c *call) (*T, error) {
 	}
 	value := R(new(T))
 	if err := decode(res.body, value); err != nil {
-		return nil, c.unusable(res, fmt.Errorf("the reply is no valid %s: %s", reflect.TypeFor[T]().Name(), oneLine(c.scrubber().text(err.Error()))))
+		return nil, c.unusable(res, fmt.Errorf("the reply is no valid %s: %s", reflect.TypeFor[T]().Name(), oneLine(c.scrubber().text(misfit(err)))))
 	}
 	if what := value.lacks(); what != "" {
 		return nil, c.unusable(res, fmt.Errorf("the reply is no %s: it lacks %s", reflect.TypeFor[T]().Name(), what))
 	}
 	return value, nil
-}
-
-// decode is json.Unmarshal unless the type knows better. Names are matched by case
-// and may not repeat, unknown ones are passed over.
-func decode(body []byte, value any) error {
-	if own, ok := value.(interface{ decode([]byte) error }); ok {
-		return own.decode(body)
-	}
-	return json.Unmarshal(body, value)
 }
 
 // result is a reply that was read whole.
@@ -110,7 +99,11 @@ func (c *call) attempt(n int) (res *result, unsent bool, err error) {
 		secrets := c.scrubber()
 		res.body, _ = read(resp.Body, resp.ContentLength, int64(maxErrorBody+secrets.longest()))
 		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
-		return nil, false, c.failed(res, secrets)
+		e := c.failed(res, secrets)
+		if c.ctx.Err() != nil { // which may be why there is no more of it
+			e.cause = contextError(c.ctx)
+		}
+		return nil, false, e
 	}
 	res.body, err = read(resp.Body, resp.ContentLength, c.maxResponseBytes+1) // one more shows that there was more
 	switch {
