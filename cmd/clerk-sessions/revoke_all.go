@@ -166,7 +166,9 @@ func (a *app) printPlan(todo []*clerksessions.Session, unlisted, users int) erro
 		return err
 	}
 	if !a.asJSON {
-		fmt.Fprintln(a.out, "To be revoked: "+sessionsOfUsers(todo)+".")
+		if _, err := fmt.Fprintln(a.out, "To be revoked: "+sessionsOfUsers(todo)+"."); err != nil {
+			return err
+		}
 	}
 	return outcome(unlisted, users)
 }

@@ -33,7 +33,7 @@ type revoking struct {
 	unlisted int
 	streak   int       // failures since the last success
 	until    time.Time // when the pause for a 429 ends
-	mute     bool      // stdout cannot be written any more
+	unshown  error     // why stdout cannot be written any more
 }
 
 // list returns the sessions to revoke in the order of users, and for which users it
@@ -191,15 +191,13 @@ func (r *revoking) tooMany(err error) error {
 
 // show prints a line for a session where no bar tells of it.
 func (r *revoking) show(e entry) {
-	var err error
 	switch {
-	case r.mute:
+	case r.unshown != nil:
 	case r.asJSON:
-		err = r.printJSON(e)
+		r.unshown = r.printJSON(e)
 	case !r.outTTY:
-		_, err = fmt.Fprintln(r.out, clean(string(e.Outcome)), clean(e.SessionID), clean(e.UserID))
+		_, r.unshown = fmt.Fprintln(r.out, clean(string(e.Outcome)), clean(e.SessionID), clean(e.UserID))
 	}
-	r.mute = r.mute || err != nil
 }
 
 // summary is the last line of a run.
@@ -228,18 +226,24 @@ func (r *revoking) conclude(stopped error, total, before int, f revokeAllFlags) 
 	case left > 0 && file != "":
 		r.note("Some are left: run the same command with --resume %s.", file)
 	}
-	if r.asJSON {
-		_ = r.printJSON(s)
-	} else {
-		fmt.Fprintln(r.out, s)
+	if r.unshown = cmp.Or(r.unshown, r.printSummary(s)); r.unshown != nil {
+		r.complain(fmt.Errorf("not all of stdout could be written: %w; its last line is: %s", r.unshown, s))
 	}
 	switch {
-	case left == 0 && unwritten == nil:
+	case left == 0 && unwritten == nil && r.unshown == nil:
 		return nil
-	case s.Revoked+s.Gone == 0:
+	case s.Revoked+s.Gone == 0, left == 0 && unwritten == nil:
 		return &exitError{code: exitFailed}
 	}
 	return &exitError{code: exitPartly}
+}
+
+func (r *revoking) printSummary(s summary) error {
+	if r.asJSON {
+		return r.printJSON(s)
+	}
+	_, err := fmt.Fprintln(r.out, s)
+	return err
 }
 
 // String is the line for people; what is none is left out after the first three.
