@@ -92,7 +92,22 @@ func (a *app) root() *cobra.Command {
 		a.listCommand(), a.getCommand(), a.createCommand(), a.revokeCommand(), a.revokeAllCommand(),
 		a.tokenCommand(), a.refreshCommand(), a.verifyCommand(), a.emulateCommand(), a.versionCommand(),
 	)
+	refuseUnknownTopics(root)
 	return root
+}
+
+// refuseUnknownTopics has help and completion, which cobra makes, fail for a command
+// or a shell that they do not know.
+func refuseUnknownTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Args = func(_ *cobra.Command, topic []string) error {
+		_, _, err := root.Find(topic)
+		return err
+	}
+	completion, _, _ := root.Find([]string{"completion"})
+	completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // with it its Args are checked
 }
 
 // action is the RunE of a command.
