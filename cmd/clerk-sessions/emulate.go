@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/clerksessions/clerksessions"
 	"github.com/clerksessions/clerksessions/sessionstest"
 	"github.com/spf13/cobra"
 )
@@ -67,6 +68,9 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 	if err != nil {
 		return err
 	}
+	if _, err := clerksessions.New(cmp.Or(key, emulatorKey)); err != nil {
+		return usagef("%w; check CLERK_SECRET_KEY or --secret-key-file", err)
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.addr)
 	if err != nil {
 		return fmt.Errorf("the emulator cannot listen at %s: %w; take another --addr", f.addr, err)
@@ -83,7 +87,7 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 	if everywhere {
 		a.note("From other machines use this machine's name or address in place of 127.0.0.1; the issuer of tokens stays as it is.")
 	}
-	web := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
+	web := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second, DisableGeneralOptionsHandler: true}
 	stopped := make(chan error, 1)
 	go func() { stopped <- web.Serve(listener) }()
 	select {
