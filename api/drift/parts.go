@@ -130,7 +130,7 @@ func (w *walker) response(at place, v any) {
 			w.content(at.at("content"), v)
 		case "links":
 			for name, v := range w.named(at.at("links"), v) {
-				w.add(at.at("links", name), textOf(w.resolved(v)))
+				w.add(at.at("links", name), textOf(w.resolved(v, false)))
 			}
 		default:
 			w.other(at.at(key), key, v)
@@ -200,7 +200,7 @@ func (w *walker) scheme(name string, scopes any) map[string]any {
 	kept := map[string]any{}
 	for key, v := range w.mapping(place{"security"}, map[string]any{"$ref": ref}) {
 		if !isProse(key) {
-			kept[key] = w.resolved(v)
+			kept[key] = w.resolvedPart(key, v)
 		}
 	}
 	if l, _ := scopes.([]any); len(l) > 0 {

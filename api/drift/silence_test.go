@@ -207,3 +207,85 @@ func TestPropertyNamedLikeProse(t *testing.T) {
 		}
 	}
 }
+
+// Parts that have no rules of their own are one fact each, without their prose.
+const odd = `openapi: 3.0.3
+paths:
+  /sessions:
+    post:
+      security: [{oauth: [read]}]
+      requestBody:
+        content:
+          application/json:
+            schema:
+              oneOf: [{type: object, properties: {kind: {type: string}}}]
+              discriminator: {propertyName: kind, x-note: prose, mapping: {x-kind: "#/A", description: "#/B"}}
+          multipart/form-data:
+            schema: {type: object}
+            encoding:
+              title:
+                contentType: text/plain
+                headers: {X-Part: {description: prose, schema: {type: string, title: prose, enum: [one]}}}
+      responses:
+        "200":
+          description: prose
+          links:
+            Next: {operationId: GetSession, description: prose, parameters: {summary: $response.body#/id, example: {title: literal}}}
+      callbacks:
+        description:
+          "{$request.body#/url}":
+            summary: prose
+            post:
+              summary: prose
+              description: prose
+              tags: [prose]
+              operationId: Called
+              parameters: [{name: a, in: query, description: prose, schema: {type: string, default: {title: literal}}}]
+              security: [{x-key: []}]
+              requestBody: {description: prose, content: {a/b: {example: prose, schema: {required: [title], properties: {title: {type: string, description: prose}}}}}}
+              responses: {"200": {description: prose, headers: {x-trace: {description: prose, required: true}}}, default: {$ref: "#/components/responses/Odd"}}
+components:
+  responses:
+    Odd: {description: prose, headers: {x-odd: {schema: {type: string, properties: {$ref: {type: string}}}}}}
+  securitySchemes:
+    oauth:
+      type: oauth2
+      description: prose
+      flows: {implicit: {authorizationUrl: /authorize, x-note: prose, scopes: {read: prose, x-write: prose}}}
+`
+
+func TestProseInPartsWithoutRules(t *testing.T) {
+	t.Parallel()
+	before := sliceOf(t, odd)
+	assert.Empty(t, compare(before, sliceOf(t, strings.ReplaceAll(odd, "prose", "other words"))))
+	for _, change := range []struct{ old, new, place string }{
+		{"x-kind: ", "x-sort: ", "requestBody.content.application/json.discriminator"},
+		{"description: \"#/B\"", "description: \"#/C\"", "requestBody.content.application/json.discriminator"},
+		{"propertyName: kind", "propertyName: sort", "requestBody.content.application/json.discriminator"},
+		{"              title:\n                contentType", "              subtitle:\n                contentType", "requestBody.content.multipart/form-data.encoding"},
+		{"X-Part", "X-Other", "requestBody.content.multipart/form-data.encoding"},
+		{"[one]", "[two]", "requestBody.content.multipart/form-data.encoding"},
+		{"GetSession", "GetClient", "responses.200.links.Next"},
+		{"summary: $response", "title: $response", "responses.200.links.Next"},
+		{"#/id", "#/name", "responses.200.links.Next"},
+		{"example: {title: literal}", "example: {title: another}", "responses.200.links.Next"},
+		{"        description:\n", "        summary:\n", "callbacks"},
+		{"Called", "Rung", "callbacks"},
+		{"default: {title: literal}", "default: {title: another}", "callbacks"},
+		{"x-key", "x-other", "callbacks"},
+		{"required: [title]", "required: [name]", "callbacks"},
+		{"{title: {type: string", "{title: {type: integer", "callbacks"},
+		{"{title: {type: string", "{description: {type: string", "callbacks"},
+		{"x-trace", "x-other", "callbacks"},
+		{"required: true", "required: false", "callbacks"},
+		{"x-odd", "x-even", "callbacks"},
+		{"x-write: ", "x-read: ", "security"},
+		{"/authorize", "/other", "security"},
+	} {
+		found := compare(before, sliceOf(t, strings.Replace(odd, change.old, change.new, 1)))
+		if assert.Len(t, found, 1, change.new) {
+			assert.Equal(t, change.place, found[0].place)
+			assert.NotEmpty(t, (&project{pins: &pins{}}).changes("new.yml", before, sliceOf(t, strings.Replace(odd, change.old, change.new, 1))))
+		}
+	}
+}

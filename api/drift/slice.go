@@ -199,29 +199,58 @@ func firstOf(own, inherited map[string]any, key string) any {
 // other records a key that has no rules of its own, unless it is prose.
 func (w *walker) other(at place, key string, v any) {
 	if !isProse(key) {
-		w.add(at, textOf(w.resolved(v)))
+		w.add(at, textOf(w.resolvedPart(key, v)))
 	}
 }
 
+// resolvedPart copies what stands under one of OpenAPI's words. Prose is left out
+// where keys are such words too, not where they are names or all is a value.
+func (w *walker) resolvedPart(key string, v any) any {
+	m, isMapping := v.(map[string]any)
+	switch key {
+	case "default", "enum", "const":
+		return v
+	case "parameters": // a mapping in links alone
+		if isMapping {
+			return v
+		}
+	case "scopes":
+		names := map[string]any{}
+		for name := range m {
+			names[name] = ""
+		}
+		return names
+	case "properties", "patternProperties", "dependentSchemas", "dependentRequired", "$defs", "definitions",
+		"mapping", "callbacks", "headers", "encoding", "links", "responses", "variables", "security":
+		return w.resolved(v, true)
+	}
+	return w.resolved(v, false)
+}
+
 // resolved copies a value with its references replaced.
-func (w *walker) resolved(v any) any {
+func (w *walker) resolved(v any, named bool) any {
 	defer w.leave(len(w.refs))
 	if w.total++; w.total > maxFacts {
 		w.fail("%s makes more than %d facts, its references multiply; give a smaller document", w.doc.name, maxFacts)
 	}
-	switch v := w.follow(v).(type) {
+	if !named {
+		v = w.follow(v)
+	}
+	switch v := v.(type) {
 	case map[string]any:
 		m := make(map[string]any, len(v))
 		for key, item := range v {
-			if !strings.HasPrefix(key, "x-") {
-				m[key] = w.resolved(item)
+			if named {
+				m[key] = w.resolved(item, false)
+			} else if !isProse(key) {
+				m[key] = w.resolvedPart(key, item)
 			}
 		}
 		return m
 	case []any:
 		l := make([]any, len(v))
 		for i, item := range v {
-			l[i] = w.resolved(item)
+			l[i] = w.resolved(item, named)
 		}
 		return l
 	default:
