@@ -26,11 +26,11 @@
 //	clerk-sessions revoke-all --users-file users.txt --resume report.jsonl
 //
 // The file has one user id on a line. The command asks before it revokes, and needs
-// --yes where nobody is at a terminal. The report says what became of each session, as it happens, so that after
-// Ctrl-C or a crash --resume tries again what is left and nothing else. When Clerk's
-// rate limit is used up it waits. End what lets the users sign in first: a session that
-// begins after the listing is not revoked. Tokens given out before stay valid until they
-// expire, usually within a minute.
+// --yes where nobody is at a terminal. The report says what became of each session, as
+// it happens, so that after Ctrl-C or a crash --resume tries again what is left and
+// nothing else. When Clerk's rate limit is used up it waits. End what lets the users
+// sign in first: a session that begins after the listing is not revoked. Tokens given
+// out before stay valid until they expire, usually within a minute.
 //
 // # Tokens
 //
