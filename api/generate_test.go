@@ -100,7 +100,9 @@ var changes = map[string]struct {
 	"path renamed":        {"  /sessions/{session_id}/revoke:", "  /sessions/{session_id}/end:", []string{`Path: "/sessions/{session_id}/end"`}, []string{"/revoke"}},
 	"parameter added":     {"        - name: status\n", "        - name: since\n          in: query\n          description: Not before.\n          schema: {type: integer, minimum: 1}\n        - name: status\n", []string{"Since int", `call.query("since", query.Since).minimum(1)`}, nil},
 	"limit changed":       {"minimum: 1, maximum: 500", "minimum: 1, maximum: 250", []string{`call.query("limit", query.Limit).minimum(1).maximum(250)`, "maxListParamsLimit = 250"}, []string{"maximum(500)"}},
-	"field added":         {"        user_id:\n          type: string\n          description: Whose", "        risk:\n          type: number\n          description: From 0 to 1.\n        user_id:\n          type: string\n          description: Whose", []string{"Risk float32 `json:\"risk,omitzero\"`"}, nil},
+	"query required":      {"- name: user_id\n          in: query\n", "- name: user_id\n          in: query\n          required: true\n", []string{`call.query("user_id", query.UserID).required()`}, nil},
+	"reply number enum":   {"      required: [key]\n      properties:\n", "      required: [key]\n      properties:\n        step: {type: integer, enum: [1, 2]}\n", []string{"SessionTaskStepN2 SessionTaskStep = 2", "type SessionTaskStep int"}, nil},
+	"field added":         {"        user_id:\n          type: string\n          description: Whose", "        risk:\n          type: number\n          description: From 0 to 1.\n        user_id:\n          type: string\n          description: Whose", []string{"Risk float64 `json:\"risk,omitzero\"`"}, nil},
 	"body field required": {"required: [user_id]\n      properties:", "required: [user_id, active_organization_id]\n      properties:", []string{`call.field("active_organization_id", body.ActiveOrganizationID).required()`}, nil},
 	"API version moved":   {"operationId: GetSession\n      x-clerk-api-version: \"2026-05-12\"", "operationId: GetSession\n      x-clerk-api-version: \"2027-01-01\"", []string{`Path: "/sessions/{session_id}", APIVersion: "2027-01-01"`}, nil},
 	"retry class changed": {"operationId: RevokeSession\n      x-clerk-api-version: \"2026-05-12\"\n      x-retry: safe", "operationId: RevokeSession\n      x-clerk-api-version: \"2026-05-12\"\n      x-retry: unsent", []string{`/revoke", APIVersion: "2026-05-12", Retry: RetryUnsent`}, nil},
@@ -138,13 +140,78 @@ func TestAnOverlayThatNoLongerFitsIsAnError(t *testing.T) {
 	assert.Contains(t, out, "paginated")
 }
 
-// A new operation needs no edit but its wrapper method, and a test says so.
-func TestANewOperationWaitsForItsWrapperMethod(t *testing.T) {
-	t.Parallel()
-	change := changes["operation added"]
-	code, err := generate(t, change.old, change.new)
-	require.NoError(t, err, code)
+// inQuery is a parameter of GetSessionList, to stand before the others.
+func inQuery(name, more string) string {
+	return "        - {name: " + name + ", in: query, description: Further., " + more + "}\n"
+}
 
+const before = "        - name: user_id\n"
+
+func TestEveryKindOfQueryParameterIsGenerated(t *testing.T) {
+	t.Parallel()
+	code, err := generate(t, before, inQuery("tags", "required: true, schema: {type: array, items: {type: string, enum: [red, blue]}}")+
+		inQuery("levels", "schema: {type: array, items: {type: integer, minimum: 1}}")+
+		inQuery("since", "schema: {type: string, format: date-time}")+
+		inQuery("day", "schema: {type: string, format: date}")+
+		inQuery("share", "schema: {type: number, minimum: 0.1, maximum: 0.5}")+
+		inQuery("order", "schema: {type: string, enum: [newest, oldest]}")+
+		inQuery("mode", "schema: {type: string, enum: [only]}")+
+		inQuery("state", "schema: {$ref: '#/components/schemas/SessionStatus'}")+
+		inQuery("all", "required: true, schema: {type: boolean}")+before)
+	require.NoError(t, err, code)
+	for _, text := range []string{
+		"Tags []GetSessionListParamsTags", "type GetSessionListParamsTags string", `GetSessionListParamsTagsRed  GetSessionListParamsTags = "red"`,
+		`	call.field("tags", query.Tags).required()
+	for _, value := range query.Tags {
+		call.query("tags", value).required().enum("red", "blue")
+	}
+	for _, value := range query.Levels {
+		call.query("levels", value).required().minimum(1)
+	}
+`,
+		"Since time.Time", "Day string", "Share float64", `call.query("share", query.Share).minimum(0.1).maximum(0.5)`,
+		"Order GetSessionListParamsOrder", "type GetSessionListParamsOrder string", `.enum("newest", "oldest")`, `.enum("only")`,
+		"State SessionStatus", `call.query("all", query.All).required()`,
+	} {
+		assert.Contains(t, code, text)
+	}
+	out, err := goOn(t, code)("build", ".")
+	require.NoError(t, err, out)
+}
+
+func TestWhatCannotBeGeneratedIsAnErrorThatSaysWhy(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]struct{ old, new, want string }{
+		"header":             {before, "        - {name: X-Client, in: header, schema: {type: string}}\n" + before, "GetSessionList: the parameter X-Client is in a header"},
+		"cookie":             {before, "        - {name: tab, in: cookie, schema: {type: string}}\n" + before, "GetSessionList: the parameter tab is in a cookie"},
+		"object":             {before, inQuery("range", "schema: {type: object, properties: {from: {type: string}}}") + before, "GetSessionList: the parameter range is no string, number or boolean, nor a list of them"},
+		"JSON in the query":  {before, inQuery("filter", "content: {application/json: {schema: {type: string}}}") + before, "GetSessionList: the parameter filter is no string"},
+		"list with commas":   {before, inQuery("tags", "explode: false, schema: {type: array, items: {type: string}}") + before, "GetSessionList: the list tags is not repeated by name"},
+		"number enum":        {before, inQuery("level", "schema: {type: integer, enum: [1, 2]}") + before, "GetSessionList: level has an enum of what is no string"},
+		"number enum, list":  {before, inQuery("levels", "schema: {type: array, items: {type: integer, enum: [1, 2]}}") + before, "GetSessionList: levels has an enum of what is no string"},
+		"number enum, body":  {"required: [user_id]\n      properties:\n", "required: [user_id]\n      properties:\n        level: {type: integer, enum: [1, 2]}\n", "CreateSession: level has an enum of what is no string"},
+		"number in the path": {"name: template_name\n          in: path\n          required: true\n          description: The template's name as set in the Clerk Dashboard.\n          schema: {type: string}", "name: template_name\n          in: path\n          required: true\n          description: x\n          schema: {type: integer}", "CreateSessionTokenFromTemplate: the parameter template_name is in the path, but no plain string"},
+		"inline body":        {`schema: {$ref: "#/components/schemas/CreateSession"}`, "schema: {type: object, properties: {user_id: {type: string}}}", "CreateSession: the body is not application/json"},
+		"other body":         {"          application/json:\n            schema: {$ref: \"#/components/schemas/CreateSession\"}", "          application/x-www-form-urlencoded:\n            schema: {$ref: \"#/components/schemas/CreateSession\"}", "CreateSession: the body is not application/json"},
+		"status 201":         {`"200": {$ref: "#/components/responses/Session"}`, `"201": {$ref: "#/components/responses/Session"}`, ": it answers 201, but a success must be 200 alone"},
+		"status 204":         {`"200": {$ref: "#/components/responses/Session"}`, `"204": {description: Done.}`, ": it answers 204, but a success must be 200 alone"},
+		"reply without JSON": {`"200": {$ref: "#/components/responses/Session"}`, `"200": {description: Done.}`, ": the reply of 200 is not application/json"},
+		"inline reply":       {`"200": {$ref: "#/components/responses/Session"}`, `"200": {description: Done., content: {application/json: {schema: {type: object}}}}`, ": the reply of 200 is not application/json"},
+		"constant number":    {"      required: [key]\n      properties:\n", "      required: [key]\n      properties:\n        step: {type: integer, enum: [1]}\n", "SessionTask: step has an enum of one number"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out, err := generate(t, change.old, change.new)
+			require.Error(t, err)
+			assert.Contains(t, out, change.want)
+			assert.LessOrEqual(t, strings.Count(out, "\n"), 2, "a sentence, not a dump: %s", out)
+		})
+	}
+}
+
+// goOn runs the go command on the client, with code as its generated file.
+func goOn(t *testing.T, code string) func(command string, args ...string) (string, error) {
+	t.Helper()
 	dir := t.TempDir()
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
@@ -155,15 +222,24 @@ func TestANewOperationWaitsForItsWrapperMethod(t *testing.T) {
 	overlayFile := filepath.Join(dir, "overlay.json")
 	require.NoError(t, os.WriteFile(overlayFile, overlay, 0o600))
 
-	run := func(args ...string) (string, error) {
-		cmd := exec.Command("go", args...)
+	return func(command string, args ...string) (string, error) {
+		cmd := exec.Command("go", append([]string{command, "-overlay", overlayFile}, args...)...)
 		cmd.Dir = root
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
-	out, err := run("build", "-overlay", overlayFile, ".")
+}
+
+// A new operation needs no edit but its wrapper method, and a test says so.
+func TestANewOperationWaitsForItsWrapperMethod(t *testing.T) {
+	t.Parallel()
+	change := changes["operation added"]
+	code, err := generate(t, change.old, change.new)
+	require.NoError(t, err, code)
+	run := goOn(t, code)
+	out, err := run("build", ".")
 	require.NoError(t, err, out)
-	out, err = run("test", "-overlay", overlayFile, "-run", "^TestEveryOperationHasAWrapperMethodAndARow$", ".")
+	out, err = run("test", "-run", "^TestEveryOperationHasAWrapperMethodAndARow$", ".")
 	require.Error(t, err)
 	assert.Contains(t, out, "TouchSession is in the contract: write a method")
 }
