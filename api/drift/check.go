@@ -122,23 +122,28 @@ func (p *project) compare(docs map[string]slice) []finding {
 			f.title(), e.entry, e.place, e.theirs, f.Document, e.ours, was, is)
 		found = append(found, f)
 	}
-	return append(found, p.versions()...)
+	return append(found, p.untrue(theirs)...)
 }
 
-// versions lists the operations that are sent with another API version than
-// that of the document they follow.
-func (p *project) versions() []finding {
+// untrue lists the operations of upstream.yaml that nobody has, and those that are
+// sent with another API version than that of the document they follow.
+func (p *project) untrue(theirs slice) []finding {
 	var found []finding
 	for _, id := range slices.Sorted(maps.Keys(p.pins.Operations)) {
 		o := p.pins.Operations[id]
 		ours := p.contract[o.key()]
-		if ours == nil || ours.apiVersion == o.Follows {
-			continue
+		switch {
+		case ours == nil && theirs[o.key()] == nil:
+			f := p.finding("difference", o.key(), o.Request, wholeOperation, absent, absent)
+			f.Document = p.pins.Documents[o.Follows].file()
+			f.Text = fmt.Sprintf("%s: upstream.yaml lets it follow %s, but neither %s nor openapi.yaml has it; correct or remove it there", f.title(), o.Follows, f.Document)
+			found = append(found, f)
+		case ours != nil && ours.apiVersion != o.Follows:
+			f := p.finding("difference", o.key(), ours.name, "x-clerk-api-version", textOf(o.Follows), textOf(ours.apiVersion))
+			f.Document = "upstream.yaml"
+			f.Text = fmt.Sprintf("%s: x-clerk-api-version is %q in openapi.yaml, but upstream.yaml lets it follow %s; make them agree", f.title(), ours.apiVersion, o.Follows)
+			found = append(found, f)
 		}
-		f := p.finding("difference", o.key(), ours.name, "x-clerk-api-version", textOf(o.Follows), textOf(ours.apiVersion))
-		f.Document = "upstream.yaml"
-		f.Text = fmt.Sprintf("%s: x-clerk-api-version is %q in openapi.yaml, but upstream.yaml lets it follow %s; make them agree", f.title(), ours.apiVersion, o.Follows)
-		found = append(found, f)
 	}
 	return found
 }

@@ -62,18 +62,27 @@ func TestCheckSpeaksInSentences(t *testing.T) {
 	tests := map[string]struct {
 		old, new string
 		says     string
+		file     string
 	}{
 		"a value": {
 			"maximum: 500}", "maximum: 400}",
 			"- GET /sessions (GetSessionList): query.limit.schema.maximum is 500 in 2026-05-12.yml and 400 in openapi.yaml; follow Clerk, or say in deviations.yaml why not\n",
+			"../openapi.yaml",
 		},
 		"a deviation": {
 			"operationId: CreateSession\n", "operationId: createSession\n",
 			"- POST /sessions (CreateSession): entry 1 of deviations.yaml says that operationId is \"createSession\" in 2026-05-12.yml and \"CreateSession\" in openapi.yaml, but it is \"createSession\" and \"createSession\"; correct or remove the entry\n",
+			"../openapi.yaml",
+		},
+		"an operation nobody has": {
+			"operations:\n", "operations:\n  GetLog: {request: \"GET /sessions/{session_id}/log\", follows: \"2026-05-12\"}\n",
+			"- GET /sessions/{session_id}/log (GetLog): upstream.yaml lets it follow 2026-05-12, but neither 2026-05-12.yml nor openapi.yaml has it; correct or remove it there\n",
+			"upstream.yaml",
 		},
 		"another version": {
 			"x-clerk-api-version: \"2025-03-12\"", "x-clerk-api-version: \"2026-05-12\"",
 			"- POST /sessions/{session_id}/verify (VerifySession): x-clerk-api-version is \"2026-05-12\" in openapi.yaml, but upstream.yaml lets it follow 2025-03-12; make them agree\n",
+			"../openapi.yaml",
 		},
 	}
 	for name, test := range tests {
@@ -81,7 +90,7 @@ func TestCheckSpeaksInSentences(t *testing.T) {
 			t.Parallel()
 			dir := workplace(t)
 			upstreamDir := published(t, dir)
-			replaceIn(t, filepath.Join(dir, "..", "openapi.yaml"), test.old, test.new)
+			replaceIn(t, filepath.Join(dir, test.file), test.old, test.new)
 			r := runIn(t, dir, "-upstream", upstreamDir, "check")
 			assert.Equal(t, drift, r.exit)
 			assert.Contains(t, r.stdout, test.says)
