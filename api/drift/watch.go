@@ -30,7 +30,7 @@ func (p *project) watch(ctx context.Context, from *upstream) (*report, error) {
 		if err != nil {
 			return nil, err
 		}
-		_, doc, err := from.newest(ctx, pin)
+		data, doc, err := from.newest(ctx, pin)
 		if err != nil {
 			return nil, err
 		}
@@ -38,16 +38,42 @@ func (p *project) watch(ctx context.Context, from *upstream) (*report, error) {
 		if err != nil {
 			return nil, err
 		}
-		new := p.pins.mine(version, all)
+		var back []finding
+		if checksum(data) != pin.SHA256 {
+			back = p.back(version, old, all)
+		}
+		old, new := p.pins.mine(version, old), p.pins.mine(version, all)
 		for _, e := range p.exceptions {
 			if e.place == wholeOperation && e.theirs == present {
 				delete(old, e.key)
 				delete(new, e.key)
 			}
 		}
-		r.Findings = append(r.Findings, p.changes(pin.file(), old, new)...)
+		r.Findings = slices.Concat(r.Findings, p.changes(pin.file(), old, new), back)
 	}
-	return r, p.addVersions(ctx, from, r)
+	if err := p.addVersions(ctx, from, r); err != nil {
+		if len(r.Findings) == 0 {
+			return nil, err
+		}
+		r.Notes = append(r.Notes, fmt.Sprintf("Whether Clerk publishes newer API versions is not known: %s.", err))
+	}
+	return r, nil
+}
+
+// back lists the operations that follow an older document and are in this one now.
+func (p *project) back(version string, old, new slice) []finding {
+	var found []finding
+	for _, id := range slices.Sorted(maps.Keys(p.pins.Operations)) {
+		o := p.pins.Operations[id]
+		if o.Follows >= version || old[o.key()] != nil || new[o.key()] == nil {
+			continue
+		}
+		f := p.finding("unjudged", o.key(), o.Request, wholeOperation, present, "")
+		f.Document, f.Before = p.pins.Documents[version].file(), absent
+		f.Text = fmt.Sprintf("%s in %s: this operation is new here, while upstream.yaml lets it follow %s; let it follow this document, or take no notice", f.title(), f.Document, o.Follows)
+		found = append(found, f)
+	}
+	return found
 }
 
 // addVersions names the published API versions that are newer than ours.
@@ -65,17 +91,16 @@ func (p *project) addVersions(ctx context.Context, from *upstream, r *report) er
 	return nil
 }
 
-// pinnedSlice is our part of a document as pinned. A directory holds the newest
-// documents only, so for a directory it is put together from the contract and
-// the deviations, which is the same as long as check passes.
+// pinnedSlice is a document as pinned. A directory holds the newest documents only,
+// so for a directory our part is put together from the contract and the
+// deviations, which is the same as long as check passes.
 func (p *project) pinnedSlice(ctx context.Context, from *upstream, version string) (slice, error) {
 	if from.dir == "" {
 		doc, err := from.pinned(ctx, p.pins.Documents[version])
 		if err != nil {
 			return nil, err
 		}
-		all, err := doc.slice()
-		return p.pins.mine(version, all), err
+		return doc.slice()
 	}
 	theirs := slice{}
 	for _, o := range p.pins.Operations {
