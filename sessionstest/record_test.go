@@ -77,6 +77,21 @@ func TestNoSpellingOfASecretIsRecorded(t *testing.T) {
 	assert.Equal(t, "[redacted] and [redacted]", requests[6].Header.Get("X-Both"))
 }
 
+// Of ten thousand ids one has the letters that tokens begin with.
+func TestAnIDIsNoSecret(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.New()
+	const id, token = "sess_3FuNYjeSuDasLAeyJkiyLrJKA6ep", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYW5hcnkifQ."
+	for _, path := range []string{id, token, "x" + token, "__session" + token} {
+		send(t, srv.Transport(), srv, "GET", "/sessions/"+path)
+	}
+	var paths []string
+	for _, request := range srv.Requests() {
+		paths = append(paths, request.Path)
+	}
+	assert.Equal(t, []string{"/v1/sessions/" + id, "/v1/sessions/[redacted]", "/v1/sessions/[redacted]", "/v1/sessions/[redacted]"}, paths)
+}
+
 func TestRecordIsBounded(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
