@@ -204,7 +204,7 @@ func inPath(name string) bool {
 
 func (s *Server) addTemplate(t Template) (Template, error) {
 	if !inPath(t.Name) {
-		return Template{}, fmt.Errorf("the template name %s cannot stand in a path; take 1 to %d bytes of text without /, \\, %% and control characters, and not . or ..", shown(t.Name), maxName)
+		return Template{}, fmt.Errorf("the template name %s cannot stand in a path; take 1 to %d bytes of text without /, \\, %% and control characters that is no dot segment", shown(t.Name), maxName)
 	}
 	for _, name := range reservedClaims {
 		if _, ok := t.Claims[name]; ok {
