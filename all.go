@@ -23,7 +23,7 @@ const (
 // An error is yielded once and ends the sequence. Besides those of [Client.List]
 // there is one for a server that contradicts itself, by telling of more sessions
 // than it ever shows, or by going round in circles. Only the last thousand sessions
-// are remembered, so one that a server lists twice farther apart is yielded twice.
+// are remembered, so one that a server lists twice farther apart may be yielded twice.
 func (c *Client) All(ctx context.Context, params ListParams, opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		p := newPager(params)
@@ -47,14 +47,15 @@ func (c *Client) All(ctx context.Context, params ListParams, opts ...Option) ite
 // forward, which would skip some: the pager notices that by the seam, a session it
 // knows at the head of each page.
 type pager struct {
-	params  ListParams
-	overlap int       // how many sessions of a page are asked for again
-	recent  []string  // the ids returned last, a thousand or so
-	oldest  UnixMilli // when the last of them was created
-	stalled int       // pages in a row with nothing new
-	count   int       // how many sessions were returned
-	marks   []string  // the ids of those whose number was a power of two
-	done    bool
+	params   ListParams
+	overlap  int       // how many sessions of a page are asked for again
+	recent   []string  // the ids returned last, a thousand or so
+	oldest   UnixMilli // when the last of them was created
+	stalled  int       // pages in a row with nothing new
+	count    int       // how many sessions were returned
+	marks    []string  // the ids of those whose number was a power of two
+	repeated int       // how often one of these came again
+	done     bool
 }
 
 func newPager(params ListParams) *pager {
@@ -80,9 +81,10 @@ func (p *pager) next(list func(ListParams) (*SessionPage, error)) ([]*Session, e
 	}
 
 	fresh := p.fresh(page.Data)
-	if n := p.circles(fresh); n < len(fresh) {
-		return fresh[:n], fmt.Errorf("clerksessions: %s: the server goes round in circles: after %d sessions it lists %s again",
-			opGetSessionList.ID, p.count, oneLine(fresh[n].ID))
+	fresh, again := p.circles(fresh)
+	if again != "" {
+		return fresh, fmt.Errorf("clerksessions: %s: the server goes round in circles: after %d sessions it lists %s again",
+			opGetSessionList.ID, p.count, oneLine(again))
 	}
 	p.stalled++
 	if len(fresh) > 0 {
@@ -102,18 +104,23 @@ func (p *pager) next(list func(ListParams) (*SessionPage, error)) ([]*Session, e
 	return fresh, nil
 }
 
-// circles returns how many sessions come before the first that has come before. It
-// remembers few, farther and farther apart, and so finds a circle of any length.
-func (p *pager) circles(fresh []*Session) int {
-	for i, session := range fresh {
+// circles looks for sessions that come round again. It remembers few, farther and
+// farther apart, and so finds a circle of any length. The first to come again is left
+// out; of the second it returns the id, and what comes before.
+func (p *pager) circles(fresh []*Session) (once []*Session, again string) {
+	for _, session := range fresh {
 		if slices.Contains(p.marks, session.ID) {
-			return i
+			if p.repeated++; p.repeated > 1 {
+				return once, session.ID
+			}
+			continue
 		}
 		if p.count++; p.count&(p.count-1) == 0 {
 			p.marks = append(p.marks, session.ID)
 		}
+		once = append(once, session)
 	}
-	return len(fresh)
+	return once, ""
 }
 
 // distinct counts the sessions of a page.

@@ -339,6 +339,17 @@ func TestAllEndsWhateverTheServerDoes(t *testing.T) {
 			}
 			return pageOf{list, 1 << 30}
 		}, 5000, "goes round in circles"},
+		"one session again": {func(o, l int) any {
+			list := make([]entry, 0, l)
+			for i := o; i < min(o+l, 3000); i++ {
+				if i == 2500 {
+					list = append(list, entry{Object: "session", ID: "sess_15", CreatedAt: 1_000_000 - i})
+				} else {
+					list = append(list, listing(i, i+1)...)
+				}
+			}
+			return pageOf{list, 3000}
+		}, 2999, ""},
 		"oldest first": {func(o, l int) any {
 			list := honest(o, l)
 			for i := range list {

@@ -126,8 +126,9 @@ func WithTimeout(d time.Duration) Option {
 
 // WithMaxAttempts limits how often a request is sent. Default: 3; 1 turns retries
 // off, but for the one that net/http makes by itself when a connection kept from an
-// earlier call turns out to be closed: of a GET, or when nothing was written. See the package's section on retries for what is repeated. [Client.RevokeAll]
-// waits and goes on after a 429 to a revocation whatever the number.
+// earlier call turns out to be closed: of a GET, or when nothing was written. See the
+// package's section on retries for what is repeated. [Client.RevokeAll] waits and goes
+// on after a 429 to a revocation whatever the number.
 func WithMaxAttempts(n int) Option {
 	return func(c *config) error {
 		if n < 1 {

@@ -1,6 +1,7 @@
 package clerksessions
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"regexp"
@@ -50,13 +51,8 @@ func (c *call) keepSecretHeader(name, value string) {
 const shortestSecret = 8
 
 func (c *call) keepSecret(v string) {
-	if len(v) < shortestSecret {
-		return
-	}
-	c.secrets = append(c.secrets, v)
-	if strings.ContainsAny(v, `"\`) { // looks different in JSON
-		quoted, _ := jsontext.AppendQuote(nil, v)
-		c.secrets = append(c.secrets, string(quoted[1:len(quoted)-1]))
+	if len(v) >= shortestSecret {
+		c.secrets = append(c.secrets, v)
 	}
 }
 
@@ -67,6 +63,12 @@ type scrubber []string
 // scrubber knows the secret key and the tokens that the call sends.
 func (c *call) scrubber() scrubber {
 	s := scrubber(append([]string{strings.TrimPrefix(c.authorization(), bearer)}, c.secrets...))
+	for _, secret := range s {
+		if strings.ContainsAny(secret, `"\`) { // looks different in JSON
+			quoted, _ := jsontext.AppendQuote(nil, secret)
+			s = append(s, string(quoted[1:len(quoted)-1]))
+		}
+	}
 	slices.SortFunc(s, func(a, b string) int { return len(b) - len(a) })
 	return s
 }
@@ -77,6 +79,18 @@ func (s scrubber) longest() int { return len(`\u0000`) * len(s[0]) }
 func (s scrubber) text(v string) string {
 	for _, secret := range s {
 		v = strings.ReplaceAll(v, secret, redacted)
+	}
+	return v
+}
+
+// uncut drops the beginning of a secret at the end of a text that broke off there.
+func (s scrubber) uncut(v []byte) []byte {
+	for _, secret := range s {
+		for n := len(secret) - 1; n >= shortestSecret; n-- {
+			if begun, ok := bytes.CutSuffix(v, []byte(secret[:n])); ok {
+				return begun
+			}
+		}
 	}
 	return v
 }
@@ -117,14 +131,18 @@ func (s scrubber) body(body []byte) []byte {
 
 var escapes = regexp.MustCompile(`\\(?:u[0-9a-fA-F]{4}|.)`)
 
-// unescapeJSON writes out an escape that JSON does not need.
+// unescapeJSON writes out an escape that JSON does not need, and the others in their
+// usual form.
 func unescapeJSON(escape string) string {
 	switch escape[1] {
 	case '/':
 		return "/"
 	case 'u':
-		r, err := strconv.ParseUint(escape[2:], 16, 16)
-		if err == nil && r >= ' ' && r != '"' && r != '\\' && !utf16.IsSurrogate(rune(r)) {
+		switch r, err := strconv.ParseUint(escape[2:], 16, 16); {
+		case err != nil || r < ' ' || utf16.IsSurrogate(rune(r)):
+		case r == '"' || r == '\\':
+			return `\` + string(rune(r))
+		default:
 			return string(rune(r))
 		}
 	}

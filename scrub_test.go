@@ -30,6 +30,7 @@ func TestSecretsInDisguise(t *testing.T) {
 		"invalid UTF-8":    "{\"x\":\"\xff\"," + quoting[1:],
 		"cut off":          quoting[:len(quoting)-1],
 		"longer than kept": strings.TrimSuffix(quoting, "}") + `,"x":"` + strings.Repeat("y", 70<<10) + `"}`,
+		"invalid escapes":  `{"x":"\q\u00"}` + quoting,
 		"other escapes":    strings.ReplaceAll(quoting, "_", `\u005f`),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,8 +83,18 @@ func TestNoPartOfASecretIsLeftAtTheEnd(t *testing.T) {
 // A server may quote one cookie of many, or a bearer's token without its scheme.
 func TestSecretsWithinForwardedHeaders(t *testing.T) {
 	t.Parallel()
-	const cookie, token = "canary-of-a-cookie", "canary.of.a.bearer"
-	client := answering(t, 401, http.Header{"Content-Type": {"application/json"}}, clerkError("bad cookie "+cookie+`, token `+token+`, quoted "canary"-cookie`))
+	const cookie, token = "canary-of-a-cookie", "canary.of.a/bearer"
+	for _, body := range []string{
+		clerkError("bad cookie " + cookie + `, token ` + token + `, quoted "canary"-cookie`),
+		`{"errors":[{"code":"\u0022canary\u0022-cookie","message":"canary.of.a\/bearer"}]}`,
+	} {
+		client := answering(t, 401, http.Header{"Content-Type": {"application/json"}}, body)
+		checkForwarded(t, client, cookie, token)
+	}
+}
+
+func checkForwarded(t *testing.T, client *clerksessions.Client, cookie, token string) {
+	t.Helper()
 	_, err := client.Refresh(t.Context(), "sess_1", clerksessions.RefreshParams{
 		ExpiredToken: "expired.canary.token", RefreshToken: "rt_canary_1", RequestOrigin: "https://app.example.com",
 		RequestHeaders: map[string][]string{
@@ -97,6 +108,36 @@ func TestSecretsWithinForwardedHeaders(t *testing.T) {
 	require.ErrorAs(t, err, &answer)
 	noSecrets(t, err, answer, answer.Errors, string(answer.Body))
 	assert.Equal(t, "application/json", answer.Header.Get("Content-Type"), "what browsers always send is no secret")
+}
+
+// A key as no key of Clerk's is, but as New takes it.
+func TestAKeyThatJSONWritesWithEscapesIsScrubbed(t *testing.T) {
+	t.Parallel()
+	const key = `sk_test_ab"canary\x`
+	for _, quoted := range []string{`sk_test_ab\"canary\\x`, `sk_test_ab\u0022canary\u005cx`, key} {
+		client, err := clerksessions.New(key, clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 401, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"errors":[{"code":"` + quoted + `"}]}`)), Request: req}, nil
+		})}))
+		require.NoError(t, err)
+		_, err = client.Get(t.Context(), "sess_1")
+		require.ErrorIs(t, err, clerksessions.ErrUnauthorized)
+		noSecrets(t, err, errors.Unwrap(err))
+	}
+}
+
+// A body that breaks off within the key does not show the beginning of it.
+func TestNoBeginningOfASecretIsLeftWhereABodyBroke(t *testing.T) {
+	t.Parallel()
+	for cut := 1; cut < len(testKey)-8; cut++ {
+		client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1), clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+			body := io.MultiReader(strings.NewReader("bad key "+testKey[:len(testKey)-cut]), readerFunc(func([]byte) (int, error) { return 0, errReset }))
+			return &http.Response{StatusCode: 500, Header: http.Header{}, Body: io.NopCloser(body), Request: req}, nil
+		})}))
+		_, err := client.Get(t.Context(), "sess_1")
+		var answer *clerksessions.Error
+		require.ErrorAs(t, err, &answer)
+		assert.Equal(t, "bad key ", string(answer.Body))
+	}
 }
 
 // The place where a reply does not fit may be named by a token.
@@ -138,6 +179,27 @@ func TestAContextThatEndsWhileAnErrorIsReadIsTold(t *testing.T) {
 	require.ErrorAs(t, err, &answer)
 	assert.Equal(t, "half", string(answer.Body))
 	assert.Equal(t, "t", answer.TraceID)
+}
+
+func TestAnErrorReadToItsEndIsWhole(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+		body := io.MultiReader(strings.NewReader(clerkError("resource_not_found")), readerFunc(func([]byte) (int, error) {
+			cancel()
+			return 0, io.EOF
+		}))
+		return &http.Response{StatusCode: 404, Header: http.Header{}, Body: io.NopCloser(body), Request: req}, nil
+	})}))
+	_, err := client.Get(ctx, "sess_1")
+	assert.ErrorIs(t, err, clerksessions.ErrNotFound)
+	assert.NotErrorIs(t, err, context.Canceled)
+}
+
+func TestA3xxWithoutALocationIsNoRedirect(t *testing.T) {
+	t.Parallel()
+	_, err := answering(t, 304, http.Header{}, "").Get(t.Context(), "sess_1")
+	assert.ErrorContains(t, err, "304 Not Modified: the reply is not Clerk's JSON")
 }
 
 // What the transport returns is left as it is.

@@ -97,10 +97,14 @@ func (c *call) attempt(n int) (res *result, unsent bool, err error) {
 		return nil, false, c.failed(res, c.scrubber())
 	case res.status < 200 || res.status > 299:
 		secrets := c.scrubber()
-		res.body, _ = read(resp.Body, resp.ContentLength, int64(maxErrorBody+secrets.longest()))
+		var broke error
+		res.body, broke = read(resp.Body, resp.ContentLength, int64(maxErrorBody+secrets.longest()))
 		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
 		e := c.failed(res, secrets)
-		if c.ctx.Err() != nil { // which may be why there is no more of it
+		if broke != nil {
+			e.Body = secrets.uncut(e.Body)
+		}
+		if broke != nil && c.ctx.Err() != nil {
 			e.cause = contextError(c.ctx)
 		}
 		return nil, false, e

@@ -39,7 +39,7 @@ func inFileTerms(err error) error {
 	if errors.Is(e, json.ErrUnknownName) {
 		return fmt.Errorf("there is no member %s; check its spelling", where)
 	}
-	want := "a whole number"
+	want := "a whole number of 64 bits"
 	switch e.GoType.Kind() {
 	case reflect.Struct, reflect.Map:
 		want = forms['{']

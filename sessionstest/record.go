@@ -22,8 +22,8 @@ const (
 )
 
 // Request is a request the Server got, without its secrets: secret keys, everything
-// that looks like a token, and what is named like one read "[redacted]". Of path,
-// query, header and body the first 4 KiB each are kept.
+// that looks like a token, and what is named like one read "[redacted]", in the path
+// also with escapes. Of path, query, header and body the first 4 KiB each are kept.
 type Request struct {
 	// Time is when it came, by the Server's clock.
 	Time time.Time

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -58,7 +57,6 @@ func (s *Server) exchange(c *call, expired, token, origin string) (map[string]an
 	head, claims, ok := s.open(expired)
 	owner, found := s.refresh[token]
 	v := s.store.byID[id]
-	signed := expired[:max(0, strings.LastIndex(expired, "."))]
 	switch {
 	case !ok:
 		return nil, refused("expired_session_token_invalid", "expired_token is no token of this instance.")
@@ -76,7 +74,7 @@ func (s *Server) exchange(c *call, expired, token, origin string) (map[string]an
 		return nil, refused("session_refresh_expired_session_token_too_old", "expired_token was issued more than seven days ago.")
 	case head.Cat != categorySession || claims.Exp == nil || *claims.Exp > float64(now.Unix()):
 		return nil, refused("session_refresh_session_token_ineligible", "expired_token is no session token, or has not expired.")
-	case s.spent[signed]:
+	case s.spent[expired]:
 		return nil, refused("session_refresh_expired_session_token_consumed", "expired_token was exchanged before.")
 	case !found || owner != id:
 		return nil, refused("refresh_token_not_found", "refresh_token is none of this session.")
@@ -90,7 +88,7 @@ func (s *Server) exchange(c *call, expired, token, origin string) (map[string]an
 	case !s.userExists(session.UserID):
 		return nil, refused("session_refresh_user_not_found", "The session's user does not exist any more.")
 	}
-	s.spent[signed] = true
+	s.spent[expired] = true
 	v.LastActiveAt, v.UpdatedAt = milli(now), milli(now)
 	return s.sessionClaims(session, 0, claims.Azp, s.config.tokenVersion), nil
 }

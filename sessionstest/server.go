@@ -55,7 +55,7 @@ type Server struct {
 	deleted map[string]bool // users that exist no more
 	models  map[string]*Template
 	refresh map[string]string // refresh token to session id
-	spent   map[string]bool   // the signed parts of expired tokens that were exchanged
+	spent   map[string]bool   // the expired tokens that were exchanged; open takes one spelling of each
 }
 
 // memoryURL is the base URL of a Server without a socket. The name .invalid is
