@@ -116,12 +116,15 @@ func TestAKeyThatJSONWritesWithEscapesIsScrubbed(t *testing.T) {
 	const key = `sk_test_ab"canary\x`
 	for _, quoted := range []string{`sk_test_ab\"canary\\x`, `sk_test_ab\u0022canary\u005cx`, key} {
 		client, err := clerksessions.New(key, clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 401, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"errors":[{"code":"` + quoted + `"}]}`)), Request: req}, nil
+			return &http.Response{StatusCode: 401, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"errors":[{"code":"` + quoted + `","message":"\u0022hi\u0022"}]}`)), Request: req}, nil
 		})}))
 		require.NoError(t, err)
 		_, err = client.Get(t.Context(), "sess_1")
 		require.ErrorIs(t, err, clerksessions.ErrUnauthorized)
-		noSecrets(t, err, errors.Unwrap(err))
+		noSecrets(t, err)
+		if quoted != key {
+			assert.ErrorContains(t, err, `"hi"`, "it is still JSON")
+		}
 	}
 }
 

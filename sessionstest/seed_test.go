@@ -174,7 +174,7 @@ func TestSeed(t *testing.T) {
 		`{"users":[{"id":{}}]}`:                `"/users/0/id" must be a string, but is an object`,
 		`{"templates":[{"claims":true}]}`:      `"/templates/0/claims" must be an object, but is true`,
 		`{"templates":[{"lifetime":1.5}]}`:     `"/templates/0/lifetime" must be a whole number of 64 bits, but is 1.5`,
-		`{"sessions":[{"created_at":"2026"}]}`: `"/sessions/0/created_at" must be a whole number, but is a string`,
+		`{"sessions":[{"created_at":"2026"}]}`: `"/sessions/0/created_at" must be a whole number of 64 bits, but is a string`,
 		`{"sessions":[{"latest_activity":{"is_mobile":"no"}}]}`: `"/sessions/0/latest_activity/is_mobile" must be true or false, but is a string`,
 	} {
 		_, err := sessionstest.ReadSeed(strings.NewReader(text))
