@@ -21,6 +21,8 @@ if [ -z "$base" ]; then
 	exit
 fi
 
+git rev-parse --quiet --verify "$base^{commit}" >/dev/null || { echo "api-compat: there is no $base; git fetch --tags may bring it" >&2; exit 2; }
+
 old=$(mktemp -d)
 trap 'rm -rf "$old"' EXIT
 git archive "$base" | tar -x -C "$old"

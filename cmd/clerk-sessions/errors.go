@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path"
+	"os"
 	"strings"
 
 	"github.com/clerksessions/clerksessions"
@@ -80,10 +80,12 @@ func advice(err error) string {
 	var answer *clerksessions.Error
 	var network *net.OpError
 	switch {
-	case errors.As(err, &answer) && answer.HasCode("clerk_key_invalid"), keysRefused(err):
+	case errors.As(err, &answer) && answer.HasCode("clerk_key_invalid"), noKeys(err, 401):
 		return "check that the secret key is whole and has not been deleted in Clerk's Dashboard"
-	case errors.Is(err, clerksessions.ErrNotFound) && !isAboutID(answer):
+	case errors.Is(err, clerksessions.ErrNotFound) && !isAboutID(answer), noKeys(err, 404):
 		return "check CLERK_API_URL: it must end before the version, which is added, like https://api.clerk.com"
+	case errors.Is(err, clerksessions.ErrNotFound) && os.Getenv("CLERK_API_URL") != "":
+		return "check the id, that the secret key belongs to the same instance, and that CLERK_API_URL ends before the version"
 	case errors.Is(err, clerksessions.ErrNotFound):
 		return "check the id, and that the secret key belongs to the same instance"
 	case errors.Is(err, clerksessions.ErrGone):
@@ -98,17 +100,15 @@ func advice(err error) string {
 	return ""
 }
 
-// isAboutID tells whether a 404 can be about the id that was asked for. Clerk may well
-// answer a path that it does not know with the same code.
+// isAboutID tells whether a 404 can be about the id that was asked for.
 func isAboutID(answer *clerksessions.Error) bool {
-	url := apiURL()
-	return answer.HasCode("resource_not_found") && answer.Op != "GetSessionList" && path.Base(url) != path.Base(path.Dir(url))
+	return answer.HasCode("resource_not_found") && answer.Op != "GetSessionList"
 }
 
-// keysRefused tells whether the Backend API refused the secret key when it was asked
-// for the keys of tokens.
-func keysRefused(err error) bool {
-	return errors.Is(err, sessionjwt.ErrKeysUnavailable) && strings.Contains(err.Error(), "/jwks answered 401")
+// noKeys tells whether this is what the Backend API answered when it was asked for the
+// keys of tokens.
+func noKeys(err error, status int) bool {
+	return errors.Is(err, sessionjwt.ErrKeysUnavailable) && strings.Contains(err.Error(), fmt.Sprint("/jwks answered ", status))
 }
 
 // each does something for every id, going on after a failure but not after an

@@ -43,7 +43,8 @@ When the instance's rate limit is used up, all calls pause as long as Clerk asks
 most 5 minutes at a time, and what was refused is tried again.
 
 The last line says how many sessions were revoked, were already gone, and failed. The
-exit code is 0 only if none is left, and 3 if some are.`,
+exit code is 0 only if none is left, 3 if some are, and 1 if none were revoked or the
+output could not be written.`,
 		Example: `  clerk-sessions revoke-all --user user_2abc --user user_2def
   clerk-sessions revoke-all --users-file users.txt --report report.jsonl
   clerk-sessions revoke-all --users-file users.txt --resume report.jsonl

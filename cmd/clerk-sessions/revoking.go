@@ -17,9 +17,9 @@ import (
 const giveUp = 20
 
 // revoking lists and revokes, some calls at a time. The client waits for the shorter
-// limits by itself; for what it leaves all calls pause. Sessions are revoked one by one rather than user by user, so
-// that what happens is what was confirmed, and one user with many sessions is as fast
-// as many users with one.
+// limits by itself; for what it leaves all calls pause. Sessions are revoked one by one
+// rather than user by user, so that what happens is what was confirmed, and one user
+// with many sessions is as fast as many users with one.
 type revoking struct {
 	*app
 	client      *clerksessions.Client
@@ -215,7 +215,7 @@ func (r *revoking) conclude(stopped error, total, before int, f revokeAllFlags) 
 	s := summary{Revoked: r.counts[revoked], Gone: r.counts[gone], Failed: r.counts[failed], Unlisted: r.unlisted, Before: before}
 	s.NotDone = total - s.Revoked - s.Gone - s.Failed
 	if stopped != nil && s.NotDone > 0 {
-		r.complain(fmt.Errorf("stopped with %s not done: %w", english.Plural(s.NotDone, "session", ""), stopped))
+		r.complain(fmt.Errorf("stopped with %s not done: %w", english.PluralWord(s.NotDone, fmt.Sprint(s.NotDone, " session"), fmt.Sprint(s.NotDone, " sessions")), stopped))
 	}
 	left := s.Failed + s.NotDone + s.Unlisted
 	unwritten := r.report.close()
