@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
 const (
@@ -84,7 +86,7 @@ func (p *pager) next(list func(ListParams) (*SessionPage, error)) ([]*Session, e
 	fresh, again := p.circles(fresh)
 	if again != "" {
 		return fresh, fmt.Errorf("clerksessions: %s: the server goes round in circles: after %d sessions it lists %s again",
-			opGetSessionList.ID, p.count, oneLine(again))
+			opGetSessionList.ID, p.count, rest.OneLine(again))
 	}
 	p.stalled++
 	if len(fresh) > 0 {

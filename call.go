@@ -5,36 +5,47 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// lowLevel is what the generated methods hang on: a configuration, or the reason
-// why there is none.
+// lowLevel is what the generated methods are declared on: the configuration, or the
+// error that prevents any call.
 type lowLevel struct {
 	*config
 	err error
 }
 
-// call gathers one request. Its first error ends it: nothing is sent then.
+// call gathers one request. The first error is sticky; if set, nothing is sent.
 type call struct {
 	*config
-	ctx     context.Context
-	op      *Operation
-	escaped string // the path below the base URL
-	values  url.Values
-	payload []byte   // the body; nil for none
-	secrets []string // tokens among what is sent
-	err     error
+	ctx      context.Context
+	op       *Operation
+	segments []string // the parameters of the path, in its order
+	values   url.Values
+	header   []rest.Field
+	payload  []byte // the body; nil for none
+	redactor rest.Redactor
+	err      error
+
+	room struct { // saves allocations
+		segments [2]string
+		header   [4]rest.Field
+	}
 }
 
 func (c *lowLevel) call(ctx context.Context, op *Operation) *call {
-	call := &call{config: c.config, ctx: ctx, op: op, escaped: op.Path, err: c.err}
+	call := &call{config: c.config, ctx: ctx, op: op, err: c.err}
+	call.segments = call.room.segments[:0]
+	call.header = append(call.room.header[:0],
+		rest.Field{Name: "Accept", Value: "application/json"},
+		rest.Field{Name: "Clerk-Api-Version", Value: op.APIVersion})
 	if ctx == nil {
 		call.invalid("ctx is nil; pass context.Background() at least")
 	}
@@ -47,46 +58,59 @@ func (c *call) invalid(format string, args ...any) {
 	}
 }
 
-// path puts value into the path as one escaped segment.
+// path sets the next parameter of the path, which becomes one escaped segment.
 func (c *call) path(name, value string) {
 	if reason := notASegment(value); reason != "" {
 		c.invalid("%s %s", name, reason)
 		return
 	}
-	before, after, _ := strings.Cut(c.escaped, "{"+name+"}")
-	c.escaped = before + url.PathEscape(value) + after
+	c.segments = append(c.segments, value)
 }
 
-// body sets the body. A body in which nothing is set is not sent at all.
+// body sets the body. A body in which nothing is set is not sent.
 func (c *call) body(value any) {
 	if c.err != nil || reflect.ValueOf(value).IsZero() {
 		return
 	}
 	payload, err := json.Marshal(value, json.Deterministic(true))
 	if err != nil {
-		c.invalid("the body cannot be written as JSON; check that every string is valid UTF-8")
+		c.invalid("cannot encode the body as JSON; check that every string is valid UTF-8")
 		return
 	}
 	c.payload = payload
 }
 
-// maxSegment is far beyond any id Clerk gives out (under 40 bytes) and well below
-// what servers take as a URL.
-const maxSegment = 512
-
-var escape = regexp.MustCompile("%[0-9a-fA-F]{2}")
-
-// unescape undoes one layer of escapes, passing over what is none.
-func unescape(v string) string {
-	return escape.ReplaceAllStringFunc(v, func(triple string) string {
-		plain, _ := url.PathUnescape(triple)
-		return plain
-	})
+// do makes the call.
+func (c *call) do() (*rest.Response, error) {
+	c.meta.reset()
+	if c.err != nil {
+		return nil, c.err
+	}
+	c.redactor.Add(strings.TrimPrefix(c.Authorization(), bearer))
+	if c.payload != nil {
+		c.header = append(c.header, rest.Field{Name: "Content-Type", Value: "application/json"})
+	}
+	return c.Client.Do(c.ctx, &rest.Request{
+		Method:     c.op.Method,
+		Path:       c.op.Path,
+		Segments:   c.segments,
+		Query:      c.values,
+		Header:     c.header,
+		Body:       c.payload,
+		Operation:  c.op,
+		Idempotent: c.op.Retry == RetrySafe,
+		Redactor:   &c.redactor,
+		Attempts:   c.tried,
+	}, (*observer)(c))
 }
 
-// notASegment says why v cannot stand as one segment of a path, or nothing. A
-// server or proxy may decode a path more than once and then resolve "..", so a dot
-// segment is refused under any number of escapes.
+// maxSegment is far longer than any id of Clerk's, under 40 bytes, and far shorter
+// than the URLs that servers accept.
+const maxSegment = 512
+
+// notASegment returns why v cannot be one segment of a path, or "". A server or proxy
+// may decode a path more than once and then resolve "..", so a dot segment is refused
+// under any number of escapes.
 func notASegment(v string) string {
 	switch {
 	case v == "":
@@ -98,12 +122,12 @@ func notASegment(v string) string {
 	case strings.ContainsFunc(v, unicode.IsControl):
 		return "has a control character"
 	case !strings.ContainsAny(v, ".%"):
-		return "" // dots, plain or escaped, are all that is looked for below
+		return "" // no dot, plain or escaped
 	}
 	for plain := v; ; {
 		for part := range strings.FieldsFuncSeq(plain, func(r rune) bool { return r == '/' || r == '\\' }) {
 			if part == "." || part == ".." {
-				return "has the path segment " + strconv.Quote(part) + ", which would lead elsewhere"
+				return "contains a dot segment (" + strconv.Quote(part) + ")"
 			}
 		}
 		next := unescape(plain)
@@ -114,11 +138,22 @@ func notASegment(v string) string {
 	}
 }
 
-// quote shows a foreign string on one line, at a length fit for an error.
-func quote(v string) string {
-	const most = 64
-	if len(v) > most {
-		return strconv.Quote(v[:most]) + "..."
+// unescape decodes one level of percent-encoding and ignores invalid escapes.
+func unescape(v string) string {
+	var plain strings.Builder
+	for {
+		before, after, found := strings.Cut(v, "%")
+		plain.WriteString(before)
+		if !found {
+			return plain.String()
+		}
+		decoded := "%"
+		if len(after) >= 2 {
+			if char, err := strconv.ParseUint(after[:2], 16, 8); err == nil {
+				decoded, after = string([]byte{byte(char)}), after[2:]
+			}
+		}
+		plain.WriteString(decoded)
+		v = after
 	}
-	return strconv.Quote(v)
 }

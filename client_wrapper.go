@@ -1,81 +1,85 @@
-// Package clerksessions calls the /sessions endpoints of Clerk's Backend API: list,
-// create, read, refresh and revoke the sessions of an instance's users, and mint
-// tokens for them.
+// Package clerksessions is a client for the /sessions endpoints of Clerk's Backend API:
+// it lists, creates, reads, refreshes and revokes the sessions of an instance's users,
+// and mints tokens for them.
 //
-// Build a [Client] with [New] or [NewFromEnv], keep it, and call its methods from as
-// many goroutines as you like. A parameter left zero means Clerk's default.
+// Create a [Client] with [New] or [NewFromEnv] and keep it. Its methods are safe for
+// concurrent use. Zero-valued parameters are omitted, so Clerk's defaults apply.
 //
 //	client, err := clerksessions.New(os.Getenv("CLERK_SECRET_KEY"))
 //	session, err := client.Get(ctx, "sess_...")
 //
 // # Listing and revoking
 //
-// [Client.All] ranges over every session that matches, however the list changes
-// meanwhile. [Client.RevokeAll] ends them, say all of a user whose password leaked, no
-// faster than Clerk allows. [Client.List] returns one page, of ten sessions unless
-// Limit says otherwise. The times of a [Session] are Unix milliseconds, [UnixMilli].
+// [Client.All] ranges over every session that matches, even if the list changes
+// meanwhile. [Client.RevokeAll] revokes them, for example after a password leak, within
+// Clerk's rate limit. [Client.List] returns one page, of ten sessions unless Limit is
+// set. The times of a [Session] are Unix milliseconds, [UnixMilli].
 //
 // # Tokens
 //
 // [Client.CreateToken] mints a session token, and [Client.CreateTokenFromTemplate] one
 // from a JWT template of the instance. Times inside a token are in seconds. A [Token]
-// prints redacted; its field JWT has the value. To verify a token that came with a
-// request use the package [github.com/clerksessions/clerksessions/sessionjwt].
+// prints redacted; its field JWT has the value. To verify the token of a request, use
+// the package [github.com/clerksessions/clerksessions/sessionjwt].
 //
 // # Errors
 //
-// Every reply that is no success is an [*Error] with status, Clerk's error codes and
-// the trace id that Clerk's support asks for, whether or not its body is JSON:
+// Every non-2xx response is returned as an [*Error] with the status, Clerk's error codes
+// and the trace id that Clerk's support asks for, whether or not its body is JSON:
 //
 //	errors.Is(err, clerksessions.ErrNotFound) // the category, by status
 //
-//	var refused *clerksessions.Error
-//	if errors.As(err, &refused) && refused.HasCode("operation_deprecated") { ... }
+//	var apiErr *clerksessions.Error
+//	if errors.As(err, &apiErr) && apiErr.HasCode("operation_deprecated") { ... }
 //
-// A parameter that Clerk would not take is [ErrInvalidArgument], and nothing is sent.
-// The network's and the context's errors come wrapped. Nothing this package returns as
-// an error, prints or logs holds the secret key or a token.
+// Parameters that violate the contract fail with [ErrInvalidArgument], and nothing is
+// sent. Errors of the network and of the context are wrapped. No error, log line or
+// formatted value of this package holds the secret key or a token.
 //
 // # Retries
 //
-// A call is made up to three times ([WithMaxAttempts]) when the network fails, an
-// attempt takes over 30 seconds ([WithTimeout]) or Clerk answers 408, 425, 429, 500,
-// 502, 503 or 504. Creating and refreshing must not happen twice: they are repeated
-// only after a 429, or when nothing was written. In between the client waits as long
-// as Retry-After asks, or a random time below 0.5, 1, 2, 4, 8 seconds. If Retry-After
-// is over 30 seconds, or over what the context has left, the error comes at once.
-// Redirects are never followed.
+// A call makes up to three attempts ([WithMaxAttempts]) when the network fails, an
+// attempt takes more than 30 seconds ([WithTimeout]), or the status is 408, 425, 429,
+// 500, 502, 503, 504 or one of Cloudflare's own, 520 to 527 and 530. Create and Refresh
+// are not idempotent: they are retried only after a 429, when nothing was sent, or when
+// an HTTP/2 server says that it did not process the request. Between attempts the client
+// waits for Retry-After and up to 10 % longer, or uses exponential backoff with full
+// jitter: up to 0.5, 1, 2, 4, then 8 seconds. If Retry-After exceeds 30 seconds or the
+// context's deadline, the error is returned immediately. Redirects are never followed.
+//
+// To trace or count calls, see [OperationFromContext] and [AttemptFromContext].
 //
 // # Testing
 //
-// [github.com/clerksessions/clerksessions/sessionstest] is Clerk in memory: it keeps
-// state, mints real tokens and fails on request.
+// [github.com/clerksessions/clerksessions/sessionstest] is an in-memory fake of Clerk
+// with state, real tokens and fault injection.
 //
 // # API versions
 //
 // Each operation is sent with the API version that the contract, openapi.yaml, follows
-// (see [Operations]), whatever the instance's own default.
+// (see [Operations]), regardless of the instance's default.
 package clerksessions
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"strings"
 	"time"
+
+	"github.com/clerksessions/clerksessions/internal/clerkenv"
 )
 
 const userAgent = "clerksessions/0.1"
 
-// Client calls the /sessions endpoints of Clerk's Backend API. It is immutable and
-// safe for concurrent use. Make one with [New] or [NewFromEnv].
+// Client is a client for the /sessions endpoints of Clerk's Backend API. It is immutable
+// and safe for concurrent use. Create one with [New] or [NewFromEnv].
 type Client struct{ api lowLevel }
 
-// New returns a client that authenticates with an instance's secret key, sk_test_...
-// or sk_live_.... A key that is empty, has a space or a control character, or is a
-// publishable key is refused with [ErrInvalidArgument], as is a bad option. Nothing
-// is sent.
+// New returns a client that authenticates with an instance's secret key, sk_test_... or
+// sk_live_.... It sends nothing. The error is [ErrInvalidArgument] if the key is empty,
+// has a space or a control character or is a publishable key, or if an option is
+// invalid.
 func New(secretKey string, opts ...Option) (*Client, error) {
 	if reason := notAKey(secretKey); reason != "" {
 		return nil, fmt.Errorf("clerksessions: %w: the secret key %s", ErrInvalidArgument, reason)
@@ -90,24 +94,22 @@ func New(secretKey string, opts ...Option) (*Client, error) {
 	return &Client{api: lowLevel{config: &config}}, nil
 }
 
-// NewFromEnv is [New] with the secret key from CLERK_SECRET_KEY. When set,
-// CLERK_API_URL is the base URL without its version (default https://api.clerk.com)
-// and CLERK_API_VERSION is the version in the path (default v1; not a date). These
-// are the names Clerk's own SDKs read. An option goes before the environment, which
-// has to be valid all the same.
+// NewFromEnv is [New] with the secret key from CLERK_SECRET_KEY. If set, CLERK_API_URL
+// is the base URL without the version (default https://api.clerk.com) and
+// CLERK_API_VERSION is the version in the path (default v1; not a date). Clerk's own
+// SDKs read the same variables. Options override the environment, which must still be
+// valid.
 func NewFromEnv(opts ...Option) (*Client, error) {
-	cut := strings.LastIndexByte(defaultBaseURL, '/')
-	host := strings.TrimRight(cmp.Or(os.Getenv("CLERK_API_URL"), defaultBaseURL[:cut]), "/")
-	version := cmp.Or(os.Getenv("CLERK_API_VERSION"), defaultBaseURL[cut+1:])
-	if notASegment(version) != "" || strings.ContainsAny(version, "/?#%") {
-		return nil, fmt.Errorf("clerksessions: %w: CLERK_API_VERSION must be one path segment like v1", ErrInvalidArgument)
+	baseURL, err := clerkenv.BaseURL()
+	if err != nil {
+		return nil, fmt.Errorf("clerksessions: %w: %w", ErrInvalidArgument, err)
 	}
 	secretKey := os.Getenv("CLERK_SECRET_KEY")
 	if secretKey == "" {
 		return nil, fmt.Errorf("clerksessions: %w: CLERK_SECRET_KEY is not set", ErrInvalidArgument)
 	}
 	base := func(c *config) error {
-		if err := WithBaseURL(host + "/" + version)(c); err != nil {
+		if err := WithBaseURL(baseURL)(c); err != nil {
 			return fmt.Errorf("CLERK_API_URL: %w", err)
 		}
 		return nil
@@ -128,79 +130,81 @@ func (c *Client) with(opts []Option) *lowLevel {
 	return &lowLevel{config: &config, err: err}
 }
 
-// List returns one page of the sessions of a user or a client, newest first. Clerk
-// refuses the call with [ErrBadRequest] when neither is given. A Limit of zero means
-// Clerk's default of 10; the most is 500.
+// List returns one page of the sessions of a user or a client, newest first. The error
+// is [ErrBadRequest] if neither is given. A Limit of zero means Clerk's default of 10;
+// the maximum is 500.
 func (c *Client) List(ctx context.Context, params ListParams, opts ...Option) (*SessionPage, error) {
 	return c.with(opts).getSessionList(ctx, params, true)
 }
 
-// Create creates an active session for a user, for tests: production instances
-// refuse it with [ErrBadRequest] and the code request_invalid_for_environment. An
-// unknown user is [ErrNotFound]. It is repeated only when Clerk certainly did not act.
+// Create creates an active session for a user, for tests: production instances refuse
+// it with [ErrBadRequest] and the code request_invalid_for_environment. The error is
+// [ErrNotFound] if the user does not exist. It is retried only if the request was not
+// processed.
 func (c *Client) Create(ctx context.Context, params CreateParams, opts ...Option) (*Session, error) {
 	return c.with(opts).createSession(ctx, params)
 }
 
-// Get returns a session, also one that is no longer active. An unknown one is
-// [ErrNotFound].
+// Get returns a session, whatever its status. The error is [ErrNotFound] if it does not
+// exist.
 func (c *Client) Get(ctx context.Context, sessionID string, opts ...Option) (*Session, error) {
 	return c.with(opts).getSession(ctx, sessionID)
 }
 
-// Refresh exchanges an expired session token for a fresh one. Whatever speaks
-// against it is [ErrUnauthorized] with a code of its own: have the user's browser
-// go through Clerk's handshake then. It is repeated only when Clerk certainly did
-// not act, as a refresh token works once.
+// Refresh exchanges an expired session token for a fresh one. A refusal is
+// [ErrUnauthorized] with a specific code; send the browser through Clerk's handshake
+// then. It is retried only if the request was not processed, as a refresh token can be
+// used once.
 func (c *Client) Refresh(ctx context.Context, sessionID string, params RefreshParams, opts ...Option) (*Token, error) {
 	return refreshSession[Token](ctx, c.with(opts), sessionID, params, "token")
 }
 
-// RefreshCookies is [Client.Refresh] with the answer as Set-Cookie header values, to
-// be passed on to the browser. They hold tokens: do not log them.
+// RefreshCookies is like [Client.Refresh] but returns Set-Cookie header values to pass
+// on to the browser. They hold tokens: do not log them.
 func (c *Client) RefreshCookies(ctx context.Context, sessionID string, params RefreshParams, opts ...Option) ([]string, error) {
-	reply, err := refreshSession[cookies](ctx, c.with(opts), sessionID, params, "cookie")
+	response, err := refreshSession[cookies](ctx, c.with(opts), sessionID, params, "cookie")
 	if err != nil {
 		return nil, err
 	}
-	return reply.Cookies, nil
+	return response.Cookies, nil
 }
 
-// Revoke ends a session and returns it with status revoked. Revoking it again is no
-// error; an unknown session is [ErrNotFound]. Tokens minted before stay valid until
-// they expire, usually within 60 seconds.
+// Revoke ends a session and returns it with status revoked. Revoking it again is not an
+// error. The error is [ErrNotFound] if the session does not exist. Tokens minted before
+// stay valid until they expire, usually within 60 seconds.
 func (c *Client) Revoke(ctx context.Context, sessionID string, opts ...Option) (*Session, error) {
 	return c.with(opts).revokeSession(ctx, sessionID)
 }
 
-// Verify has Clerk check a token of a session and returns the session. A bad token
-// is [ErrBadRequest]; [ErrGone] means that the instance no longer offers this.
+// Verify asks Clerk to verify a token of a session and returns the session. The error is
+// [ErrBadRequest] if the token is not valid, and [ErrGone] if the instance no longer
+// offers the operation.
 //
 // Deprecated: Clerk withdrew the operation after API version 2025-03-12, which this
-// call is therefore sent with. Verify tokens locally with the package sessionjwt.
+// call uses. Verify tokens locally with the package sessionjwt.
 func (c *Client) Verify(ctx context.Context, sessionID, token string, opts ...Option) (*Session, error) {
 	return c.with(opts).verifySession(ctx, sessionID, token)
 }
 
-// TokenParams says how a token is minted.
+// TokenParams are the parameters of a token to mint.
 type TokenParams struct {
-	// ExpiresIn is the token's lifetime in whole seconds, from 30 seconds to
-	// 315,360,000 (ten years). Zero means Clerk's default: 60 seconds for a session
-	// token, the template's own lifetime otherwise.
+	// ExpiresIn is the token's lifetime in whole seconds, from 30 to 315,360,000 (ten
+	// years). Zero means Clerk's default: 60 seconds for a session token, else the
+	// template's lifetime.
 	ExpiresIn time.Duration
 }
 
-// CreateToken mints a token of a session, such as browsers hold in the __session
-// cookie. It has the claim azp only with [WithOrigin]. A session that is unknown or
-// no longer active is [ErrNotFound].
+// CreateToken mints a session token, like those that browsers hold in the __session
+// cookie. It has the claim azp only with [WithOrigin]. The error is [ErrNotFound] if the
+// session does not exist or is no longer active.
 func (c *Client) CreateToken(ctx context.Context, sessionID string, params TokenParams, opts ...Option) (*Token, error) {
 	api, seconds := c.withLifetime(params, opts)
 	return api.createSessionToken(ctx, sessionID, seconds)
 }
 
-// CreateTokenFromTemplate mints a token from one of the instance's JWT templates. It
-// has no claim sid, so it is no session token. An unknown session or template is
-// [ErrNotFound].
+// CreateTokenFromTemplate mints a token from one of the instance's JWT templates. It has
+// no claim sid, so it is not a session token. The error is [ErrNotFound] if the session
+// or the template does not exist.
 func (c *Client) CreateTokenFromTemplate(ctx context.Context, sessionID, template string, params TokenParams, opts ...Option) (*Token, error) {
 	api, seconds := c.withLifetime(params, opts)
 	return api.createSessionTokenFromTemplate(ctx, sessionID, template, seconds)
@@ -221,7 +225,7 @@ func notAKey(key string) string {
 	case strings.HasPrefix(key, "pk_"):
 		return "is a publishable key; take the secret key, which begins with sk_"
 	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "has a space, a line break or another character that no key has"
+		return "has a space, a control character or a character outside ASCII"
 	}
 	return ""
 }

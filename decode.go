@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// decode is json.Unmarshal unless the type knows better. Names are matched by case
-// and may not repeat, unknown ones are passed over.
+// decode decodes body with the type's own method or with json.Unmarshal. Names are case
+// sensitive and must not repeat; unknown ones are ignored.
 func decode(body []byte, value any) error {
 	if own, ok := value.(interface{ decode([]byte) error }); ok {
 		return own.decode(body)
@@ -19,20 +19,21 @@ func decode(body []byte, value any) error {
 	return json.Unmarshal(body, value)
 }
 
-// misfit says what is wrong with a reply, and where. The library's own text has the
-// place escaped and cut short, in which no secret could be found any more.
-func misfit(err error) string {
+// describe returns what is wrong with a response and at which position, without quoting
+// a value. The library's own text has the position escaped and truncated, so that
+// secrets in it could not be redacted.
+func describe(err error) string {
 	var syntax *jsontext.SyntacticError
 	var meaning *json.SemanticError
 	switch {
 	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
-		return fmt.Sprintf("a name comes twice at byte %d%s", syntax.ByteOffset, place(syntax.JSONPointer.Parent()))
+		return fmt.Sprintf("duplicate name at byte %d%s", syntax.ByteOffset, place(syntax.JSONPointer.Parent()))
 	case errors.As(err, &syntax):
-		return fmt.Sprintf("no JSON at byte %d%s", syntax.ByteOffset, place(syntax.JSONPointer))
+		return fmt.Sprintf("invalid JSON at byte %d%s", syntax.ByteOffset, place(syntax.JSONPointer))
 	case errors.As(err, &meaning):
-		return fmt.Sprintf("a %s that cannot be a %s at byte %d%s", meaning.JSONKind, meaning.GoType, meaning.ByteOffset, place(meaning.JSONPointer))
+		return fmt.Sprintf("cannot decode %s into %s at byte %d%s", meaning.JSONKind, meaning.GoType, meaning.ByteOffset, place(meaning.JSONPointer))
 	}
-	return "it cannot be read"
+	return "cannot be decoded"
 }
 
 func place(pointer jsontext.Pointer) string {

@@ -9,17 +9,18 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// The categories of errors, for [errors.Is]. All but ErrInvalidArgument match an
-// [*Error] by its status.
+// Categories of errors, for [errors.Is]. All but ErrInvalidArgument match an [*Error]
+// by its status.
 var (
-	// ErrInvalidArgument is wrapped by every error about a parameter or an option.
-	// Nothing was sent.
+	// ErrInvalidArgument is wrapped by every error about a parameter or an option. It
+	// means that nothing was sent.
 	ErrInvalidArgument = errors.New("invalid argument")
 
 	ErrBadRequest    = errors.New("bad request")       // status 400
@@ -32,6 +33,15 @@ var (
 	ErrRateLimited   = errors.New("rate limited")      // status 429
 	ErrUnavailable   = errors.New("clerk unavailable") // status 500 to 599
 )
+
+// transient reports whether a call that failed with err may succeed later.
+func transient(err error) bool {
+	var apiErr *Error
+	if !errors.As(err, &apiErr) {
+		return !errors.Is(err, ErrInvalidArgument) // the network
+	}
+	return rest.TransientStatus(apiErr.StatusCode) || errors.Is(apiErr.cause, rest.ErrTruncated)
+}
 
 func category(status int) error {
 	switch status {
@@ -58,43 +68,63 @@ func category(status int) error {
 	return nil
 }
 
-// Error is a reply that is no success: every status outside 200 to 299, and a
-// success whose body is not what the contract says. Of a body that is not Clerk's
-// JSON it keeps everything but Errors.
+// Error is a response that is not a success: one with a status outside 200 to 299, or
+// a 2xx response whose body is not what the contract says. The body does not have to be
+// JSON, but only Clerk's JSON fills Errors.
 //
-// The secret key and the tokens of the call are cut out of all its fields.
+// The secret key and the tokens of the call are redacted from all its fields: whole
+// ones of at least 8 bytes, and their beginnings of at least 12 bytes.
 type Error struct {
-	// Op is the id of the operation, for example GetSession.
+	// Op is the ID of the operation, for example GetSession.
 	Op string
 
 	// StatusCode is the HTTP status.
 	StatusCode int
 
-	// TraceID names the request in Clerk's logs; quote it to Clerk's support. It comes
-	// from the body's clerk_trace_id, else the header X-Clerk-Trace-Id, else CF-Ray.
+	// TraceID identifies the request in Clerk's logs; quote it to Clerk's support. It
+	// comes from the body's clerk_trace_id, else the header X-Clerk-Trace-Id, else CF-Ray.
 	TraceID string
 
-	// RetryAfter is how long Clerk asked to wait, zero if it did not say.
+	// RetryAfter is the wait that the Retry-After header asks for, zero if it does not.
 	RetryAfter time.Duration
 
-	// Attempts is how often the request was sent.
+	// Attempts is the number of times the request was sent.
 	Attempts int
 
-	// Errors is what Clerk found wrong, empty if the body was not Clerk's JSON.
+	// Errors is what Clerk reports, empty if the body was not Clerk's JSON.
 	Errors []ClerkError
 
-	// Header is the reply's header.
+	// Header is the response header. Of a 2xx response it lacks Set-Cookie and
+	// Authorization, which may hold a token just minted.
 	Header http.Header
 
-	// Body is the reply's body, at most its first 64 KiB. It is empty for a success that
-	// could not be used, which may hold a token just minted.
+	// Body is the response body, at most its first 64 KiB. It is empty for a 2xx
+	// response, which may hold a token just minted.
 	Body []byte
 
-	cause error // why a success is none, or how the context ended meanwhile
+	cause error // why a 2xx response cannot be used, or how the context ended meanwhile
 }
 
-// Error tells operation, status, Clerk's code and explanation, and the trace id, on
-// one line.
+// newError returns the error for a response, which is redacted. The cause may be nil.
+func newError(op *Operation, res *rest.Response, cause error) *Error {
+	e := &Error{
+		Op:         op.ID,
+		StatusCode: res.StatusCode,
+		RetryAfter: res.RetryAfter,
+		Attempts:   res.Attempts,
+		Header:     res.Header,
+		Body:       res.Body,
+		cause:      cause,
+	}
+	var errs clerkErrors
+	_ = json.Unmarshal(e.Body, &errs, lenient) // the part that can be decoded is better than nothing
+	e.Errors = errs.Errors
+	e.TraceID = cmp.Or(errs.ClerkTraceID, traceID(e.Header))
+	return e
+}
+
+// Error returns operation, status, Clerk's codes and messages, and the trace id, on one
+// line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "clerksessions: %s: %d", e.Op, e.StatusCode)
@@ -106,8 +136,8 @@ func (e *Error) Error() string {
 			fmt.Fprintf(&b, "; and %d more", len(e.Errors)-i)
 			break
 		}
-		fmt.Fprintf(&b, ": %s", oneLine(one.Code))
-		if text := oneLine(cmp.Or(one.LongMessage, one.Message)); text != "" {
+		fmt.Fprintf(&b, ": %s", rest.OneLine(one.Code))
+		if text := rest.OneLine(cmp.Or(one.LongMessage, one.Message)); text != "" {
 			fmt.Fprintf(&b, " (%s)", text)
 		}
 	}
@@ -116,8 +146,8 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %v", e.cause)
 	case e.StatusCode >= 300 && e.StatusCode <= 399 && e.Header.Get("Location") != "":
 		fmt.Fprintf(&b, ": redirect to %s refused; check the base URL", redirectHost(e.Header))
-	case len(e.Errors) == 0:
-		fmt.Fprintf(&b, ": the reply is not Clerk's JSON (Content-Type %s, %d bytes)", quote(e.Header.Get("Content-Type")), len(e.Body))
+	case len(e.Errors) == 0 && (e.Header != nil || e.Body != nil): // both are nil in an Error made by hand
+		fmt.Fprintf(&b, ": response is not Clerk's JSON (Content-Type %s, %d bytes)", rest.Quote(e.Header.Get("Content-Type")), len(e.Body))
 	}
 	if e.RetryAfter > 0 {
 		fmt.Fprintf(&b, ", retry after %s", e.RetryAfter)
@@ -126,7 +156,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ", after %d attempts", e.Attempts)
 	}
 	if e.TraceID != "" {
-		fmt.Fprintf(&b, " [trace %s]", oneLine(e.TraceID))
+		fmt.Fprintf(&b, " [trace %s]", rest.OneLine(e.TraceID))
 	}
 	return b.String()
 }
@@ -146,44 +176,27 @@ func (e *Error) HasCode(code string) bool {
 // [ErrNotFound] for 404.
 func (e *Error) Is(target error) bool { return target != nil && target == category(e.StatusCode) }
 
-// Unwrap returns why the body of a success could not be used, or why the context
-// ended while that of an error was read; nil for other errors.
+// Unwrap returns why a 2xx response could not be used, or why the context ended while
+// the body of an error was read; nil for other errors.
 func (e *Error) Unwrap() error { return e.cause }
 
 // LogValue logs operation, status, codes and trace id.
 func (e *Error) LogValue() slog.Value {
 	codes := make([]string, len(e.Errors))
 	for i, one := range e.Errors {
-		codes[i] = oneLine(one.Code)
+		codes[i] = rest.OneLine(one.Code)
 	}
 	return slog.GroupValue(
 		slog.String("op", e.Op),
 		slog.Int("status", e.StatusCode),
 		slog.Any("codes", codes),
-		slog.String("trace_id", oneLine(e.TraceID)),
+		slog.String("trace_id", rest.OneLine(e.TraceID)),
 		slog.Int("attempts", e.Attempts),
 	)
 }
 
-// explain fills in what the reply's header and body tell, without the call's secrets.
-func (e *Error) explain(header http.Header, body []byte, secrets scrubber) {
-	e.Header = secrets.header(header)
-	e.Body = secrets.body(body)
-	if len(body) == maxErrorBody+secrets.longest() { // as much as is read: a secret may be cut through at its end
-		e.Body = e.Body[:max(0, len(e.Body)-secrets.longest())]
-	}
-	e.Body = e.Body[:min(len(e.Body), maxErrorBody)]
-	if value := header.Get("Retry-After"); value != "" {
-		e.RetryAfter = retryAfter(value, time.Now())
-	}
-	var errs clerkErrors
-	_ = json.Unmarshal(e.Body, &errs, lenient) // what it can be read of is better than nothing
-	e.Errors = errs.Errors
-	e.TraceID = cmp.Or(errs.ClerkTraceID, traceID(e.Header))
-}
-
-// lenient reads errors that an edge or a proxy has written over: text that is no
-// UTF-8, names twice, and a meta that is no object, which is passed over.
+// lenient decodes error bodies rewritten by a proxy: invalid UTF-8, duplicate names,
+// and a meta that is not an object, which is skipped.
 var lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true),
 	json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, _ *map[string]any) error {
 		if d.PeekKind() == '{' {
@@ -192,6 +205,7 @@ var lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDu
 		return d.SkipValue()
 	})))
 
+// traceID returns the trace id in a header.
 func traceID(header http.Header) string {
 	return cmp.Or(header.Get("X-Clerk-Trace-Id"), header.Get("Cf-Ray"))
 }
@@ -204,19 +218,5 @@ func redirectHost(header http.Header) string {
 	if target.Host == "" {
 		return "the same host"
 	}
-	return quote(target.Host)
-}
-
-// oneLine makes a server's text fit to stand in an error.
-func oneLine(v string) string {
-	const most = 300
-	if len(v) > most {
-		v = strings.ToValidUTF8(v[:most], "") + "..."
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, v)
+	return rest.Quote(target.Host)
 }

@@ -95,9 +95,9 @@ func (f *faulty) reply(req *http.Request, status int, header http.Header, body i
 // clerk answers with Clerk's JSON, secrets quoted.
 func (f *faulty) clerk(req *http.Request, status int, header http.Header) *http.Response {
 	var sent []byte
-	if req.GetBody != nil {
-		body, _ := req.GetBody()
-		sent, _ = io.ReadAll(body)
+	if req.Body != nil {
+		sent, _ = io.ReadAll(req.Body)
+		req.Body = io.NopCloser(bytes.NewReader(sent))
 	}
 	quoted := req.Header.Get("Authorization") + string(sent)
 	body, _ := json.Marshal(map[string]any{
@@ -270,7 +270,7 @@ func faults(statuses []int) []fault {
 		switch code {
 		case 429:
 			f.safe, f.unsent = 3, 3
-		case 408, 425, 500, 502, 503, 504:
+		case 408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530:
 			f.safe = 3
 		}
 		all = append(all, f)
@@ -301,7 +301,7 @@ var retryAfters = map[string]time.Duration{
 // declared are the statuses an operation of the contract may answer, with one of each
 // range, and some it does not declare.
 func declared(op *openapi3.Operation) []int {
-	codes := []int{402, 403, 408, 409, 413, 415, 425, 451, 500, 501, 502, 503, 504, 599}
+	codes := []int{402, 403, 408, 409, 413, 415, 425, 451, 500, 501, 502, 503, 504, 519, 520, 521, 522, 523, 524, 525, 526, 527, 528, 529, 530, 531, 599}
 	for status := range op.Responses.Map() {
 		var code int
 		if _, err := fmt.Sscanf(status, "%d", &code); err == nil && code > 299 {

@@ -3,12 +3,10 @@ package clerksessions_test
 import (
 	"errors"
 	"io"
-	"math"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -99,19 +97,6 @@ func FuzzListPage(f *testing.F) {
 				seen[session.ID] = true
 			}
 		}
-	})
-}
-
-// FuzzRetryAfter has any text ask for a wait.
-func FuzzRetryAfter(f *testing.F) {
-	for value := range retryAfters {
-		f.Add(value, int64(0))
-	}
-	f.Add("Sun, 06 Nov 1994 08:49:37 GMT", int64(784111770))
-	f.Add("Fri, 31 Dec 9999 23:59:59 GMT", int64(math.MinInt32))
-	f.Fuzz(func(t *testing.T, value string, now int64) {
-		wait := clerksessions.RetryAfter(value, time.Unix(now%(1<<33), 0))
-		require.GreaterOrEqual(t, wait, time.Duration(0), value)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,8 +16,8 @@ import (
 // linked are the packages outside the standard library that a program gets, at most,
 // with the package it imports. A line more is a cost to every user: think twice.
 var linked = map[string][]string{
-	root:                   append([]string{root}, jsonLibrary...),
-	root + "/sessionstest": append([]string{root, root + "/sessionstest"}, jsonLibrary...),
+	root:                   slices.Concat(client, jsonLibrary),
+	root + "/sessionstest": slices.Concat(client, jsonLibrary, []string{root + "/sessionstest"}),
 	root + "/sessionjwt": append([]string{root + "/sessionjwt",
 		"github.com/go-jose/go-jose/v4",
 		"github.com/go-jose/go-jose/v4/cipher",
@@ -25,6 +26,9 @@ var linked = map[string][]string{
 }
 
 const root = "github.com/clerksessions/clerksessions"
+
+// client is the client and its inner packages.
+var client = []string{root, root + "/internal/rest", root + "/internal/clerkenv"}
 
 // On Go 1.27 the standard library has these.
 var jsonLibrary = []string{

@@ -1,57 +1,56 @@
 package clerksessions
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// Meta receives what a call's reply said besides its value; see [WithMeta]. It
-// prints without header and body, which may hold a token.
+// Meta holds the metadata of one call's response; see [WithMeta]. It prints without
+// header and body, which may hold a token.
 type Meta struct {
-	// StatusCode is the HTTP status of the last reply, zero if none came.
+	// StatusCode is the HTTP status of the last response, zero if none came.
 	StatusCode int
 
-	// Header is that reply's header.
+	// Header is that response's header.
 	Header http.Header
 
-	// TraceID names the request in Clerk's logs. It comes from the body of an error,
-	// else the header X-Clerk-Trace-Id, else CF-Ray.
+	// TraceID identifies the request in Clerk's logs. It comes from the body of an
+	// error, else the header X-Clerk-Trace-Id, else CF-Ray.
 	TraceID string
 
-	// Attempts is how often the request was sent.
+	// Attempts is the number of times the request was sent.
 	Attempts int
 
-	// Body is the reply as it came, a minted token included. For an error, Header and
+	// Body is the response body, including a minted token. For an error, Header and
 	// Body are those of [Error].
 	Body []byte
 }
 
-// reset forgets an earlier call.
+// reset clears what an earlier call stored.
 func (m *Meta) reset() {
 	if m != nil {
 		*m = Meta{}
 	}
 }
 
-// fillMeta takes down what attempt n brought, if the caller asked for it.
-func (c *call) fillMeta(n int, res *result, err error) {
-	m := c.meta
-	if m == nil {
-		return
-	}
-	m.Attempts = n
-	var answer *Error
-	switch {
-	case res != nil:
-		m.StatusCode, m.Header, m.TraceID, m.Body = res.status, res.header, c.traceID(res), res.body
-	case errors.As(err, &answer):
-		m.StatusCode, m.Header, m.TraceID, m.Body = answer.StatusCode, answer.Header, answer.TraceID, answer.Body
+// succeeded records a successful response.
+func (m *Meta) succeeded(res *rest.Response, traceID string) {
+	if m != nil {
+		m.StatusCode, m.Header, m.TraceID, m.Body = res.StatusCode, res.Header, traceID, res.Body
 	}
 }
 
-// Format prints the status, the trace id and the attempts, whatever the verb.
+// failed records the response of an error.
+func (m *Meta) failed(err *Error) {
+	if m != nil {
+		m.StatusCode, m.Header, m.TraceID, m.Body = err.StatusCode, err.Header, err.TraceID, err.Body
+	}
+}
+
+// Format prints the status, the trace id and the attempts, for every verb.
 func (m Meta) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "clerksessions.Meta{StatusCode:%d, TraceID:%q, Attempts:%d}", m.StatusCode, m.TraceID, m.Attempts)
 }

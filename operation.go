@@ -1,51 +1,65 @@
 package clerksessions
 
-import "context"
+import (
+	"context"
 
-// Operation is one operation of the contract: what [Operations] lists, and what
-// [OperationFromContext] finds in the context of a request.
+	"github.com/clerksessions/clerksessions/internal/rest"
+)
+
+// Operation is one operation of the contract. See [Operations] and
+// [OperationFromContext].
 type Operation struct {
-	// ID is the operationId, for example GetSession. It is fit for a metric's label.
+	// ID is the operationId, for example GetSession.
 	ID string
 
 	// Method is the HTTP method.
 	Method string
 
-	// Path is the path's template below the base URL, for example
-	// /sessions/{session_id}. It holds no id, so it is fit for a metric's label too.
+	// Path is the path template below the base URL, for example
+	// /sessions/{session_id}. It holds no id, so it can label a metric.
 	Path string
 
 	// APIVersion is the date sent in the header Clerk-API-Version.
 	APIVersion string
 
-	// Retry tells when a failed call may be repeated.
+	// Retry says when a failed call may be retried.
 	Retry RetryClass
 }
 
-// RetryClass tells when a failed call of an operation may be repeated.
+// RetryClass says when a failed call of an operation may be retried.
 type RetryClass string
 
 // The retry classes of the contract's extension x-retry.
 const (
-	// RetrySafe marks an operation that leaves Clerk in the same state however often
-	// it is called.
+	// RetrySafe marks an idempotent operation. It is retried after any transient error.
 	RetrySafe RetryClass = "safe"
 
-	// RetryUnsent marks an operation that may be repeated only when Clerk certainly
-	// did not act: after a 429, or when nothing of the request was written.
+	// RetryUnsent marks an operation that is not idempotent. It is retried only when
+	// the request was certainly not processed: after a 429, when nothing was written,
+	// or when an HTTP/2 server says that it refused the request.
 	RetryUnsent RetryClass = "unsent"
 )
 
-type operationKey struct{}
-
-// OperationFromContext returns the operation a request belongs to. It is for an
-// [net/http.RoundTripper] that traces or counts: the context of every request this
-// package sends has it, so that no span or metric needs to be named by a URL with
-// an id in it.
-func OperationFromContext(ctx context.Context) (Operation, bool) {
-	op, ok := ctx.Value(operationKey{}).(*Operation)
-	if !ok {
-		return Operation{}, false
+// OperationFromContext returns the operation that a request belongs to, for an
+// [net/http.RoundTripper] that traces or counts. Every request of this package has it
+// in its context, so that spans and metrics need no URL with an id in it. ok reports
+// whether the context is that of such a request.
+func OperationFromContext(ctx context.Context) (op Operation, ok bool) {
+	value, _, _ := rest.FromContext(ctx)
+	if op, ok := value.(*Operation); ok {
+		return *op, true
 	}
-	return *op, true
+	return Operation{}, false
+}
+
+// AttemptFromContext returns the number of the attempt that a request belongs to, for
+// an [net/http.RoundTripper] that traces or counts. The first attempt is 1; a higher
+// number is a retry. ok reports whether the context is that of a request of this
+// package.
+//
+// The context that the caller passes to a method is the parent of every attempt's, so
+// a span begun in it encloses the whole call.
+func AttemptFromContext(ctx context.Context) (n int, ok bool) {
+	_, n, ok = rest.FromContext(ctx)
+	return n, ok
 }

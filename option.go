@@ -10,29 +10,22 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// Option changes how calls are made: all calls of a client when given to [New] or
-// [NewFromEnv], one call when given to a method. An option for one call goes before
-// the client's; headers and query parameters add up.
+// Option configures calls: every call of a client when passed to [New] or
+// [NewFromEnv], one call when passed to a method. Per-call options override the
+// client's; headers and query parameters are merged.
 type Option func(*config) error
 
 // config is what options change. It is copied before each change.
 type config struct {
-	authorization    func() string // the header; a function, so that no printer can reach the key
-	base             *url.URL      // without trailing slash; RawPath always set
-	transport        http.RoundTripper
-	timeout          time.Duration
-	maxAttempts      int
-	maxRetryAfter    time.Duration
-	logger           *slog.Logger
-	userAgent        string
-	header           http.Header
-	extraQuery       url.Values
-	meta             *Meta
-	maxResponseBytes int64
-	concurrency      int
-	tried            int // attempts made before this call, which is one of a row
+	rest.Client
+	logger      *slog.Logger
+	meta        *Meta
+	concurrency int
+	tried       int // attempts made by earlier calls for the same item
 }
 
 const bearer = "Bearer "
@@ -42,15 +35,17 @@ func defaults(secretKey string) config {
 	base.RawPath = base.Path
 	authorization := bearer + secretKey
 	return config{
-		base:             base,
-		authorization:    func() string { return authorization },
-		transport:        http.DefaultTransport,
-		timeout:          30 * time.Second,
-		maxAttempts:      3,
-		maxRetryAfter:    maxRetryAfter,
-		userAgent:        userAgent,
-		maxResponseBytes: 16 << 20,
-		concurrency:      8,
+		Client: rest.Client{
+			Base:             base,
+			Authorization:    func() string { return authorization },
+			Transport:        http.DefaultTransport,
+			UserAgent:        userAgent,
+			Timeout:          30 * time.Second,
+			MaxAttempts:      3,
+			MaxRetryAfter:    30 * time.Second,
+			MaxResponseBytes: 16 << 20,
+		},
+		concurrency: 8,
 	}
 }
 
@@ -66,10 +61,11 @@ func (c *config) apply(opts []Option) error {
 	return nil
 }
 
-// WithBaseURL sends requests below another URL than https://api.clerk.com/v1: a
-// proxy, or an emulator. It names scheme, host and path up to and including the
-// version, has no user, query or fragment, and may end in a slash. The secret key
-// goes to that host: use http only towards the same machine or a trusted network.
+// WithBaseURL sets the base URL, for a proxy or an emulator. It has scheme, host and
+// path up to and including the version, unlike CLERK_API_URL, which ends before the
+// version; see [NewFromEnv]. It must not have a user, query or fragment, and may end in
+// a slash. The secret key is sent to that host: use http only for the same machine or a
+// trusted network. Default: https://api.clerk.com/v1.
 func WithBaseURL(baseURL string) Option {
 	return func(c *config) error {
 		u, err := url.Parse(baseURL)
@@ -87,61 +83,62 @@ func WithBaseURL(baseURL string) Option {
 				return fmt.Errorf("the path of the base URL has a segment that %s", reason)
 			}
 		}
-		c.base = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/"), RawPath: path}
+		c.Base = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/"), RawPath: path}
 		return nil
 	}
 }
 
-// WithHTTPClient sends requests through another client. Its Transport is used, and
-// its Timeout if that is shorter than the limit of an attempt so far. The client is
-// not changed; redirects are refused whatever it says, and its cookie jar is not used.
-// Default: [http.DefaultTransport].
+// WithHTTPClient sets the HTTP client. Only its Transport is used, and its Timeout if
+// that is shorter than the timeout of an attempt so far. The client is not changed, and
+// its CheckRedirect and Jar are ignored: redirects are always refused. Default:
+// [http.DefaultTransport].
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		if client == nil {
 			return fmt.Errorf("the http.Client is nil")
 		}
-		c.transport = client.Transport
-		if c.transport == nil {
-			c.transport = http.DefaultTransport
+		c.Transport = client.Transport
+		if c.Transport == nil {
+			c.Transport = http.DefaultTransport
 		}
 		if client.Timeout > 0 {
-			c.timeout = min(c.timeout, client.Timeout)
+			c.Timeout = min(c.Timeout, client.Timeout)
 		}
 		return nil
 	}
 }
 
-// WithTimeout limits one attempt, from connecting to the last byte of the reply.
-// Default: 30 seconds. Limit a call as a whole, retries included, by its context.
+// WithTimeout limits the time of one attempt, from connecting to the last byte of the
+// response. Default: 30 seconds. To limit a call with all its retries, use its context.
 func WithTimeout(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
 			return fmt.Errorf("the timeout is %s, but must be more than zero", d)
 		}
-		c.timeout = d
+		c.Timeout = d
 		return nil
 	}
 }
 
-// WithMaxAttempts limits how often a request is sent. Default: 3; 1 turns retries
-// off, but for the one that net/http makes by itself when a connection kept from an
-// earlier call turns out to be closed: of a GET, or when nothing was written. See the
-// package's section on retries for what is repeated. [Client.RevokeAll] waits and goes
-// on after a 429 to a revocation whatever the number.
+// WithMaxAttempts sets the maximum number of attempts of a call. Default: 3; 1 disables
+// retries, except net/http's own: over HTTP/1.1 it resends a GET once when a connection
+// kept from an earlier call turns out to be closed, and that request is not counted. It
+// resends no other request, and none over HTTP/2. See the package's section on retries
+// for what is retried. [Client.RevokeAll] and [Client.RevokeEach] retry a revocation
+// after a 429 regardless of the number.
 func WithMaxAttempts(n int) Option {
 	return func(c *config) error {
 		if n < 1 {
 			return fmt.Errorf("the number of attempts is %d, but must be at least 1", n)
 		}
-		c.maxAttempts = n
+		c.MaxAttempts = n
 		return nil
 	}
 }
 
-// WithLogger logs each attempt at level Debug and each coming retry at level Warn,
-// with operation, status, attempt, duration or wait, and trace id; never an id, a
-// URL, a header or a body. Default: no log.
+// WithLogger sets a logger. Each attempt is logged at level Debug and each retry at
+// level Warn, with operation, status, attempt, duration or wait, and trace id. The log
+// never holds an id, a URL, a header or a body. Default: no log.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -158,58 +155,57 @@ func WithUserAgent(product string) Option {
 		if !validHeaderValue(product) || product == "" {
 			return fmt.Errorf("the user agent is empty or has a control character")
 		}
-		c.userAgent += " " + product
+		c.UserAgent += " " + product
 		return nil
 	}
 }
 
-// WithHeader sets a header of the request, in place of one this package would set.
-// Authorization is the exception: it always carries the secret key, so it is
-// refused, as are the headers that belong to the connection, those that net/http
-// takes for leave to send a request again (Idempotency-Key), and Accept-Encoding:
-// net/http asks for gzip, and unpacks it, by itself.
+// WithHeader sets a request header and overrides one that this package sets. These are
+// refused: Authorization, which always carries the secret key; headers of the
+// connection; Idempotency-Key, which makes net/http retry by itself; and
+// Accept-Encoding: net/http handles gzip transparently.
 func WithHeader(name, value string) Option {
 	return func(c *config) error {
 		name := http.CanonicalHeaderKey(name)
 		switch {
 		case !validHeaderName(name):
-			return fmt.Errorf("%s is not the name of a header", quote(name))
+			return fmt.Errorf("%s is not a valid header name", rest.Quote(name))
 		case !validHeaderValue(value):
 			return fmt.Errorf("the value of header %s has a control character", name)
 		case slices.Contains(ownHeaders, name):
 			return fmt.Errorf("the header %s cannot be set", name)
 		}
-		c.header = c.header.Clone()
-		if c.header == nil {
-			c.header = make(http.Header)
+		c.Header = c.Header.Clone()
+		if c.Header == nil {
+			c.Header = make(http.Header)
 		}
-		c.header.Set(name, value)
+		c.Header.Set(name, value)
 		return nil
 	}
 }
 
 var ownHeaders = []string{"Accept-Encoding", "Authorization", "Connection", "Content-Length", "Host", "Idempotency-Key", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "X-Idempotency-Key"}
 
-// WithQuery sets a parameter of the query that the contract does not know, in place
-// of one it knows under that name.
+// WithQuery sets a query parameter. It overrides a parameter of the contract that has
+// the same name.
 func WithQuery(name, value string) Option {
 	return func(c *config) error {
 		if name == "" {
 			return fmt.Errorf("the name of the query parameter is empty")
 		}
-		query := maps.Clone(c.extraQuery)
+		query := maps.Clone(c.Query)
 		if query == nil {
 			query = make(url.Values)
 		}
 		query.Set(name, value)
-		c.extraQuery = query
+		c.Query = query
 		return nil
 	}
 }
 
-// WithOrigin sends an Origin header, such as https://app.example.com. A token
-// minted with it has this origin as its claim azp; without it, the token has none,
-// cannot be refreshed, and is turned away by verifiers that ask for azp.
+// WithOrigin sets the Origin header, for example https://app.example.com. A token
+// minted with it has this origin as its azp claim. A token without azp cannot be
+// refreshed and is rejected by verifiers that require azp.
 func WithOrigin(origin string) Option {
 	return func(c *config) error {
 		u, err := url.Parse(origin)
@@ -220,9 +216,9 @@ func WithOrigin(origin string) Option {
 	}
 }
 
-// WithMeta fills meta with what the reply of one call said besides its value, be
-// the call a success or not. It is for one call only: [New] refuses it, because
-// calls at the same time would overwrite each other's.
+// WithMeta stores the response metadata of one call in meta, whether or not the call
+// succeeds. It is for single calls: [New] refuses it, because concurrent calls would
+// overwrite each other's metadata.
 func WithMeta(meta *Meta) Option {
 	return func(c *config) error {
 		if meta == nil {
@@ -233,14 +229,14 @@ func WithMeta(meta *Meta) Option {
 	}
 }
 
-// WithMaxResponseBytes limits the size of a reply; a longer one is an [*Error].
-// Default: 16 MiB, room for more than ten pages of 500 sessions.
+// WithMaxResponseBytes limits the size of a response; a larger one is an [*Error].
+// Default: 16 MiB, enough for more than ten pages of 500 sessions.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n < 1 {
-			return fmt.Errorf("the limit for replies is %d bytes, but must be at least 1", n)
+			return fmt.Errorf("the response limit is %d bytes, but must be at least 1", n)
 		}
-		c.maxResponseBytes = min(n, math.MaxInt64-1)
+		c.MaxResponseBytes = min(n, math.MaxInt64-1)
 		return nil
 	}
 }

@@ -333,14 +333,14 @@ func TestBothShapesOfAList(t *testing.T) {
 		"bare list":                 {body: " \n[" + aSession + "," + aSession + "]", count: 2, total: 2},
 		"empty page":                {body: `{"data":[],"total_count":0}`},
 		"empty list":                {body: `[]`},
-		"no data":                   {body: `{"total_count":3}`, says: `lacks "data"`},
-		"another list":              {body: `{"items":[{"a":1},{"a":2}],"total_count":3}`, says: `lacks "data"`},
-		"null data":                 {body: `{"data":null,"total_count":3}`, says: `lacks "data"`},
-		"a session without id":      {body: `[` + aSession + `,{"object":"session"}]`, says: `lacks "id" in session 1`},
+		"no data":                   {body: `{"total_count":3}`, says: `missing "data"`},
+		"another list":              {body: `{"items":[{"a":1},{"a":2}],"total_count":3}`, says: `missing "data"`},
+		"null data":                 {body: `{"data":null,"total_count":3}`, says: `missing "data"`},
+		"a session without id":      {body: `[` + aSession + `,{"object":"session"}]`, says: `missing "id" in session 1`},
 		"a session that is null":    {body: `[null]`, says: `in session 0`},
-		"data of another kind":      {body: `{"data":{},"total_count":3}`, says: "no valid SessionPage"},
-		"a total of another kind":   {body: `{"data":[],"total_count":"3"}`, says: "no valid SessionPage"},
-		"a time that is a fraction": {body: `[{"object":"session","id":"sess_1","created_at":1.5}]`, says: "no valid SessionPage"},
+		"data of another kind":      {body: `{"data":{},"total_count":3}`, says: "invalid SessionPage in response"},
+		"a total of another kind":   {body: `{"data":[],"total_count":"3"}`, says: "invalid SessionPage in response"},
+		"a time that is a fraction": {body: `[{"object":"session","id":"sess_1","created_at":1.5}]`, says: "invalid SessionPage in response"},
 	} {
 		srv := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, test.body) })
 		page, err := newClient(t, srv).List(t.Context(), clerksessions.ListParams{UserID: "user_1"})
@@ -363,16 +363,16 @@ func TestRefreshDoesNotTakeOneAnswerForTheOther(t *testing.T) {
 	client := newClient(t, srv)
 	token, err := client.Refresh(t.Context(), "sess_1", refresh)
 	assert.Nil(t, token)
-	assert.ErrorContains(t, err, `lacks "object": "token"`)
+	assert.ErrorContains(t, err, `missing "object": "token"`)
 
 	body = `{"object":"token","jwt":"x"}`
 	cookies, err := client.RefreshCookies(t.Context(), "sess_1", refresh)
 	assert.Nil(t, cookies)
-	assert.ErrorContains(t, err, `lacks "object": "cookies"`)
+	assert.ErrorContains(t, err, `missing "object": "cookies"`)
 
 	body = `{"object":"token","jwt":""}`
 	_, err = client.Refresh(t.Context(), "sess_1", refresh)
-	assert.ErrorContains(t, err, `lacks "jwt"`)
+	assert.ErrorContains(t, err, `missing "jwt"`)
 }
 
 func TestRepliesBeyondTheLimit(t *testing.T) {
@@ -393,5 +393,5 @@ func TestRepliesBeyondTheLimit(t *testing.T) {
 	assert.Equal(t, 200, answer.StatusCode)
 	assert.Equal(t, "t", answer.TraceID)
 	assert.Equal(t, "GetSession", answer.Op)
-	assert.ErrorContains(t, err, "WithMaxResponseBytes")
+	assert.ErrorContains(t, err, fmt.Sprintf("response exceeds %d bytes", len(aSession)-1))
 }

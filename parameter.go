@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
 // parameter is a value with the checks the contract asks for. Zero means not
@@ -37,7 +39,7 @@ func (p parameter) required() parameter {
 
 func (p parameter) enum(allowed ...string) parameter {
 	if v := p.value.String(); v != "" && !slices.Contains(allowed, v) {
-		p.call.invalid("%s is %s, but must be one of %s", p.name, quote(v), strings.Join(allowed, ", "))
+		p.call.invalid("%s is %s, but must be one of %s", p.name, rest.Quote(v), strings.Join(allowed, ", "))
 	}
 	return p
 }

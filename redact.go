@@ -3,34 +3,33 @@ package clerksessions
 import (
 	"fmt"
 	"log/slog"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// redacted stands in for a secret wherever something is printed, logged or kept.
-const redacted = "[redacted]"
-
-// redact returns what to print in place of v: nothing of it but whether it is empty.
+// redact returns what to print in place of v, which shows only whether it is empty.
 func redact[T string | map[string][]string](v T) T {
 	switch p := any(&v).(type) {
 	case *string:
 		if *p != "" {
-			*p = redacted
+			*p = rest.Redacted
 		}
 	case *map[string][]string:
 		if *p != nil {
-			*p = map[string][]string{redacted: nil}
+			*p = map[string][]string{rest.Redacted: nil}
 		}
 	}
 	return v
 }
 
-// Format prints the client by its base URL alone, whatever the verb.
+// Format prints only the base URL, for every verb.
 func (c Client) Format(f fmt.State, _ rune) {
 	if c.api.config == nil {
 		fmt.Fprint(f, "clerksessions.Client{}")
 		return
 	}
-	fmt.Fprintf(f, "clerksessions.Client{BaseURL:%q}", c.api.base)
+	fmt.Fprintf(f, "clerksessions.Client{BaseURL:%q}", c.api.Base)
 }
 
-// LogValue logs the client by its base URL alone.
+// LogValue logs only the base URL.
 func (c Client) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }

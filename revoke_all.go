@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
 // RevokeError says which session [Client.RevokeAll] could not revoke.
@@ -18,7 +20,7 @@ type RevokeError struct {
 
 // Error tells the session and why it was not revoked.
 func (e *RevokeError) Error() string {
-	return fmt.Sprintf("clerksessions: session %s was not revoked: %v", oneLine(e.SessionID), e.Err)
+	return fmt.Sprintf("clerksessions: session %s was not revoked: %v", rest.OneLine(e.SessionID), e.Err)
 }
 
 // Unwrap returns Err.
@@ -80,7 +82,7 @@ func (c *Client) RevokeAll(ctx context.Context, params ListParams, opts ...Optio
 // listed before.
 func (c *Client) toRevoke(ctx context.Context, params ListParams, opts []Option) (todo []revocation, err error) {
 	patient := func(c *config) error {
-		c.maxRetryAfter = maxPause
+		c.MaxRetryAfter = maxPause
 		return nil
 	}
 	seen := make(map[string]bool)

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
 const (
@@ -51,8 +53,8 @@ func (r *revoker) run(ctx context.Context, todo []revocation) bool {
 		if idle++; len(failed) < len(todo) {
 			idle = 0
 		}
-		again := len(failed) > 0 && r.stopped == nil && !r.broken && r.maxAttempts > 1 && idle < r.maxAttempts
-		wait := backoff(idle + 1)
+		again := len(failed) > 0 && r.stopped == nil && !r.broken && r.MaxAttempts > 1 && idle < r.MaxAttempts
+		wait := rest.Backoff(idle + 1)
 		for _, f := range failed {
 			switch {
 			case again:
@@ -66,7 +68,7 @@ func (r *revoker) run(ctx context.Context, todo []revocation) bool {
 		if !again {
 			break
 		}
-		_ = sleep(ctx, wait) // an ended context shows in the next round
+		_ = rest.Sleep(ctx, wait) // an ended context shows in the next round
 		todo = failed
 	}
 	return !r.broken
@@ -79,7 +81,7 @@ func (r *revoker) round(ctx context.Context, cancel func(), todo []revocation) (
 	for {
 		ended := ctx.Done()
 		if ctx.Err() != nil && r.stopped == nil {
-			r.stopped = contextError(ctx)
+			r.stopped = rest.ContextError(ctx)
 		}
 		if r.stopped != nil || r.broken {
 			ended = nil
@@ -125,13 +127,13 @@ func (r *revoker) round(ctx context.Context, cancel func(), todo []revocation) (
 func (r *revoker) start(ctx context.Context, item revocation) {
 	r.inflight++
 	once := *r.config
-	once.maxAttempts, once.tried = 1, item.tries
+	once.MaxAttempts, once.tried = 1, item.tries
 	item.tries++
 	go func() {
 		item.revoked, item.err = (&lowLevel{config: &once}).revokeSession(ctx, item.listed.ID)
 		if item.err == nil && (item.revoked.ID != item.listed.ID || isLive(item.revoked)) {
 			item.err = fmt.Errorf("clerksessions: %s: Clerk answered with session %s, %s, instead of revoking it",
-				opRevokeSession.ID, oneLine(item.revoked.ID), oneLine(string(item.revoked.Status)))
+				opRevokeSession.ID, rest.OneLine(item.revoked.ID), rest.OneLine(string(item.revoked.Status)))
 		}
 		r.results <- item
 	}()
@@ -155,7 +157,7 @@ func (r *revoker) pace(ctx context.Context, res revocation) (again bool) {
 			r.limit = max(1, r.limit/2)
 			r.limited++
 		}
-		r.pause(ctx, cmp.Or(answer.RetryAfter, backoff(r.limited)), answer)
+		r.pause(ctx, cmp.Or(answer.RetryAfter, rest.Backoff(r.limited)), answer)
 		return r.stopped == nil
 	case transient(res.err):
 		if !paused {
@@ -166,7 +168,7 @@ func (r *revoker) pace(ctx context.Context, res revocation) (again bool) {
 			r.pause(ctx, answer.RetryAfter, res.err)
 		case inARow > 0 && !paused:
 			r.limit = max(1, r.limit/2)
-			r.pause(ctx, backoff(inARow), res.err)
+			r.pause(ctx, rest.Backoff(inARow), res.err)
 		}
 	}
 	return false

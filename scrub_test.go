@@ -150,12 +150,12 @@ func TestAMisfitQuotesNoToken(t *testing.T) {
 	name, err := json.Marshal(token)
 	require.NoError(t, err)
 	for _, test := range []struct{ body, says string }{
-		{`{"latest_activity":{` + string(name) + `:{"a":1,"a":2}}}`, "the reply is no valid Session: a name comes twice at byte"},
-		{`{` + string(name) + `:1,` + string(name) + `:2}`, "a name comes twice at byte"},
-		{`{"object":"session","id":1}`, "a number that cannot be a string at byte 25, in id"},
+		{`{"latest_activity":{` + string(name) + `:{"a":1,"a":2}}}`, "invalid Session in response: duplicate name at byte"},
+		{`{` + string(name) + `:1,` + string(name) + `:2}`, "duplicate name at byte"},
+		{`{"object":"session","id":1}`, "cannot decode number into string at byte 25, in id"},
 		{`{"object":"session","latest_activity":{"city":[]}}`, "in latest_activity.city"},
-		{`{"object":"session",`, "no JSON at byte 20"},
-		{`"` + testKey, "no JSON at byte"},
+		{`{"object":"session",`, "invalid JSON at byte 20"},
+		{`"` + testKey, "invalid JSON at byte"},
 	} {
 		_, err := answering(t, 200, http.Header{}, test.body).Verify(t.Context(), "sess_1", token)
 		assert.ErrorContains(t, err, test.says)
@@ -202,7 +202,7 @@ func TestAnErrorReadToItsEndIsWhole(t *testing.T) {
 func TestA3xxWithoutALocationIsNoRedirect(t *testing.T) {
 	t.Parallel()
 	_, err := answering(t, 304, http.Header{}, "").Get(t.Context(), "sess_1")
-	assert.ErrorContains(t, err, "304 Not Modified: the reply is not Clerk's JSON")
+	assert.ErrorContains(t, err, "304 Not Modified: response is not Clerk's JSON")
 }
 
 // What the transport returns is left as it is.

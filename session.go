@@ -38,12 +38,12 @@ func (p *SessionPage) decode(body []byte) error {
 	return err
 }
 
-func (p *SessionPage) lacks() string {
+func (p *SessionPage) missing() string {
 	if p.Data == nil {
 		return `"data"`
 	}
 	for i := range p.Data {
-		if what := p.Data[i].lacks(); what != "" {
+		if what := p.Data[i].missing(); what != "" {
 			return fmt.Sprintf("%s in session %d of the page", what, i)
 		}
 	}

@@ -59,8 +59,8 @@ type cookies struct {
 	Cookies []string `json:"cookies"`
 }
 
-// lacks names what a reply must have to count as a Cookies, if it is missing.
-func (v *cookies) lacks() string {
+// missing returns the first member that a Cookies must have but v has not, or "".
+func (v *cookies) missing() string {
 	switch {
 	case v.Object != "cookies":
 		return `"object": "cookies"`
@@ -163,8 +163,8 @@ type Session struct {
 	AbandonAt UnixMilli `json:"abandon_at"`
 }
 
-// lacks names what a reply must have to count as a Session, if it is missing.
-func (v *Session) lacks() string {
+// missing returns the first member that a Session must have but v has not, or "".
+func (v *Session) missing() string {
 	switch {
 	case v.Object != "session":
 		return `"object": "session"`
@@ -234,8 +234,8 @@ type Token struct {
 	JWT string `json:"jwt"`
 }
 
-// lacks names what a reply must have to count as a Token, if it is missing.
-func (v *Token) lacks() string {
+// missing returns the first member that a Token must have but v has not, or "".
+func (v *Token) missing() string {
 	switch {
 	case v.Object != "token":
 		return `"object": "token"`
@@ -337,8 +337,8 @@ func (c *lowLevel) getSession(ctx context.Context, sessionID string) (*Session, 
 	return send[Session](call)
 }
 
-// refreshSession calls POST /sessions/{session_id}/refresh: exchange an expired session token for a fresh one. T is the kind of reply asked for.
-func refreshSession[T any, R reply[T]](ctx context.Context, c *lowLevel, sessionID string, body RefreshParams, format string) (*T, error) {
+// refreshSession calls POST /sessions/{session_id}/refresh: exchange an expired session token for a fresh one. T is the kind of response asked for.
+func refreshSession[T any, R response[T]](ctx context.Context, c *lowLevel, sessionID string, body RefreshParams, format string) (*T, error) {
 	call := c.call(ctx, &opRefreshSession)
 	call.path("session_id", sessionID)
 	call.field("expired_token", body.ExpiredToken).required().secret()

@@ -268,14 +268,14 @@ var errorReplies = []struct {
 	{name: "a status nobody knows", status: 418, body: clerkError("teapot"), code: "teapot", trace: "trace-in-body"},
 	{name: "redirect", status: 307, header: map[string]string{"Location": "https://elsewhere.example/v1/sessions?x=1"}, text: `redirect to "elsewhere.example" refused`},
 	{name: "redirect to nowhere", status: 302, header: map[string]string{"Location": "://%zz"}, text: "redirect to an unreadable address refused"},
-	{name: "success without a body", status: 204, text: "204 No Content: the reply is no valid"},
-	{name: "success that is a page", status: 200, header: map[string]string{"Content-Type": "text/html", "X-Clerk-Trace-Id": "t"}, body: "<html>", trace: "t", text: "the reply is no valid"},
-	{name: "success that is null", status: 200, body: "null", text: "it lacks"},
-	{name: "success that is empty", status: 200, body: "{}", text: "it lacks"},
-	{name: "success of another kind", status: 200, body: `{"object":"user","id":"user_1"}`, text: "it lacks"},
-	{name: "success that repeats a name", status: 200, body: `{"object":"session","object":"session","id":"sess_1","jwt":"x"}`, text: "the reply is no valid"},
-	{name: "success with names in another case", status: 200, body: `{"Object":"session","ID":"sess_1","JWT":"x","Data":[]}`, text: "it lacks"},
-	{name: "success with more behind it", status: 200, body: `{"object":"session","id":"sess_1","jwt":"x"} {}`, text: "the reply is no valid"},
+	{name: "success without a body", status: 204, text: "204 No Content: invalid"},
+	{name: "success that is a page", status: 200, header: map[string]string{"Content-Type": "text/html", "X-Clerk-Trace-Id": "t"}, body: "<html>", trace: "t", text: "invalid "},
+	{name: "success that is null", status: 200, body: "null", text: "missing"},
+	{name: "success that is empty", status: 200, body: "{}", text: "missing"},
+	{name: "success of another kind", status: 200, body: `{"object":"user","id":"user_1"}`, text: "missing"},
+	{name: "success that repeats a name", status: 200, body: `{"object":"session","object":"session","id":"sess_1","jwt":"x"}`, text: "invalid "},
+	{name: "success with names in another case", status: 200, body: `{"Object":"session","ID":"sess_1","JWT":"x","Data":[]}`, text: "missing"},
+	{name: "success with more behind it", status: 200, body: `{"object":"session","id":"sess_1","jwt":"x"} {}`, text: "invalid "},
 }
 
 func clerkError(code string) string {

@@ -1,4 +1,0 @@
-package clerksessions
-
-// What the external tests reach into.
-var RetryAfter = retryAfter

@@ -1,0 +1,138 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+const (
+	// MaxErrorBody is how much is kept of the body of a response that is not a success.
+	MaxErrorBody = 64 << 10
+
+	// maxDrain is how much more of it is read so that the connection can be reused.
+	maxDrain = 256 << 10
+)
+
+// ErrTruncated is the cause of an error for a 2xx response whose body ended early.
+var ErrTruncated = errors.New("response truncated")
+
+// attempt is the outcome of sending a request once.
+type attempt struct {
+	res       *Response // nil if none came
+	err       error     // why there is no complete response; nil if there is
+	unsent    bool      // the server cannot have processed the request
+	truncated bool      // the body of a 2xx response ended early
+}
+
+func (a attempt) ok() bool { return a.err == nil && a.res.OK() }
+
+func (a attempt) retryAfter() time.Duration {
+	if a.res == nil {
+		return 0
+	}
+	return a.res.RetryAfter
+}
+
+// attempt sends the request once and reads the response.
+func (c *Client) attempt(ctx context.Context, req *Request, n int) attempt {
+	sent := &sent{attemptContext: attemptContext{ctx, req.Operation, n}, idempotent: req.Idempotent}
+	sending, cancel := context.WithTimeout(sent, c.Timeout)
+	defer cancel()
+	sent.cancel = cancel
+	resp, err := c.roundTrip(sent.watch(sending, req.Body != nil), req)
+	if err != nil {
+		cause := c.cause(ctx, sending, sent, err)
+		return attempt{err: req.Redactor.Error(cause), unsent: sent.unprocessed(err)}
+	}
+	defer resp.Body.Close()
+
+	res := &Response{StatusCode: resp.StatusCode, Header: resp.Header, Attempts: n}
+	if value := resp.Header.Get("Retry-After"); value != "" {
+		res.RetryAfter = RetryAfter(value, time.Now())
+	}
+	if !res.OK() {
+		return c.failed(ctx, req, resp, res)
+	}
+	res.Body, err = read(resp.Body, resp.ContentLength, c.MaxResponseBytes+1) // one extra byte detects an oversized body
+	switch {
+	case err != nil:
+		cause := req.Redactor.Error(c.cause(ctx, sending, sent, err))
+		err = fmt.Errorf("%w after %d bytes: %w", ErrTruncated, len(res.Body), cause)
+		return attempt{res: req.Redactor.Unusable(res), err: err, truncated: true}
+	case int64(len(res.Body)) > c.MaxResponseBytes:
+		return attempt{res: req.Redactor.Unusable(res), err: fmt.Errorf("response exceeds %d bytes", c.MaxResponseBytes)}
+	}
+	return attempt{res: res}
+}
+
+// failed reads what is kept of a response that is not a success.
+func (c *Client) failed(ctx context.Context, req *Request, resp *http.Response, res *Response) attempt {
+	var err error
+	if res.StatusCode != http.StatusSwitchingProtocols { // a switched connection may never end
+		res.Body, err = read(resp.Body, resp.ContentLength, int64(MaxErrorBody+req.Redactor.margin()))
+		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
+	}
+	a := attempt{res: req.Redactor.Failed(res, err != nil)}
+	if err != nil && ctx.Err() != nil {
+		a.err = ContextError(ctx)
+	}
+	return a
+}
+
+// roundTrip returns exactly one of a response with a body and an error.
+func (c *Client) roundTrip(ctx context.Context, req *Request) (*http.Response, error) {
+	resp, err := c.Transport.RoundTrip(c.request(ctx, req))
+	if err == nil && resp == nil {
+		err = errors.New("the http.RoundTripper returned neither a response nor an error")
+	}
+	if resp != nil && resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	if resp != nil && err != nil {
+		resp.Body.Close()
+	}
+	return resp, err
+}
+
+// cause returns why sending or reading failed: the caller's context ended, the server
+// ended the stream, the attempt timed out, or what the transport says.
+func (c *Client) cause(ctx, sending context.Context, sent *sent, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ContextError(ctx)
+	case sent.isStopped():
+		return errResend
+	case sending.Err() != nil:
+		return fmt.Errorf("no complete response within %s: %w", c.Timeout, sending.Err())
+	}
+	return err
+}
+
+// read reads at most limit bytes. What was read before an error is returned with it.
+func read(body io.Reader, length, limit int64) ([]byte, error) {
+	const trusted = 1 << 20 // a Content-Length up to this is allocated at once
+	size := int64(bytes.MinRead)
+	if length >= 0 && length <= trusted {
+		size = min(length, limit) + 1 // one more, to read to the end without growing
+	}
+	buf := make([]byte, 0, size)
+	for int64(len(buf)) < limit {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := body.Read(buf[len(buf):min(int64(cap(buf)), limit)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case err == io.EOF:
+			return buf, nil
+		case err != nil:
+			return buf, err
+		}
+	}
+	return buf, nil
+}

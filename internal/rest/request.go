@@ -1,0 +1,77 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// request builds what one attempt sends. Each attempt gets a request of its own, as a
+// transport may change it. The secret is set last, so that no setting replaces it.
+//
+// The request has no GetBody: with it, net/http would send a body again by itself.
+func (c *Client) request(ctx context.Context, req *Request) *http.Request {
+	r := (&http.Request{
+		Method: req.Method,
+		URL:    c.url(req),
+		Host:   c.Base.Host,
+		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: c.header(req),
+	}).WithContext(ctx)
+	if req.Body != nil {
+		r.ContentLength = int64(len(req.Body))
+		r.Body = io.NopCloser(bytes.NewReader(req.Body))
+	}
+	return r
+}
+
+func (c *Client) header(req *Request) http.Header {
+	header := make(http.Header, len(req.Header)+len(c.Header)+2)
+	values := make([]string, 0, len(req.Header)+2) // one array for all
+	set := func(name, value string) {
+		values = append(values, value)
+		header[name] = values[len(values)-1 : len(values) : len(values)]
+	}
+	for _, field := range req.Header {
+		set(field.Name, field.Value)
+	}
+	set("User-Agent", c.UserAgent)
+	for name, value := range c.Header {
+		header[name] = append([]string(nil), value...)
+	}
+	set("Authorization", c.Authorization())
+	return header
+}
+
+func (c *Client) url(req *Request) *url.URL {
+	u := &url.URL{Scheme: c.Base.Scheme, Host: c.Base.Host, RawPath: c.path(req)}
+	u.Path, _ = url.PathUnescape(u.RawPath)
+	query := req.Query
+	if len(c.Query) > 0 {
+		query = make(url.Values, len(req.Query)+len(c.Query))
+		maps.Copy(query, req.Query)
+		maps.Copy(query, c.Query)
+	}
+	u.RawQuery = query.Encode()
+	return u
+}
+
+// path fills the template. Each parameter becomes one escaped segment.
+func (c *Client) path(req *Request) string {
+	var path strings.Builder
+	path.Grow(len(c.Base.RawPath) + len(req.Path) + 64)
+	path.WriteString(c.Base.RawPath)
+	template := req.Path
+	for _, segment := range req.Segments {
+		before, after, _ := strings.Cut(template, "{")
+		path.WriteString(before)
+		path.WriteString(url.PathEscape(segment))
+		_, template, _ = strings.Cut(after, "}")
+	}
+	path.WriteString(template)
+	return path.String()
+}

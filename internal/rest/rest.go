@@ -1,0 +1,109 @@
+// Package rest makes HTTP calls that carry a secret. It limits the time and the size
+// of a call, retries where that is safe, and redacts secrets from what servers send.
+//
+// A call is [Client.Do]. It sends one request an attempt, and no request that it does
+// not count: net/http retries some requests by itself, which this package prevents
+// (see sent.go for how, and for the one exception).
+//
+// The package knows nothing of the API it is used for. What it learns of a call it
+// passes to an [Observer], which also makes the errors.
+package rest
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Client holds the settings of a call. It is safe for concurrent use as long as it is
+// not changed; copy it to change a setting.
+type Client struct {
+	// Base is the URL that paths are appended to. It has no trailing slash, and its
+	// RawPath is set even where it equals Path.
+	Base *url.URL
+
+	// Authorization returns the value of the Authorization header. It is a function so
+	// that formatting a Client cannot print the secret.
+	Authorization func() string
+
+	// Transport sends the requests.
+	Transport http.RoundTripper
+
+	// UserAgent is the User-Agent header.
+	UserAgent string
+
+	// Header overrides the headers of each request, except Authorization.
+	Header http.Header
+
+	// Query overrides the query parameters of each request.
+	Query url.Values
+
+	// Timeout limits one attempt, from connecting to the last byte of the response.
+	Timeout time.Duration
+
+	// MaxAttempts is the maximum number of attempts of a call, at least 1.
+	MaxAttempts int
+
+	// MaxRetryAfter is the longest Retry-After that is waited for.
+	MaxRetryAfter time.Duration
+
+	// MaxResponseBytes is the maximum size of a 2xx response.
+	MaxResponseBytes int64
+}
+
+// Request is what one call sends.
+type Request struct {
+	Method   string
+	Path     string   // a template below Client.Base, such as /users/{id}
+	Segments []string // the values of the template's parameters, in its order
+	Query    url.Values
+	Header   []Field
+	Body     []byte // nil for none
+
+	// Operation is what the call is, for FromContext.
+	Operation any
+
+	// Idempotent says that sending the request twice does no harm.
+	Idempotent bool
+
+	// Redactor knows the secrets of the request.
+	Redactor *Redactor
+
+	// Attempts is the number of attempts that earlier calls made for the same purpose.
+	// Attempts of this call are numbered from there.
+	Attempts int
+}
+
+// Field is one header field. The name is in canonical form.
+type Field struct{ Name, Value string }
+
+// Response is a response that was read. One that is not a success, or that cannot be
+// used, is redacted.
+type Response struct {
+	StatusCode int
+	Header     http.Header
+	Body       []byte
+
+	// RetryAfter is the wait that the Retry-After header asks for, zero if it does not.
+	RetryAfter time.Duration
+
+	// Attempts is the number of the attempt that brought the response.
+	Attempts int
+}
+
+// OK reports whether the status is 2xx.
+func (r *Response) OK() bool { return r.StatusCode >= 200 && r.StatusCode <= 299 }
+
+// Observer follows a call.
+type Observer interface {
+	// Error returns the error of attempt n, zero if none was made. The response is nil
+	// if none came. The cause is nil if a response that is not a success came whole.
+	Error(n int, res *Response, cause error) error
+
+	// Attempted is called after attempt n. Exactly one of a usable response and err
+	// is non-nil, though res may accompany err.
+	Attempted(n int, took time.Duration, res *Response, err error)
+
+	// Retrying is called before the wait that follows attempt n.
+	Retrying(n int, wait time.Duration, err error)
+}

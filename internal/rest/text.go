@@ -1,0 +1,35 @@
+package rest
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+const (
+	maxLine  = 300
+	maxQuote = 64
+)
+
+// OneLine returns an untrusted text for use in an error: on one line, without
+// characters that do not print, and truncated to 300 bytes.
+func OneLine(v string) string {
+	if len(v) > maxLine {
+		v = strings.ToValidUTF8(v[:maxLine], "") + "..."
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, v)
+}
+
+// Quote returns an untrusted string quoted, and truncated to 64 bytes, for use in an
+// error.
+func Quote(v string) string {
+	if len(v) > maxQuote {
+		return strconv.Quote(v[:maxQuote]) + "..."
+	}
+	return strconv.Quote(v)
+}

@@ -1,0 +1,72 @@
+package clerksessions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
+)
+
+// observer follows a call for its Meta and the log.
+type observer call
+
+// Error returns an [*Error] for a response, and the cause with a prefix if none came.
+func (o *observer) Error(n int, res *rest.Response, cause error) error {
+	switch {
+	case res != nil:
+		return newError(o.op, res, cause)
+	case n > 1:
+		return fmt.Errorf("clerksessions: %s: attempt %d: %w", o.op.ID, n, cause)
+	}
+	return fmt.Errorf("clerksessions: %s: %w", o.op.ID, cause)
+}
+
+// Attempted records the attempt in the call's Meta and logs it.
+func (o *observer) Attempted(n int, took time.Duration, res *rest.Response, err error) {
+	if o.meta != nil {
+		o.meta.Attempts = n
+		var apiErr *Error
+		switch {
+		case err == nil:
+			o.meta.succeeded(res, o.traceID(res))
+		case errors.As(err, &apiErr):
+			o.meta.failed(apiErr)
+		}
+	}
+	if o.logger == nil || !o.logger.Enabled(o.ctx, slog.LevelDebug) {
+		return
+	}
+	attrs := outcome(o.op, n, slog.Duration("duration", took), err)
+	if err == nil {
+		attrs = append(attrs, slog.Int("status", res.StatusCode), slog.String("trace_id", rest.OneLine(o.traceID(res))))
+	}
+	o.logger.LogAttrs(o.ctx, slog.LevelDebug, "clerk request", attrs...)
+}
+
+// traceID returns the trace id of a successful response, which is not redacted.
+func (o *observer) traceID(res *rest.Response) string { return o.redactor.Text(traceID(res.Header)) }
+
+// Retrying logs the retry.
+func (o *observer) Retrying(n int, wait time.Duration, err error) {
+	o.logRetry(o.ctx, o.op, n, wait, err)
+}
+
+func (c *config) logRetry(ctx context.Context, op *Operation, n int, wait time.Duration, err error) {
+	if c.logger != nil {
+		c.logger.LogAttrs(ctx, slog.LevelWarn, "retrying clerk request", outcome(op, n, slog.Duration("wait", wait), err)...)
+	}
+}
+
+// outcome describes an attempt without anything that could identify a person or hold a
+// secret: no id, no URL, no header, no body.
+func outcome(op *Operation, n int, duration slog.Attr, err error) []slog.Attr {
+	attrs := []slog.Attr{slog.String("operation", op.ID), slog.Int("attempt", n), duration}
+	var apiErr *Error
+	if errors.As(err, &apiErr) {
+		attrs = append(attrs, slog.Int("status", apiErr.StatusCode), slog.String("trace_id", rest.OneLine(apiErr.TraceID)))
+	}
+	return attrs
+}
