@@ -15,13 +15,13 @@ func TestWithoutKey(t *testing.T) {
 	t.Setenv("CLERK_SECRET_KEY", "")
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out))
-	assert.Contains(t, out.String(), "emulated Clerk")
+	assert.Contains(t, out.String(), "in-memory emulator")
 	assert.Contains(t, out.String(), "resource_not_found")
 	assert.NotContains(t, out.String(), "eyJ")
 	assert.InDelta(t, 20, strings.Count(out.String(), "\n"), 5, "about twenty lines")
 }
 
-// The instance of the environment is here an emulated one behind a real address.
+// environment sets the environment to an emulated instance on loopback.
 func environment(t *testing.T, opts ...sessionstest.Option) *sessionstest.Server {
 	srv := sessionstest.NewServer(t, opts...)
 	t.Setenv("CLERK_SECRET_KEY", srv.SecretKey)
@@ -35,7 +35,7 @@ func TestWithKey(t *testing.T) {
 	srv := environment(t)
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out))
-	assert.NotContains(t, out.String(), "emulated")
+	assert.NotContains(t, out.String(), "emulator")
 	assert.NotContains(t, out.String(), srv.SecretKey)
 	assert.NotContains(t, out.String(), "eyJ")
 	assert.Len(t, srv.Sessions("user_anna"), 1)

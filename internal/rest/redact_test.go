@@ -1,0 +1,164 @@
+package rest
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func newRedactor(secrets ...string) *Redactor {
+	r := new(Redactor)
+	for _, secret := range secrets {
+		r.Add(secret)
+	}
+	return r
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, secret, text, want string
+	}{
+		{"no secret", testSecret, "all is well", "all is well"},
+		{"whole secret", testSecret, "key " + testSecret + "!", "key [redacted]!"},
+		{"secret twice", testSecret, testSecret + testSecret, "[redacted][redacted]"},
+		{"all but the last byte", testSecret, testSecret[:len(testSecret)-1], "[redacted]"},
+		{"beginning of 12 bytes", testSecret, "key " + testSecret[:12] + " ends", "key [redacted] ends"},
+		{"beginning of 11 bytes", testSecret, testSecret[:11], testSecret[:11]},
+		{"beginning and then the whole", testSecret, testSecret[:15] + testSecret, "[redacted][redacted]"},
+		{"end of the secret", testSecret, testSecret[1:], testSecret[1:]},
+		{"secret of 8 bytes", "12345678", "a12345678b", "a[redacted]b"},
+		{"beginning of a secret of 8 bytes", "12345678", "1234567", "1234567"},
+		{"secret of 7 bytes", "1234567", "1234567", "1234567"},
+		{"short secret within a word", "key", "clerk_key_invalid", "clerk_key_invalid"},
+		{"secret with quotes as JSON writes it", `sk_"quoted"`, `"sk_\"quoted\""`, `"[redacted]"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, test.want, newRedactor(test.secret).Text(test.text))
+		})
+	}
+}
+
+func TestTheLongestSecretIsRedactedFirst(t *testing.T) {
+	t.Parallel()
+	r := newRedactor("secret-1", "a-secret-1-and-more")
+	assert.Equal(t, "[redacted]|[redacted]", r.Text("a-secret-1-and-more|secret-1"))
+}
+
+func TestErrorTexts(t *testing.T) {
+	t.Parallel()
+	reset := errors.New("connection reset")
+	wrapped := errors.Join(reset, errors.New(strings.Repeat("x", 9<<20)))
+	for _, test := range []struct {
+		name  string
+		err   error
+		want  string
+		keeps bool // the chain
+	}{
+		{"plain", reset, "connection reset", true},
+		{"with the secret", errors.Join(reset, errors.New(testSecret)), "connection reset [redacted]", false},
+		{"long", wrapped, "connection reset " + strings.Repeat("x", 283) + "...", true},
+		{"control characters", errors.Join(reset, errors.New("\x1b[2J\u202e")), "connection reset  [2J ", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			err := newRedactor(testSecret).Error(test.err)
+			assert.Equal(t, test.want, err.Error())
+			assert.Equal(t, test.keeps, errors.Is(err, reset))
+		})
+	}
+}
+
+func TestFailedRedactsHeaderNamesAndValues(t *testing.T) {
+	t.Parallel()
+	header := http.Header{
+		"X-Quoted": {"Bearer " + testSecret, "fine"},
+		"X-Begun":  {testSecret[:13]},
+		http.CanonicalHeaderKey("X-" + testSecret): {"a", testSecret},
+		"Content-Type": {"text/html"},
+	}
+	res := newRedactor(testSecret).Failed(&Response{StatusCode: 500, Header: header}, false)
+	assert.Equal(t, http.Header{
+		"X-Quoted":     {"Bearer [redacted]", "fine"},
+		"X-Begun":      {"[redacted]"},
+		"[redacted]":   {"a", "[redacted]"},
+		"Content-Type": {"text/html"},
+	}, res.Header)
+	assert.Equal(t, "Bearer "+testSecret, header["X-Quoted"][0], "the transport's header is not changed")
+}
+
+func TestUnusableHasNoBodyAndNoCookies(t *testing.T) {
+	t.Parallel()
+	res := newRedactor(testSecret).Unusable(&Response{StatusCode: 200, Body: []byte("token"), Header: http.Header{
+		"Set-Cookie":    {"__session=new"},
+		"Authorization": {"new"},
+		"X-Trace":       {testSecret},
+	}})
+	assert.Equal(t, &Response{StatusCode: 200, Header: http.Header{"X-Trace": {"[redacted]"}}}, res)
+}
+
+// The secret may be written in JSON with escapes, and the body need not be JSON.
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	const escaped = `\u0073k_test_c\u0061nary_5f3759df`
+	for _, test := range []struct {
+		name, body string
+	}{
+		{"JSON", `{"a":"` + testSecret + `"}`},
+		{"JSON with escapes", `{"a":"` + escaped + `","` + escaped + `":["` + escaped + `"]}`},
+		{"other escapes", `{"a":"` + strings.ReplaceAll(testSecret, "_", `\u005f`) + `"}`},
+		{"not JSON", "<html>" + testSecret},
+		{"invalid escapes", `{"x":"\q\u00"}` + escaped},
+		{"truncated", `{"a":"` + escaped},
+		{"beginning", `{"a":"` + testSecret[:12] + `"}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			body := newRedactor(testSecret).Failed(&Response{Body: []byte(test.body)}, false).Body
+			assert.Contains(t, string(body), Redacted)
+			assert.NotContains(t, unescapeJSON(string(body)), testSecret[:12])
+			if json.Valid([]byte(test.body)) {
+				assert.True(t, json.Valid(body), "what was JSON still is: %s", body)
+			}
+		})
+	}
+}
+
+func TestBodiesWithoutASecretAreLeftAsTheyAre(t *testing.T) {
+	t.Parallel()
+	const body = `{"a":"caf\u00e9 \/ \"quoted\""}`
+	assert.Equal(t, body, string(newRedactor(testSecret).Failed(&Response{Body: []byte(body)}, false).Body))
+}
+
+func TestATruncatedSecretIsTrimmedFromTheEnd(t *testing.T) {
+	t.Parallel()
+	for n := range len(testSecret) {
+		body := newRedactor(testSecret).Failed(&Response{Body: []byte("key " + testSecret[:n])}, true).Body
+		if n >= minSecret {
+			assert.Equal(t, "key ", string(body), "%d bytes", n)
+		} else {
+			assert.Equal(t, "key "+testSecret[:n], string(body), "%d bytes", n)
+		}
+	}
+}
+
+func FuzzRedact(f *testing.F) {
+	f.Add(testSecret, testSecret[:14], true)
+	f.Add(`{"a":"\u0073k_test_`, `canary_5f3759df"}`, false)
+	f.Fuzz(func(t *testing.T, before, after string, truncated bool) {
+		r := newRedactor(testSecret)
+		body := before + testSecret + after
+		failed := r.Failed(&Response{Body: []byte(body), Header: http.Header{"X-A": {body}, body: {"x"}}}, truncated)
+		require.NotContains(t, unescapeJSON(string(failed.Body)), testSecret[:minPrefix])
+		for name, values := range failed.Header {
+			require.NotContains(t, name+values[0], testSecret[:minPrefix])
+		}
+		require.NotContains(t, r.Error(errors.New(body)).Error(), testSecret[:minPrefix])
+	})
+}

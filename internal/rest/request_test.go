@@ -1,0 +1,67 @@
+package rest
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestRequest(t *testing.T) {
+	t.Parallel()
+	client := newTestClient(t, nil)
+	client.Header = http.Header{"Accept": {"text/plain"}, "Authorization": {"Bearer other"}, "X-More": {"1"}}
+	client.Query = url.Values{"limit": {"9"}, "more": {"a b"}}
+	got := client.request(t.Context(), &Request{
+		Method:   "POST",
+		Path:     "/things/{id}/parts/{part}/all",
+		Segments: []string{"a/b c", "ü"},
+		Query:    url.Values{"limit": {"1"}, "offset": {"2"}},
+		Header:   []Field{{"Accept", "application/json"}, {"Content-Type", "application/json"}},
+		Body:     []byte("{}"),
+	})
+	assert.Equal(t, "POST", got.Method)
+	assert.Equal(t, "https://api.invalid/v1/things/a%2Fb%20c/parts/%C3%BC/all?limit=9&more=a+b&offset=2", got.URL.String())
+	assert.Equal(t, "api.invalid", got.Host)
+	assert.Equal(t, http.Header{
+		"Accept":        {"text/plain"},
+		"Content-Type":  {"application/json"},
+		"X-More":        {"1"},
+		"User-Agent":    {"test/1"},
+		"Authorization": {"Bearer " + testSecret},
+	}, got.Header, "the secret is set last")
+	body, err := io.ReadAll(got.Body)
+	require.NoError(t, err)
+	assert.Equal(t, "{}", string(body))
+	assert.EqualValues(t, 2, got.ContentLength)
+	assert.Nil(t, got.GetBody, "net/http would send the body again by itself")
+}
+
+func TestARequestWithoutABody(t *testing.T) {
+	t.Parallel()
+	got := newTestClient(t, nil).request(t.Context(), newTestRequest(true))
+	assert.Nil(t, got.Body)
+	assert.Zero(t, got.ContentLength)
+	assert.Empty(t, got.URL.RawQuery)
+}
+
+// A transport may change what it is given, and the next attempt must not see that.
+func TestEachAttemptHasARequestOfItsOwn(t *testing.T) {
+	t.Parallel()
+	client := newTestClient(t, nil)
+	client.Header = http.Header{"X-More": {"1"}}
+	req := newTestRequest(true)
+	req.Query = url.Values{"limit": {"1"}}
+	first := client.request(t.Context(), req)
+	for name := range first.Header {
+		first.Header[name][0] = "changed"
+	}
+	first.URL.Host, first.URL.Path, first.URL.RawPath, first.URL.RawQuery = "elsewhere", "/", "/", "q"
+	second := client.request(t.Context(), req)
+	assert.Equal(t, "https://api.invalid/v1/things/1?limit=1", second.URL.String())
+	assert.Equal(t, "Bearer "+testSecret, second.Header.Get("Authorization"))
+	assert.Equal(t, "1", second.Header.Get("X-More"))
+}

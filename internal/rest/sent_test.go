@@ -1,0 +1,139 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptrace"
+	"net/textproto"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// hook is what a transport reports.
+type hook func(*httptrace.ClientTrace)
+
+var (
+	getConn   hook = func(t *httptrace.ClientTrace) { t.GetConn("api.invalid:443") }
+	freshConn hook = func(t *httptrace.ClientTrace) { t.GotConn(httptrace.GotConnInfo{}) }
+	usedConn  hook = func(t *httptrace.ClientTrace) { t.GotConn(httptrace.GotConnInfo{Reused: true}) }
+	http1     hook = func(t *httptrace.ClientTrace) { t.WroteHeaderField("Host", nil) }
+	http2     hook = func(t *httptrace.ClientTrace) { t.WroteHeaderField(":authority", nil) }
+	wrote     hook = func(t *httptrace.ClientTrace) { t.WroteRequest(httptrace.WroteRequestInfo{}) }
+	headers   hook = func(t *httptrace.ClientTrace) { t.WroteHeaders() }
+	responded hook = func(t *httptrace.ClientTrace) { t.GotFirstResponseByte() }
+	early     hook = func(t *httptrace.ClientTrace) { _ = t.Got1xxResponse(103, textproto.MIMEHeader{}) }
+	switched  hook = func(t *httptrace.ClientTrace) { _ = t.Got1xxResponse(101, textproto.MIMEHeader{}) }
+)
+
+func TestResends(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		hooks   []hook
+		stopped bool
+	}{
+		{"one send", []hook{getConn, freshConn, http1}, false},
+		{"second connection before anything was written", []hook{usedConn, freshConn, http1}, false},
+		{"HTTP/2 after writing", []hook{freshConn, http2, freshConn}, true},
+		{"HTTP/2 after writing on a used connection", []hook{usedConn, http2, usedConn}, true},
+		{"HTTP/1 after writing on a fresh connection", []hook{freshConn, http1, freshConn}, true},
+		{"HTTP/1 once after writing on a used connection", []hook{usedConn, http1, freshConn, http1}, false},
+		{"HTTP/1 twice after writing on used connections", []hook{usedConn, http1, usedConn, http1, freshConn}, true},
+		{"transport around net/http's retries after a response", []hook{freshConn, http2, responded, freshConn, http2, responded, freshConn}, false},
+		{"HTTP/2 after an informational response", []hook{freshConn, http2, responded, early, freshConn}, true},
+		{"after a switch of protocols", []hook{freshConn, http1, responded, switched, freshConn}, false},
+		{"once stopped, always stopped", []hook{freshConn, http2, freshConn, responded, freshConn}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			s := &sent{idempotent: true, cancel: cancel}
+			trace := httptrace.ContextClientTrace(s.watch(ctx, false))
+			for _, hook := range test.hooks {
+				hook(trace)
+			}
+			assert.Equal(t, test.stopped, s.isStopped())
+			assert.Equal(t, test.stopped, ctx.Err() != nil, "the attempt is canceled")
+		})
+	}
+}
+
+func TestARequestThatIsNotIdempotentIsNeverResent(t *testing.T) {
+	t.Parallel()
+	for name, hooks := range map[string][]hook{
+		"HTTP/1 on a used connection": {usedConn, http1, freshConn},
+		"HTTP/2":                      {usedConn, http2, freshConn},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := &sent{cancel: cancel}
+		trace := httptrace.ContextClientTrace(s.watch(ctx, false))
+		for _, hook := range hooks {
+			hook(trace)
+		}
+		assert.True(t, s.isStopped(), name)
+		assert.False(t, s.unprocessed(errResend), name)
+	}
+}
+
+func TestUnprocessed(t *testing.T) {
+	t.Parallel()
+	reset := errors.New("connection reset by peer")
+	refused := errors.New("http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM; received from peer] after Request.Body was written; define Request.GetBody to avoid this error")
+	for _, test := range []struct {
+		name  string
+		hooks []hook
+		err   error
+		want  bool
+	}{
+		{"transport that reports nothing", nil, reset, false},
+		{"nothing written", []hook{getConn}, reset, true},
+		{"header field written", []hook{getConn, http1}, reset, false},
+		{"headers written", []hook{getConn, headers}, reset, false},
+		{"request written", []hook{getConn, wrote}, reset, false},
+		{"written and refused", []hook{getConn, http2, headers, wrote}, refused, true},
+		{"refused, from a transport that reports nothing", nil, refused, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := &sent{cancel: func() {}}
+			trace := httptrace.ContextClientTrace(s.watch(t.Context(), true))
+			for _, hook := range test.hooks {
+				hook(trace)
+			}
+			assert.Equal(t, test.want, s.unprocessed(test.err))
+		})
+	}
+}
+
+// The texts are those of net/http; the wire tests of the root package hold them.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		text string
+		want bool
+	}{
+		{"http2: Transport: cannot retry err [stream error: stream ID 3; REFUSED_STREAM; received from peer] after Request.Body was written", true},
+		{"http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] after Request.Body was written", true},
+		{"http2: Transport received GOAWAY from server ErrCode:INTERNAL_ERROR", true},
+		{"http2: Transport: cannot retry err [stream error: stream ID 3; PROTOCOL_ERROR; received from peer] after Request.Body was written", false},
+		{"stream error: stream ID 3; INTERNAL_ERROR; received from peer", false},
+		{`http2: server sent GOAWAY and closed the connection; LastStreamID=3, ErrCode=NO_ERROR, debug="; REFUSED_STREAM; received from peer]"`, false},
+		{`malformed HTTP response "http2: Transport: cannot retry err [stream error: stream ID 3; REFUSED_STREAM; received from peer]"`, false},
+		{"unexpected EOF", false},
+	} {
+		assert.Equal(t, test.want, refused(errors.New(test.text)), test.text)
+		assert.Equal(t, test.want, refused(fmt.Errorf("wrapped: %w", errors.New(test.text))), test.text)
+	}
+}
+
+func TestWatchKeepsTheCallersTrace(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteHeaders: func() { seen++ }})
+	s := &sent{cancel: func() {}}
+	httptrace.ContextClientTrace(s.watch(ctx, false)).WroteHeaders()
+	assert.Equal(t, 1, seen)
+	assert.True(t, s.wrote)
+}

@@ -1,0 +1,30 @@
+package rest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestUnescapeJSON(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, text, want string }{
+		{"nothing to decode", `plain`, `plain`},
+		{"letter", `\u0041\u005f`, `A_`},
+		{"slash", `a\/b`, `a/b`},
+		{"quotation mark", `\u0022 \"`, `\" \"`},
+		{"backslash", `\u005c \\`, `\\ \\`},
+		{"escaped backslash before u", `\\u0041`, `\\u0041`},
+		{"line break", `\n\u000a`, `\n\u000a`},
+		{"surrogate pair", `\ud83d\ude00`, `\ud83d\ude00`},
+		{"beyond ASCII", `\u00fc`, `ü`},
+		{"not hexadecimal", `\u00zz`, `\u00zz`},
+		{"truncated escape", `\u00`, `\u00`},
+		{"backslash at the end", `a\`, `a\`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, test.want, unescapeJSON(test.text))
+		})
+	}
+}
