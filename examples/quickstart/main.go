@@ -93,26 +93,34 @@ func run(ctx context.Context, out io.Writer) error {
 }
 
 // connect returns a client for the instance of the environment, or for an emulated one,
-// and what to fetch its public keys with.
-func connect(out io.Writer) (client *clerksessions.Client, keys *http.Client, userID string, err error) {
-	if os.Getenv("CLERK_SECRET_KEY") == "" {
+// and the source of its public keys.
+func connect(out io.Writer) (client *clerksessions.Client, keys sessionjwt.KeySource, userID string, err error) {
+	secretKey := os.Getenv("CLERK_SECRET_KEY")
+	if secretKey == "" {
 		fmt.Fprintln(out, "CLERK_SECRET_KEY is not set: using sessionstest, an in-memory emulator of Clerk.")
 		srv := sessionstest.New()
-		return srv.Client(), &http.Client{Transport: srv.Transport()}, "user_quickstart", nil
+		keys, err = sessionjwt.KeysFromIssuer(srv.Issuer, sessionjwt.WithHTTPClient(&http.Client{Transport: srv.Transport()}))
+		return srv.Client(), keys, "user_quickstart", err
 	}
 	userID = os.Getenv("CLERK_USER_ID")
 	if userID == "" {
 		return nil, nil, "", errors.New("CLERK_USER_ID is not set: set it to a user of the instance who may be signed in for a test")
 	}
 	fmt.Fprintln(out, "CLERK_SECRET_KEY is set: using a real instance.")
-	client, err = clerksessions.NewFromEnv()
-	return client, http.DefaultClient, userID, err
+	if client, err = clerksessions.NewFromEnv(); err != nil {
+		return nil, nil, "", err
+	}
+	var opts []sessionjwt.KeyOption
+	if host := os.Getenv("CLERK_API_URL"); host != "" { // which has no version
+		opts = append(opts, sessionjwt.WithBaseURL(strings.TrimRight(host, "/")+"/v1"))
+	}
+	keys, err = sessionjwt.KeysFromBackendAPI(secretKey, opts...)
+	return client, keys, userID, err
 }
 
-// verify verifies a token with the keys that its issuer publishes. A server must not
-// trust the issuer that a token names: it is configured with its own. This token has
-// just come from Clerk.
-func verify(ctx context.Context, keys *http.Client, token string) (*sessionjwt.Claims, error) {
+// verify verifies a token with the instance's keys. A server is configured with its
+// issuer; here it is taken from the token, which has just come from Clerk.
+func verify(ctx context.Context, keys sessionjwt.KeySource, token string) (*sessionjwt.Claims, error) {
 	var payload struct {
 		Issuer string `json:"iss"`
 	}
@@ -125,11 +133,7 @@ func verify(ctx context.Context, keys *http.Client, token string) (*sessionjwt.C
 	if err != nil {
 		return nil, errors.New("not a JSON Web Token")
 	}
-	source, err := sessionjwt.KeysFromIssuer(payload.Issuer, sessionjwt.WithHTTPClient(keys))
-	if err != nil {
-		return nil, err
-	}
-	verifier, err := sessionjwt.New(source, payload.Issuer,
+	verifier, err := sessionjwt.New(keys, payload.Issuer,
 		sessionjwt.WithAuthorizedParties("https://app.example.com"), sessionjwt.WithLeeway(30*time.Second))
 	if err != nil {
 		return nil, err
