@@ -1,0 +1,223 @@
+package clerksessions_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/clerksessions/clerksessions"
+)
+
+// fault is what happens to each attempt of a call, and the outcome to expect when three
+// attempts are allowed.
+type fault struct {
+	name     string
+	respond  responder
+	safe     int // requests of an idempotent operation
+	unsent   int // requests of one that is not idempotent
+	status   int // of the *Error; 0 if no response came
+	succeeds bool
+	is       error
+	warnings int  // retries announced but not made
+	noTrace  bool // the transport does not report to httptrace
+	context  func(context.Context) (context.Context, context.CancelFunc)
+}
+
+// final is a fault that is never retried.
+func final(name string, status int, respond responder) fault {
+	return fault{name: name, respond: respond, safe: 1, unsent: 1, status: status}
+}
+
+// transientFault is a fault that is retried if the operation is idempotent.
+func transientFault(name string, status int, is error, respond responder) fault {
+	return fault{name: name, respond: respond, safe: 3, unsent: 1, status: status, is: is}
+}
+
+// unsentFault is a fault that is always retried.
+func unsentFault(name string, status int, is error, respond responder) fault {
+	return fault{name: name, respond: respond, safe: 3, unsent: 3, status: status, is: is}
+}
+
+func success(name string, requests int, respond responder) fault {
+	return fault{name: name, respond: respond, safe: requests, unsent: requests, succeeds: true}
+}
+
+func faults(statuses []int) []fault {
+	all := slices.Concat(successes(), badResponses(), networkFaults(), contextFaults())
+	for _, code := range statuses {
+		name := fmt.Sprint("status ", code)
+		switch code {
+		case 429:
+			all = append(all, unsentFault(name, code, nil, status(code)))
+		case 408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530:
+			all = append(all, transientFault(name, code, nil, status(code)))
+		default:
+			all = append(all, final(name, code, status(code)))
+		}
+	}
+	for value, wait := range retryAfters {
+		f := unsentFault(fmt.Sprintf("429 with Retry-After %q", value), 429, clerksessions.ErrRateLimited, nil)
+		f.respond = func(f *faulty, req *http.Request) (*http.Response, error) {
+			date := time.Now().Add(5 * time.Second).UTC().Format(http.TimeFormat)
+			return status(429, "Retry-After", strings.ReplaceAll(value, "DATE+5", date))(f, req)
+		}
+		if wait > 30*time.Second {
+			f.safe, f.unsent = 1, 1
+		}
+		all = append(all, f)
+	}
+	for _, code := range []int{300, 301, 302, 303, 304, 307, 308} {
+		all = append(all, final(fmt.Sprint("redirect ", code), code, raw(code, "", "Location", "https://elsewhere.example/?"+testKey)))
+	}
+	return all
+}
+
+func successes() []fault {
+	return []fault{
+		success("success", 1, (*faulty).succeed),
+		success("success with another Content-Type", 1, func(f *faulty, req *http.Request) (*http.Response, error) {
+			return f.response(req, 201, http.Header{"Content-Type": {"text/plain; charset=x"}}, bytes.NewReader(f.good)), nil
+		}),
+		success("success with the key as trace id", 1, func(f *faulty, req *http.Request) (*http.Response, error) {
+			return f.response(req, 200, http.Header{"X-Clerk-Trace-Id": {req.Header.Get("Authorization")}}, bytes.NewReader(f.good)), nil
+		}),
+		success("success after two 429", 3, after(2, status(429, "Retry-After", "3"))),
+		{name: "success after two 503", respond: after(2, status(503)), safe: 3, unsent: 1, succeeds: true, status: 503},
+		{name: "success after two 522", respond: after(2, status(522)), safe: 3, unsent: 1, succeeds: true, status: 522},
+	}
+}
+
+func badResponses() []fault {
+	return []fault{
+		final("switched protocols", 101, func(f *faulty, req *http.Request) (*http.Response, error) {
+			return f.response(req, 101, nil, readerFunc(func([]byte) (int, error) { select {} })), nil // blocks forever
+		}),
+		final("response without a body", 404, func(f *faulty, req *http.Request) (*http.Response, error) {
+			resp := f.response(req, 404, nil, nil)
+			f.responses, resp.Body = nil, nil
+			return resp, nil
+		}),
+		final("truncated 404", 404, truncated(404, io.ErrUnexpectedEOF)),
+		final("oversized 400", 400, raw(400, strings.Repeat("x", 10<<20))),
+		transientFault("HTML from a proxy", 502, clerksessions.ErrUnavailable, raw(502, "<html>"+testKey+"</html>", "Content-Type", "text/html")),
+		transientFault("empty 500", 500, nil, raw(500, "")),
+		transientFault("503 with Retry-After", 503, nil, status(503, "Retry-After", "2")),
+		final("503 with Retry-After over 30 s", 503, status(503, "Retry-After", "31")),
+		transientFault("key truncated where reading ends", 500, nil, raw(500, strings.Repeat("x", 64<<10-len(testKey)+1)+testKey)),
+
+		transientFault("truncated success", 200, io.ErrUnexpectedEOF, truncated(200, io.ErrUnexpectedEOF)),
+		transientFault("success reset in the body", 200, errReset, truncated(200, errReset)),
+		transientFault("truncated success with a token", 200, errReset, func(f *faulty, req *http.Request) (*http.Response, error) {
+			body := io.MultiReader(strings.NewReader(`{"object":"token","jwt":"canary.new.token"`), failingReader(errReset))
+			return f.response(req, 200, http.Header{"Set-Cookie": {"__session=canary.new.token"}}, body), nil
+		}),
+		final("token in a success of another type", 200,
+			raw(200, `{"object":"tokens","jwt":"canary.new.token","cookies":["canary.new.token"]}`, "Set-Cookie", "__session=canary.new.token", "Authorization", "canary.new.token")),
+		final("key at the end of the quoted position", 200, raw(200, `{"`+strings.Repeat("x", 239)+testKey+`":1,"`+strings.Repeat("x", 239)+testKey+`":1}`)),
+		final("oversized success", 200, raw(200, `{"object":"`+strings.Repeat("x", 2<<20))),
+		final("HTML success", 200, raw(200, "<html>"+testKey)),
+		final("empty success", 200, raw(200, "")),
+		final("success with other types", 200, raw(200, `{"object":["`+testKey+`"],"id":7,"jwt":{},"data":1,"cookies":0}`)),
+		final("success with another object", 200, raw(200, `{"object":"user","id":"user_1"}`)),
+		final("success that is null", 200, raw(200, `null`)),
+		final("success that is {}", 200, raw(200, `{}`)),
+		final("success that is [null]", 200, raw(200, `[null]`)),
+		final("success with duplicate names", 200, func(f *faulty, req *http.Request) (*http.Response, error) {
+			twice := append([]byte(`{"`+testKey+`":1,"`+testKey+`":1,`), bytes.TrimPrefix(f.good, []byte("{"))...)
+			return f.response(req, 200, nil, bytes.NewReader(twice)), nil
+		}),
+	}
+}
+
+func networkFaults() []fault {
+	noHooks := transientFault("reset before sending, without httptrace", 0, errReset, func(*faulty, *http.Request) (*http.Response, error) { return nil, errReset })
+	noHooks.noTrace = true
+	return []fault{
+		noHooks,
+		unsentFault("reset before sending", 0, errReset, func(*faulty, *http.Request) (*http.Response, error) { return nil, errReset }),
+		transientFault("reset after sending", 0, errReset, lost(errReset)),
+		transientFault("neither response nor error", 0, nil, lost(nil)),
+		transientFault("response and error", 0, errReset, func(f *faulty, req *http.Request) (*http.Response, error) {
+			resp, _ := f.succeed(req)
+			return resp, errReset
+		}),
+		transientFault("network error with the key", 0, nil, func(f *faulty, req *http.Request) (*http.Response, error) {
+			f.receive(req)
+			return nil, fmt.Errorf("malformed HTTP status code %q", req.Header.Get("Authorization"))
+		}),
+		transientFault("network error with the key but for its last byte", 0, nil, func(f *faulty, req *http.Request) (*http.Response, error) {
+			f.receive(req)
+			return nil, fmt.Errorf("malformed HTTP status code %q", testKey[:len(testKey)-1])
+		}),
+		transientFault("network error of 9 MB", 0, nil, lost(fmt.Errorf("malformed HTTP response %q", strings.Repeat("x", 9<<20)))),
+		transientFault("timeout after sending", 0, context.DeadlineExceeded, hang),
+		unsentFault("timeout while connecting", 0, context.DeadlineExceeded, func(f *faulty, req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		}),
+		transientFault("response too slow", 200, context.DeadlineExceeded, func(f *faulty, req *http.Request) (*http.Response, error) {
+			return f.response(req, 200, nil, readerFunc(func(p []byte) (int, error) {
+				select {
+				case <-req.Context().Done():
+					return 0, req.Context().Err()
+				case <-time.After(time.Second):
+					p[0] = ' '
+					return 1, nil
+				}
+			})), nil
+		}),
+	}
+}
+
+func contextFaults() []fault {
+	return []fault{
+		{name: "context canceled before", respond: status(200), is: context.Canceled,
+			context: func(ctx context.Context) (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancel(ctx)
+				cancel()
+				return ctx, cancel
+			}},
+		{name: "deadline during the attempt", respond: hang, safe: 1, unsent: 1, is: context.DeadlineExceeded,
+			context: func(ctx context.Context) (context.Context, context.CancelFunc) {
+				return context.WithTimeout(ctx, time.Second)
+			}},
+		{name: "context canceled between attempts", respond: status(429, "Retry-After", "7"), safe: 1, unsent: 1, status: 429, is: context.Canceled, warnings: 1,
+			context: func(ctx context.Context) (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancel(ctx)
+				time.AfterFunc(3*time.Second, cancel)
+				return ctx, cancel
+			}},
+		{name: "Retry-After beyond the deadline", respond: status(429, "Retry-After", "7"), safe: 1, unsent: 1, status: 429, is: clerksessions.ErrRateLimited,
+			context: func(ctx context.Context) (context.Context, context.CancelFunc) {
+				return context.WithTimeout(ctx, 6*time.Second)
+			}},
+	}
+}
+
+// retryAfters maps values of the header to the wait each asks for, zero if invalid.
+var retryAfters = map[string]time.Duration{
+	"0": 0, "2": 2 * time.Second, " 4 ": 4 * time.Second, "1.5": 1500 * time.Millisecond, "30": 30 * time.Second,
+	"31": 31 * time.Second, "99999999999999999999": 876000 * time.Hour, "1e300": 876000 * time.Hour, "Inf": 876000 * time.Hour,
+	"": 0, "-1": 0, "NaN": 0, "soon": 0, "DATE+5": 5 * time.Second, "Thu, 21 Oct 1999 07:28:00 GMT": 0,
+}
+
+// errorStatuses returns the statuses that the contract declares for an operation, and
+// some that it does not.
+func errorStatuses(op *openapi3.Operation) []int {
+	codes := []int{402, 403, 408, 409, 413, 415, 425, 451, 500, 501, 502, 503, 504, 519, 520, 521, 522, 523, 524, 525, 526, 527, 528, 529, 530, 531, 599}
+	for status := range op.Responses.Map() {
+		var code int
+		if _, err := fmt.Sscanf(status, "%d", &code); err == nil && code > 299 {
+			codes = append(codes, code)
+		}
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
+}
