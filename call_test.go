@@ -14,7 +14,7 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// Strings that reach another endpoint when put into a path carelessly.
+// Strings that reach another endpoint if put into a path unescaped.
 var (
 	refusedIDs = []string{
 		"", ".", "..", "../users/user_1", "..%2fusers", "%2e%2e", "%2E%2e/x", "%252e%252e", "%25252e%25252e%25252f", "x/../y", `..\users`, `x\..\y`, "%5c..", "%2e",
@@ -26,8 +26,8 @@ var (
 	}
 )
 
-// checkSegment requires that id as both path parameters reaches just the intended path, or nothing
-// at all.
+// checkSegment requires that id, as both path parameters, either reaches the intended
+// path or is refused and nothing is sent.
 func checkSegment(t *testing.T, id string) (sent bool) {
 	t.Helper()
 	var got *http.Request

@@ -277,14 +277,15 @@ func ExampleWithMeta() {
 	// Output: 200 after 2 attempts, trace id of 32 digits
 }
 
-// A transport that counts requests by operation, so that no label ever holds an id.
+// A transport that names each attempt by its operation, so that no label holds an id.
 func ExampleOperationFromContext() {
 	srv, _ := emulated()
 	session := srv.AddSession(clerksessions.Session{UserID: "user_alice"})
+	srv.Fail("GetSession", 1, sessionstest.Fault{Status: http.StatusTooManyRequests, RetryAfter: "0.01"})
 	counting := transportFunc(func(request *http.Request) (*http.Response, error) {
-		if op, ok := clerksessions.OperationFromContext(request.Context()); ok {
-			fmt.Println("one more:", op.ID, op.Method, op.Path)
-		}
+		op, _ := clerksessions.OperationFromContext(request.Context())
+		n, _ := clerksessions.AttemptFromContext(request.Context())
+		fmt.Println(op.ID, op.Method, op.Path, "attempt", n)
 		return srv.Transport().RoundTrip(request)
 	})
 	client := srv.Client(clerksessions.WithHTTPClient(&http.Client{Transport: counting}))
@@ -292,5 +293,7 @@ func ExampleOperationFromContext() {
 	if _, err := client.Get(context.Background(), session.ID); err != nil {
 		log.Fatal(err)
 	}
-	// Output: one more: GetSession GET /sessions/{session_id}
+	// Output:
+	// GetSession GET /sessions/{session_id} attempt 1
+	// GetSession GET /sessions/{session_id} attempt 2
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// answering returns a client whose every request is answered so, once.
+// answering returns a client whose requests all get this response.
 func answering(t *testing.T, status int, header http.Header, body string) *clerksessions.Client {
 	return newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1), clerksessions.WithMaxResponseBytes(1<<16),
 		clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
@@ -22,9 +22,9 @@ func answering(t *testing.T, status int, header http.Header, body string) *clerk
 		})}))
 }
 
-// FuzzReply has any bytes answer every operation: exactly one of value and error, and
-// no canary in what is printed.
-func FuzzReply(f *testing.F) {
+// FuzzResponse answers every operation with any bytes: exactly one of value and error is
+// set, and nothing printed holds a canary.
+func FuzzResponse(f *testing.F) {
 	f.Add(200, "X-Clerk-Trace-Id", "t", aSession)
 	f.Add(200, "Content-Type", "text/html", `{"data":[`+aSession+`],"total_count":1}`)
 	f.Add(200, "", "", `{"object":"token","jwt":"x"}`)
@@ -42,17 +42,17 @@ func FuzzReply(f *testing.F) {
 				require.True(t, status >= 200 && status <= 299)
 				continue
 			}
-			var answer *clerksessions.Error
-			require.ErrorAs(t, err, &answer)
-			require.Equal(t, status, answer.StatusCode)
+			var apiErr *clerksessions.Error
+			require.ErrorAs(t, err, &apiErr)
+			require.Equal(t, status, apiErr.StatusCode)
 			require.NotContains(t, err.Error(), testKey)
 			require.NotContains(t, err.Error(), "\n")
-			require.NotContains(t, string(answer.Body), testKey)
+			require.NotContains(t, string(apiErr.Body), testKey)
 		}
 	})
 }
 
-// FuzzErrorBody has any bytes stand as the body of an error.
+// FuzzErrorBody answers with any bytes as the body of an error.
 func FuzzErrorBody(f *testing.F) {
 	f.Add(clerkError("resource_not_found"))
 	f.Add(`{"errors":[{"code":"a","meta":{"x":[1,{"y":"` + testKey + `"}]}}],"clerk_trace_id":"` + testKey + `"}`)
@@ -64,20 +64,20 @@ func FuzzErrorBody(f *testing.F) {
 	f.Add("canary")
 	f.Fuzz(func(t *testing.T, body string) {
 		_, err := answering(t, 404, http.Header{}, body).Get(t.Context(), "sess_1")
-		var answer *clerksessions.Error
-		require.ErrorAs(t, err, &answer)
+		var apiErr *clerksessions.Error
+		require.ErrorAs(t, err, &apiErr)
 		require.ErrorIs(t, err, clerksessions.ErrNotFound)
 		require.LessOrEqual(t, len(err.Error()), 4096)
-		for _, value := range []any{err, *answer, answer.Errors} {
+		for _, value := range []any{err, *apiErr, apiErr.Errors} {
 			require.NotContains(t, printed(value), testKey)
 		}
-		for _, one := range answer.Errors {
-			assert.True(t, answer.HasCode(one.Code))
+		for _, one := range apiErr.Errors {
+			assert.True(t, apiErr.HasCode(one.Code))
 		}
 	})
 }
 
-// FuzzListPage has any bytes answer a list, and All read it.
+// FuzzListPage answers All with any bytes as a page.
 func FuzzListPage(f *testing.F) {
 	f.Add(`[]`)
 	f.Add(`[` + aSession + `]`)
@@ -100,8 +100,8 @@ func FuzzListPage(f *testing.F) {
 	})
 }
 
-// FuzzBaseURL has any text stand as base URL: requests go to its host below its path,
-// or the option is refused.
+// FuzzBaseURL tries any text as base URL: requests go to its host below its path, or the
+// option is refused.
 func FuzzBaseURL(f *testing.F) {
 	for _, u := range []string{"https://api.clerk.com/v1", "http://127.0.0.1:8787/v1/", "https://[::1]/a%2Fb/", "https://h/../x", "https://h?q", "https://u@h/", "//h", "https://h/%2e%2e", "https://h/a;b", "https://h:x/"} {
 		f.Add(u, "sess_1")

@@ -22,7 +22,7 @@ import (
 
 const aSession = `{"object":"session","id":"sess_1","user_id":"user_1","client_id":"client_1","status":"active","surprise":{"a":[1]},"created_at":1794786307113}`
 
-// serve answers on loopback below /v1 and returns that base URL.
+// serve starts a server on loopback, mounted under /v1, and returns the base URL.
 func serve(t *testing.T, answer http.HandlerFunc) string {
 	t.Helper()
 	srv := httptest.NewServer(http.StripPrefix("/v1", answer))
@@ -58,47 +58,47 @@ func TestNewRefusesBadKeys(t *testing.T) {
 func TestBadOptions(t *testing.T) {
 	t.Parallel()
 	bad := map[string]clerksessions.Option{
-		"nil":                     nil,
-		"base: no scheme":         clerksessions.WithBaseURL("api.clerk.com/v1"),
-		"base: other scheme":      clerksessions.WithBaseURL("ftp://api.clerk.com/v1"),
-		"base: no host":           clerksessions.WithBaseURL("https:///v1"),
-		"base: port only":         clerksessions.WithBaseURL("https://:443/v1"),
-		"base: opaque":            clerksessions.WithBaseURL("https:api.clerk.com"),
-		"base: empty":             clerksessions.WithBaseURL(""),
-		"base: unparsable":        clerksessions.WithBaseURL("https://api.clerk.com/%zz"),
-		"base: control":           clerksessions.WithBaseURL("https://api.clerk.com/v1\n"),
-		"base: user":              clerksessions.WithBaseURL("https://canary@api.clerk.com/v1"),
-		"base: query":             clerksessions.WithBaseURL("https://api.clerk.com/v1?canary=1"),
-		"base: empty query":       clerksessions.WithBaseURL("https://api.clerk.com/v1?"),
-		"base: fragment":          clerksessions.WithBaseURL("https://api.clerk.com/v1#canary"),
-		"base: empty fragment":    clerksessions.WithBaseURL("https://api.clerk.com/v1#"),
-		"base: dot segments":      clerksessions.WithBaseURL("https://api.clerk.com/a/../v1"),
-		"base: escaped dots":      clerksessions.WithBaseURL("https://api.clerk.com/%2e%2e/v1"),
-		"base: double slash":      clerksessions.WithBaseURL("https://api.clerk.com//v1"),
-		"client: nil":             clerksessions.WithHTTPClient(nil),
-		"timeout: zero":           clerksessions.WithTimeout(0),
-		"timeout: negative":       clerksessions.WithTimeout(-1),
-		"attempts: zero":          clerksessions.WithMaxAttempts(0),
-		"logger: nil":             clerksessions.WithLogger(nil),
-		"user agent: empty":       clerksessions.WithUserAgent(""),
-		"user agent: control":     clerksessions.WithUserAgent("a\r\nX-Evil: 1"),
-		"header: no name":         clerksessions.WithHeader("", "x"),
-		"header: bad name":        clerksessions.WithHeader("a b", "x"),
-		"header: bad value":       clerksessions.WithHeader("X-A", "x\r\nX-B: canary"),
-		"header: authorization":   clerksessions.WithHeader("authorization", "Bearer canary"),
-		"header: host":            clerksessions.WithHeader("Host", "elsewhere"),
-		"header: content-length":  clerksessions.WithHeader("content-length", "1"),
-		"header: leave to repeat": clerksessions.WithHeader("idempotency-key", "1"),
-		"header: leave, as X-":    clerksessions.WithHeader("X-Idempotency-Key", "1"),
-		"header: gzip":            clerksessions.WithHeader("Accept-Encoding", "gzip"),
-		"query: no name":          clerksessions.WithQuery("", "x"),
-		"origin: empty":           clerksessions.WithOrigin(""),
-		"origin: a path":          clerksessions.WithOrigin("https://app.example.com/"),
-		"origin: no scheme":       clerksessions.WithOrigin("app.example.com"),
-		"meta: nil":               clerksessions.WithMeta(nil),
-		"limit: zero":             clerksessions.WithMaxResponseBytes(0),
+		"nil":                       nil,
+		"base: no scheme":           clerksessions.WithBaseURL("api.clerk.com/v1"),
+		"base: other scheme":        clerksessions.WithBaseURL("ftp://api.clerk.com/v1"),
+		"base: no host":             clerksessions.WithBaseURL("https:///v1"),
+		"base: port only":           clerksessions.WithBaseURL("https://:443/v1"),
+		"base: opaque":              clerksessions.WithBaseURL("https:api.clerk.com"),
+		"base: empty":               clerksessions.WithBaseURL(""),
+		"base: unparsable":          clerksessions.WithBaseURL("https://api.clerk.com/%zz"),
+		"base: control":             clerksessions.WithBaseURL("https://api.clerk.com/v1\n"),
+		"base: user":                clerksessions.WithBaseURL("https://canary@api.clerk.com/v1"),
+		"base: query":               clerksessions.WithBaseURL("https://api.clerk.com/v1?canary=1"),
+		"base: empty query":         clerksessions.WithBaseURL("https://api.clerk.com/v1?"),
+		"base: fragment":            clerksessions.WithBaseURL("https://api.clerk.com/v1#canary"),
+		"base: empty fragment":      clerksessions.WithBaseURL("https://api.clerk.com/v1#"),
+		"base: dot segments":        clerksessions.WithBaseURL("https://api.clerk.com/a/../v1"),
+		"base: escaped dots":        clerksessions.WithBaseURL("https://api.clerk.com/%2e%2e/v1"),
+		"base: double slash":        clerksessions.WithBaseURL("https://api.clerk.com//v1"),
+		"client: nil":               clerksessions.WithHTTPClient(nil),
+		"timeout: zero":             clerksessions.WithTimeout(0),
+		"timeout: negative":         clerksessions.WithTimeout(-1),
+		"attempts: zero":            clerksessions.WithMaxAttempts(0),
+		"logger: nil":               clerksessions.WithLogger(nil),
+		"user agent: empty":         clerksessions.WithUserAgent(""),
+		"user agent: control":       clerksessions.WithUserAgent("a\r\nX-Evil: 1"),
+		"header: no name":           clerksessions.WithHeader("", "x"),
+		"header: bad name":          clerksessions.WithHeader("a b", "x"),
+		"header: bad value":         clerksessions.WithHeader("X-A", "x\r\nX-B: canary"),
+		"header: authorization":     clerksessions.WithHeader("authorization", "Bearer canary"),
+		"header: host":              clerksessions.WithHeader("Host", "elsewhere"),
+		"header: content-length":    clerksessions.WithHeader("content-length", "1"),
+		"header: idempotency key":   clerksessions.WithHeader("idempotency-key", "1"),
+		"header: X-idempotency key": clerksessions.WithHeader("X-Idempotency-Key", "1"),
+		"header: gzip":              clerksessions.WithHeader("Accept-Encoding", "gzip"),
+		"query: no name":            clerksessions.WithQuery("", "x"),
+		"origin: empty":             clerksessions.WithOrigin(""),
+		"origin: a path":            clerksessions.WithOrigin("https://app.example.com/"),
+		"origin: no scheme":         clerksessions.WithOrigin("app.example.com"),
+		"meta: nil":                 clerksessions.WithMeta(nil),
+		"limit: zero":               clerksessions.WithMaxResponseBytes(0),
 	}
-	srv := serve(t, func(http.ResponseWriter, *http.Request) { assert.Fail(t, "a request went out") })
+	srv := serve(t, func(http.ResponseWriter, *http.Request) { assert.Fail(t, "a request was sent") })
 	client := newClient(t, srv)
 	for name, opt := range bad {
 		_, err := clerksessions.New(testKey, opt)
@@ -115,7 +115,7 @@ func TestBadOptions(t *testing.T) {
 
 func TestBadParametersAreRefusedBeforeAnythingIsSent(t *testing.T) {
 	t.Parallel()
-	srv := serve(t, func(http.ResponseWriter, *http.Request) { assert.Fail(t, "a request went out") })
+	srv := serve(t, func(http.ResponseWriter, *http.Request) { assert.Fail(t, "a request was sent") })
 	c := newClient(t, srv)
 	ctx := t.Context()
 	var none context.Context
@@ -213,7 +213,7 @@ func TestNewFromEnv(t *testing.T) {
 	require.NoError(t, err)
 	_, err = client.Get(t.Context(), "sess_1")
 	require.NoError(t, err)
-	assert.Equal(t, "/option/sessions/sess_1", uri, "an option goes before the environment")
+	assert.Equal(t, "/option/sessions/sess_1", uri, "options override the environment")
 
 	for _, version := range []string{"..", "v1/../x", "v1?x", "a\nb"} {
 		t.Setenv("CLERK_API_VERSION", version)
@@ -254,7 +254,7 @@ func TestOptionsReachTheRequest(t *testing.T) {
 
 	_, err = client.Get(t.Context(), "sess_1")
 	require.NoError(t, err)
-	assert.Equal(t, "clerksessions/0.1 app/1", got.UserAgent(), "options of one call do not stay")
+	assert.Equal(t, "clerksessions/0.1 app/1", got.UserAgent(), "options of one call are not kept")
 	assert.Empty(t, got.Header.Get("X-Job"))
 	assert.Equal(t, "q=1", got.URL.RawQuery)
 }
@@ -263,7 +263,7 @@ type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestTheCallersHTTPClientIsUsedAndLeftAlone(t *testing.T) {
+func TestTheCallersHTTPClientIsNotChanged(t *testing.T) {
 	t.Parallel()
 	var op atomic.Value
 	transport := transportFunc(func(r *http.Request) (*http.Response, error) {
@@ -289,7 +289,7 @@ func TestTheCallersHTTPClientIsUsedAndLeftAlone(t *testing.T) {
 	assert.False(t, ok)
 }
 
-func TestMetaTellsOfTheLastCallAlone(t *testing.T) {
+func TestMetaHoldsTheLastCallOnly(t *testing.T) {
 	t.Parallel()
 	body := aSession
 	srv := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, body) })
@@ -303,11 +303,11 @@ func TestMetaTellsOfTheLastCallAlone(t *testing.T) {
 	_, err = client.Get(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
 	require.Error(t, err)
 	assert.Equal(t, 200, meta.StatusCode)
-	assert.Empty(t, meta.Body, "of a success that cannot be used nothing is kept")
+	assert.Empty(t, meta.Body, "nothing is kept of a success that cannot be used")
 
 	_, err = client.Get(t.Context(), "", clerksessions.WithMeta(&meta))
 	require.ErrorIs(t, err, clerksessions.ErrInvalidArgument)
-	assert.Equal(t, clerksessions.Meta{}, meta, "nothing was sent, so there is nothing to tell")
+	assert.Equal(t, clerksessions.Meta{}, meta, "nothing was sent")
 }
 
 func TestUnknownFieldsAndStatusesAreTolerated(t *testing.T) {
@@ -356,7 +356,7 @@ func TestBothShapesOfAList(t *testing.T) {
 	}
 }
 
-func TestRefreshDoesNotTakeOneAnswerForTheOther(t *testing.T) {
+func TestRefreshRejectsTheOtherFormat(t *testing.T) {
 	t.Parallel()
 	body := `{"object":"cookies","cookies":["__session=x"]}`
 	srv := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, body) })
@@ -375,7 +375,7 @@ func TestRefreshDoesNotTakeOneAnswerForTheOther(t *testing.T) {
 	assert.ErrorContains(t, err, `missing "jwt"`)
 }
 
-func TestRepliesBeyondTheLimit(t *testing.T) {
+func TestResponsesAreLimited(t *testing.T) {
 	t.Parallel()
 	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Clerk-Trace-Id", "t")
@@ -388,10 +388,10 @@ func TestRepliesBeyondTheLimit(t *testing.T) {
 	require.NoError(t, err)
 
 	_, err = client.Get(t.Context(), "sess_1", clerksessions.WithMaxResponseBytes(int64(len(aSession))-1))
-	var answer *clerksessions.Error
-	require.ErrorAs(t, err, &answer)
-	assert.Equal(t, 200, answer.StatusCode)
-	assert.Equal(t, "t", answer.TraceID)
-	assert.Equal(t, "GetSession", answer.Op)
+	var apiErr *clerksessions.Error
+	require.ErrorAs(t, err, &apiErr)
+	assert.Equal(t, 200, apiErr.StatusCode)
+	assert.Equal(t, "t", apiErr.TraceID)
+	assert.Equal(t, "GetSession", apiErr.Op)
 	assert.ErrorContains(t, err, fmt.Sprintf("response exceeds %d bytes", len(aSession)-1))
 }

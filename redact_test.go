@@ -15,12 +15,12 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// escapedKey is the key as JSON may also write it.
+// escapedKey is the key with escapes of JSON.
 const escapedKey = `\u0073k_test_c\u0061nary_5f3759df`
 
-// What a server quotes of the key is found however it is written, and whether or not
-// what stands around it is JSON.
-func TestSecretsInDisguise(t *testing.T) {
+// An echoed key is redacted with escapes and without, and whether or not the body is
+// JSON.
+func TestEchoedSecretsAreRedacted(t *testing.T) {
 	t.Parallel()
 	quoting := `{"errors":[{"code":"` + escapedKey + `","message":"` + escapedKey + `","long_message":"x ` + escapedKey + `","meta":{"` + escapedKey + `":["` + escapedKey + `"]}}],"clerk_trace_id":"` + escapedKey + `"}`
 	for name, body := range map[string]string{
@@ -28,7 +28,7 @@ func TestSecretsInDisguise(t *testing.T) {
 		"JSON and more":    quoting + " <!-- edge -->",
 		"a name twice":     `{"x":1,"x":2,` + quoting[1:],
 		"invalid UTF-8":    "{\"x\":\"\xff\"," + quoting[1:],
-		"cut off":          quoting[:len(quoting)-1],
+		"truncated":        quoting[:len(quoting)-1],
 		"longer than kept": strings.TrimSuffix(quoting, "}") + `,"x":"` + strings.Repeat("y", 70<<10) + `"}`,
 		"invalid escapes":  `{"x":"\q\u00"}` + quoting,
 		"other escapes":    strings.ReplaceAll(quoting, "_", `\u005f`),
@@ -37,34 +37,34 @@ func TestSecretsInDisguise(t *testing.T) {
 			t.Parallel()
 			var meta clerksessions.Meta
 			_, err := answering(t, 500, http.Header{"X-Clerk-Trace-Id": {testKey}}, body).Get(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
-			var answer *clerksessions.Error
-			require.ErrorAs(t, err, &answer)
-			encoded, jsonErr := json.Marshal([]any{answer, meta})
+			var apiErr *clerksessions.Error
+			require.ErrorAs(t, err, &apiErr)
+			encoded, jsonErr := json.Marshal([]any{apiErr, meta})
 			require.NoError(t, jsonErr)
 			var read any
-			if wholeErr := json.Unmarshal(answer.Body, &read); json.Valid([]byte(body)) && len(body) < 64<<10 {
+			if wholeErr := json.Unmarshal(apiErr.Body, &read); json.Valid([]byte(body)) && len(body) < 64<<10 {
 				assert.NoError(t, wholeErr, "what was JSON still is")
 			}
-			noSecrets(t, err, answer, answer.Errors, answer.TraceID, string(answer.Body), string(encoded), meta, read)
+			noSecrets(t, err, apiErr, apiErr.Errors, apiErr.TraceID, string(apiErr.Body), string(encoded), meta, read)
 		})
 	}
 }
 
-func TestTheTraceIDOfTheHeaderIsScrubbed(t *testing.T) {
+func TestTheTraceIDIsRedacted(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 404} {
 		var meta clerksessions.Meta
 		_, err := answering(t, status, http.Header{"X-Clerk-Trace-Id": {testKey}}, "<html>").Get(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
-		var answer *clerksessions.Error
-		require.ErrorAs(t, err, &answer)
-		assert.Equal(t, "[redacted]", answer.TraceID)
+		var apiErr *clerksessions.Error
+		require.ErrorAs(t, err, &apiErr)
+		assert.Equal(t, "[redacted]", apiErr.TraceID)
 		assert.Equal(t, "[redacted]", meta.TraceID)
 	}
 }
 
-// Taking secrets out makes the text shorter, which must not bring one into view that
-// was cut through where reading ended.
-func TestNoPartOfASecretIsLeftAtTheEnd(t *testing.T) {
+// Redacting makes a body shorter, which must not reveal a secret that was truncated
+// where reading ended.
+func TestASecretTruncatedByTheLimitIsRedacted(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{testKey, escapedKey} {
 		for cut := range 2 * len(key) {
@@ -72,16 +72,16 @@ func TestNoPartOfASecretIsLeftAtTheEnd(t *testing.T) {
 			body := strings.Repeat(testKey, 100)
 			body += strings.Repeat("x", kept+most-len(body)-cut) + key + "the end"
 			_, err := answering(t, 500, http.Header{}, body).Get(t.Context(), "sess_1")
-			var answer *clerksessions.Error
-			require.ErrorAs(t, err, &answer)
-			assert.NotContains(t, string(answer.Body), "k_t", "%d bytes of the key were read", cut)
-			assert.Greater(t, len(answer.Body), kept-100*len(testKey)-most)
+			var apiErr *clerksessions.Error
+			require.ErrorAs(t, err, &apiErr)
+			assert.NotContains(t, string(apiErr.Body), "k_t", "%d bytes of the key were read", cut)
+			assert.Greater(t, len(apiErr.Body), kept-100*len(testKey)-most)
 		}
 	}
 }
 
-// A server may quote one cookie of many, or a bearer's token without its scheme.
-func TestSecretsWithinForwardedHeaders(t *testing.T) {
+// A server may echo one cookie of many, or a bearer token without its scheme.
+func TestSecretsInForwardedHeadersAreRedacted(t *testing.T) {
 	t.Parallel()
 	const cookie, token = "canary-of-a-cookie", "canary.of.a/bearer"
 	for _, body := range []string{
@@ -104,14 +104,14 @@ func checkForwarded(t *testing.T, client *clerksessions.Client, cookie, token st
 			"User-Agent":    {"Mozilla/5.0 (X11)"},
 		},
 	})
-	var answer *clerksessions.Error
-	require.ErrorAs(t, err, &answer)
-	noSecrets(t, err, answer, answer.Errors, string(answer.Body))
-	assert.Equal(t, "application/json", answer.Header.Get("Content-Type"), "what browsers always send is no secret")
+	var apiErr *clerksessions.Error
+	require.ErrorAs(t, err, &apiErr)
+	noSecrets(t, err, apiErr, apiErr.Errors, string(apiErr.Body))
+	assert.Equal(t, "application/json", apiErr.Header.Get("Content-Type"), "a public header is not a secret")
 }
 
-// A key as no key of Clerk's is, but as New takes it.
-func TestAKeyThatJSONWritesWithEscapesIsScrubbed(t *testing.T) {
+// Clerk has no keys like this one, but New accepts it.
+func TestAKeyThatJSONEscapesIsRedacted(t *testing.T) {
 	t.Parallel()
 	const key = `sk_test_ab"canary\x`
 	for _, quoted := range []string{`sk_test_ab\"canary\\x`, `sk_test_ab\u0022canary\u005cx`, key} {
@@ -128,8 +128,8 @@ func TestAKeyThatJSONWritesWithEscapesIsScrubbed(t *testing.T) {
 	}
 }
 
-// A body that breaks off within the key does not show the beginning of it.
-func TestNoBeginningOfASecretIsLeftWhereABodyBroke(t *testing.T) {
+// A body that is truncated within the key does not show the beginning of it.
+func TestASecretInATruncatedBodyIsRedacted(t *testing.T) {
 	t.Parallel()
 	for cut := 1; cut < len(testKey)-8; cut++ {
 		client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1), clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
@@ -137,14 +137,14 @@ func TestNoBeginningOfASecretIsLeftWhereABodyBroke(t *testing.T) {
 			return &http.Response{StatusCode: 500, Header: http.Header{}, Body: io.NopCloser(body), Request: req}, nil
 		})}))
 		_, err := client.Get(t.Context(), "sess_1")
-		var answer *clerksessions.Error
-		require.ErrorAs(t, err, &answer)
-		assert.Equal(t, "bad key ", string(answer.Body))
+		var apiErr *clerksessions.Error
+		require.ErrorAs(t, err, &apiErr)
+		assert.Equal(t, "bad key ", string(apiErr.Body))
 	}
 }
 
-// The place where a reply does not fit may be named by a token.
-func TestAMisfitQuotesNoToken(t *testing.T) {
+// The position of a decode error may contain a token.
+func TestDecodeErrorsAreRedacted(t *testing.T) {
 	t.Parallel()
 	token := strings.Repeat(`canary/~"\`, 60)
 	name, err := json.Marshal(token)
@@ -163,7 +163,7 @@ func TestAMisfitQuotesNoToken(t *testing.T) {
 	}
 }
 
-func TestAContextThatEndsWhileAnErrorIsReadIsTold(t *testing.T) {
+func TestAContextThatEndsWhileAnErrorIsRead(t *testing.T) {
 	t.Parallel()
 	gone := errors.New("the caller left")
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -178,13 +178,13 @@ func TestAContextThatEndsWhileAnErrorIsReadIsTold(t *testing.T) {
 	assert.ErrorIs(t, err, context.Canceled)
 	assert.ErrorIs(t, err, gone)
 	assert.ErrorIs(t, err, clerksessions.ErrUnavailable)
-	var answer *clerksessions.Error
-	require.ErrorAs(t, err, &answer)
-	assert.Equal(t, "half", string(answer.Body))
-	assert.Equal(t, "t", answer.TraceID)
+	var apiErr *clerksessions.Error
+	require.ErrorAs(t, err, &apiErr)
+	assert.Equal(t, "half", string(apiErr.Body))
+	assert.Equal(t, "t", apiErr.TraceID)
 }
 
-func TestAnErrorReadToItsEndIsWhole(t *testing.T) {
+func TestAContextThatEndsAfterAnErrorWasRead(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
@@ -199,19 +199,18 @@ func TestAnErrorReadToItsEndIsWhole(t *testing.T) {
 	assert.NotErrorIs(t, err, context.Canceled)
 }
 
-func TestA3xxWithoutALocationIsNoRedirect(t *testing.T) {
+func TestA304IsNotReportedAsARedirect(t *testing.T) {
 	t.Parallel()
 	_, err := answering(t, 304, http.Header{}, "").Get(t.Context(), "sess_1")
 	assert.ErrorContains(t, err, "304 Not Modified: response is not Clerk's JSON")
 }
 
-// What the transport returns is left as it is.
-func TestTheTransportsReplyIsNotRewritten(t *testing.T) {
+func TestTheTransportsHeaderIsNotChanged(t *testing.T) {
 	t.Parallel()
 	header := http.Header{"X-Quoted": {testKey}}
 	_, err := answering(t, 404, header, "").Get(t.Context(), "sess_1")
-	var answer *clerksessions.Error
-	require.ErrorAs(t, err, &answer)
-	assert.Equal(t, "[redacted]", answer.Header.Get("X-Quoted"))
+	var apiErr *clerksessions.Error
+	require.ErrorAs(t, err, &apiErr)
+	assert.Equal(t, "[redacted]", apiErr.Header.Get("X-Quoted"))
 	assert.Equal(t, testKey, header.Get("X-Quoted"))
 }

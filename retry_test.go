@@ -24,7 +24,7 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// timed answers each request with status and header and notes when it came.
+// timed answers each request with a status and a header, and records when it came.
 type timed struct {
 	status int
 	header http.Header
@@ -43,7 +43,7 @@ func (t *timed) waits() (waits []time.Duration) {
 	return waits
 }
 
-func TestRetryAfterIsHonouredToTheMoment(t *testing.T) {
+func TestRetryAfterIsHonored(t *testing.T) {
 	t.Parallel()
 	for value, want := range retryAfters {
 		synctest.Test(t, func(t *testing.T) {
@@ -52,14 +52,14 @@ func TestRetryAfterIsHonouredToTheMoment(t *testing.T) {
 			server := &timed{status: 429, header: http.Header{"Retry-After": {value}}}
 			client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithHTTPClient(&http.Client{Transport: server}), clerksessions.WithMaxAttempts(2))
 			_, err := client.Get(t.Context(), "sess_1")
-			var answer *clerksessions.Error
-			require.ErrorAs(t, err, &answer)
-			if !dated { // by the second answer that date has come
-				assert.Equal(t, want, answer.RetryAfter, value)
+			var apiErr *clerksessions.Error
+			require.ErrorAs(t, err, &apiErr)
+			if !dated { // by the second response the date has passed
+				assert.Equal(t, want, apiErr.RetryAfter, value)
 			}
 			switch {
 			case want > 30*time.Second:
-				assert.Empty(t, server.waits(), "%q: not worth waiting", value)
+				assert.Empty(t, server.waits(), "%q: too long", value)
 			case want > 0:
 				require.Len(t, server.waits(), 1)
 				assert.GreaterOrEqual(t, server.waits()[0], want, value)
@@ -69,7 +69,7 @@ func TestRetryAfterIsHonouredToTheMoment(t *testing.T) {
 	}
 }
 
-func TestBackoffIsDrawnFromAGrowingSpan(t *testing.T) {
+func TestBackoffIsExponentialWithFullJitter(t *testing.T) {
 	t.Parallel()
 	longest, shortest := make([]time.Duration, 9), slices.Repeat([]time.Duration{time.Hour}, 9)
 	for range 200 {
@@ -86,12 +86,12 @@ func TestBackoffIsDrawnFromAGrowingSpan(t *testing.T) {
 	}
 	for i, most := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 8 * time.Second, 8 * time.Second, 8 * time.Second, 8 * time.Second} {
 		assert.Less(t, longest[i], most, "retry %d", i+1)
-		assert.Greater(t, longest[i], most*8/10, "retry %d: the whole span is used", i+1)
-		assert.Less(t, shortest[i], most*2/10, "retry %d: the whole span is used", i+1)
+		assert.Greater(t, longest[i], most*8/10, "retry %d uses the whole range", i+1)
+		assert.Less(t, shortest[i], most*2/10, "retry %d uses the whole range", i+1)
 	}
 }
 
-func TestAnEndedWaitTellsBothSides(t *testing.T) {
+func TestAnInterruptedWaitReturnsBothErrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := &timed{status: 429, header: http.Header{"Retry-After": {"20"}, "X-Clerk-Trace-Id": {"trace"}}}
@@ -107,7 +107,7 @@ func TestAnEndedWaitTellsBothSides(t *testing.T) {
 	})
 }
 
-func TestAWaitThatCannotEndInTimeDoesNotBegin(t *testing.T) {
+func TestALongRetryAfterIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	for _, retryAfter := range []string{"7", "31"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -117,17 +117,17 @@ func TestAWaitThatCannotEndInTimeDoesNotBegin(t *testing.T) {
 			defer cancel()
 			began := time.Now()
 			_, err := client.Get(ctx, "sess_1")
-			assert.Zero(t, time.Since(began), "the error comes at once")
+			assert.Zero(t, time.Since(began), "the error is returned immediately")
 			assert.NotErrorIs(t, err, context.DeadlineExceeded)
-			var answer *clerksessions.Error
-			require.ErrorAs(t, err, &answer)
-			assert.Positive(t, answer.RetryAfter)
-			assert.Equal(t, 1, answer.Attempts)
+			var apiErr *clerksessions.Error
+			require.ErrorAs(t, err, &apiErr)
+			assert.Positive(t, apiErr.RetryAfter)
+			assert.Equal(t, 1, apiErr.Attempts)
 		})
 	}
 }
 
-func TestTheLogHasJustWhatItPromises(t *testing.T) {
+func TestLog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -151,12 +151,12 @@ level=DEBUG msg="clerk request" operation=RevokeSession attempt=2 duration=0s st
 	})
 }
 
-func TestOneConnectionServesAHundredErrors(t *testing.T) {
+func TestErrorsDoNotCostTheConnection(t *testing.T) {
 	t.Parallel()
 	var connections atomic.Int32
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(404)
-		_, _ = io.WriteString(w, strings.Repeat("x", 100_000)) // more than is kept
+		_, _ = io.WriteString(w, strings.Repeat("x", 100_000)) // more than is kept, less than is drained
 	}))
 	srv.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -175,7 +175,7 @@ func TestOneConnectionServesAHundredErrors(t *testing.T) {
 	assert.EqualValues(t, 1, connections.Load())
 }
 
-func TestNothingWrittenIsSeenOnARealConnection(t *testing.T) {
+func TestCreateIsRetriedOnlyIfNothingWasSent(t *testing.T) {
 	t.Parallel()
 	create := func(address string) error {
 		transport := &http.Transport{}
@@ -188,7 +188,7 @@ func TestNothingWrittenIsSeenOnARealConnection(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
-	assert.ErrorContains(t, create(listener.Addr().String()), "attempt 3", "nobody listens, so creating is repeated")
+	assert.ErrorContains(t, create(listener.Addr().String()), "attempt 3", "nobody listens, so nothing was sent")
 
 	listener, err = net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -206,10 +206,10 @@ func TestNothingWrittenIsSeenOnARealConnection(t *testing.T) {
 		}
 	}()
 	assert.NotContains(t, create(listener.Addr().String()).Error(), "attempt 2")
-	assert.EqualValues(t, 1, accepted.Load(), "the request was written, so creating is not repeated")
+	assert.EqualValues(t, 1, accepted.Load(), "the request was sent")
 }
 
-func TestOneClientFor64Goroutines(t *testing.T) {
+func TestConcurrentCalls(t *testing.T) {
 	t.Parallel()
 	doc := operationsOf(loadContract(t))
 	good := make(map[string][]byte)
@@ -261,16 +261,16 @@ func TestOneClientFor64Goroutines(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		assert.EqualValues(t, 64*25, values.Load()+failures.Load(), "every call is accounted for")
-		assert.Equal(t, sent.Load(), attempts.Load(), "and so is every request")
+		assert.EqualValues(t, 64*25, values.Load()+failures.Load(), "calls")
+		assert.Equal(t, sent.Load(), attempts.Load(), "requests")
 		assert.Positive(t, failures.Load())
 	})
 }
 
 type goodKey struct{}
 
-// The attempt's own time and the caller's leaving are not to be confused.
-func TestWhyTheCallerLeftIsTold(t *testing.T) {
+// A canceled call is not reported as a timeout.
+func TestTheCauseOfACanceledContextIsReturned(t *testing.T) {
 	t.Parallel()
 	gone := errors.New("the caller left")
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -303,29 +303,29 @@ func TestErrorReplies(t *testing.T) {
 				value, err := r.call(t.Context(), client, clerksessions.WithMeta(&meta))
 
 				assert.True(t, isNil(value), "%s: exactly one of value and error", r.title())
-				var answer *clerksessions.Error
-				require.ErrorAs(t, err, &answer, r.title())
-				assert.Equal(t, r.op, answer.Op)
-				assert.Equal(t, e.status, answer.StatusCode)
-				assert.Equal(t, e.trace, answer.TraceID)
-				assert.Equal(t, e.after, answer.RetryAfter)
-				assert.Equal(t, 1, answer.Attempts)
+				var apiErr *clerksessions.Error
+				require.ErrorAs(t, err, &apiErr, r.title())
+				assert.Equal(t, r.op, apiErr.Op)
+				assert.Equal(t, e.status, apiErr.StatusCode)
+				assert.Equal(t, e.trace, apiErr.TraceID)
+				assert.Equal(t, e.after, apiErr.RetryAfter)
+				assert.Equal(t, 1, apiErr.Attempts)
 				if e.status > 299 {
-					assert.Equal(t, e.body, string(answer.Body))
+					assert.Equal(t, e.body, string(apiErr.Body))
 				} else {
-					assert.Empty(t, answer.Body, "of a success nothing is kept: there may be a token in it")
+					assert.Empty(t, apiErr.Body, "of a success nothing is kept: there may be a token in it")
 				}
-				assert.NotNil(t, answer.Header)
+				assert.NotNil(t, apiErr.Header)
 				assert.Contains(t, err.Error(), e.text)
 				assert.NotContains(t, err.Error(), "\n")
 				for _, category := range categories {
 					assert.Equal(t, category == e.is, errors.Is(err, category), "%s: errors.Is %v", r.title(), category)
 				}
 				if e.code != "" {
-					assert.True(t, answer.HasCode(e.code))
-					assert.Equal(t, map[string]any{"param_name": "p"}, answer.Errors[0].Meta)
+					assert.True(t, apiErr.HasCode(e.code))
+					assert.Equal(t, map[string]any{"param_name": "p"}, apiErr.Errors[0].Meta)
 				}
-				assert.False(t, answer.HasCode("other"))
+				assert.False(t, apiErr.HasCode("other"))
 				assert.Equal(t, e.status, meta.StatusCode)
 				assert.Equal(t, e.trace, meta.TraceID)
 				assert.EqualValues(t, 1, calls.Load(), "%s: no second request", r.title())
@@ -355,9 +355,9 @@ func TestOddErrorsKeepTheirCodes(t *testing.T) {
 			_, _ = io.WriteString(w, body)
 		})
 		_, err := newClient(t, srv).Get(t.Context(), "sess_1")
-		var answer *clerksessions.Error
-		require.ErrorAs(t, err, &answer, name)
-		assert.True(t, answer.HasCode("resource_not_found"), "%s: %v", name, err)
-		assert.Equal(t, "t", answer.TraceID, name)
+		var apiErr *clerksessions.Error
+		require.ErrorAs(t, err, &apiErr, name)
+		assert.True(t, apiErr.HasCode("resource_not_found"), "%s: %v", name, err)
+		assert.Equal(t, "t", apiErr.TraceID, name)
 	}
 }
