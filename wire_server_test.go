@@ -1,0 +1,323 @@
+package clerksessions_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/http2"
+)
+
+// stage is how far a raw server reads a request, or writes its response, before it
+// ends the exchange.
+type stage int
+
+const (
+	onAccept    stage = iota // nothing was read, not even a TLS handshake
+	onHandshake              // TLS and HTTP/2 are set up; no request was read
+	onFirstByte              // HTTP/1.1 only
+	onHeaders
+	onRequest // read whole and recorded as an act
+	onResponseHeaders
+	onHalfBody
+)
+
+// ending is one way in which a server ends an exchange.
+type ending struct {
+	name string
+	at   stage
+	end  func(*wireConn) (open bool) // reports whether the connection stays open
+}
+
+// wireServer is a server on loopback, written byte by byte, that fails requests as it
+// is told and counts what it receives.
+type wireServer struct {
+	listener net.Listener
+	url      string
+	protocol protocol
+	respond  func(path string) []byte    // the body of a successful response
+	fault    func(stage, string) *ending // how an exchange ends that got this far, with this path; nil if well
+
+	mu        sync.Mutex
+	requests  int            // headers read
+	acts      map[string]int // requests read whole, by path
+	responses map[string]int // complete responses, by path
+	seen      []string
+	conns     []*wireConn
+	running   sync.WaitGroup
+}
+
+// protocol is how a raw server and its client talk.
+type protocol struct {
+	name  string
+	tls   bool
+	serve func(*wireConn)
+}
+
+var protocols = []protocol{
+	{name: "HTTP1.1", serve: (*wireConn).serveHTTP1},
+	{name: "HTTP1.1 over TLS", tls: true, serve: (*wireConn).serveHTTP1},
+	{name: "HTTP2", tls: true, serve: (*wireConn).serveHTTP2},
+}
+
+// wireConn is a connection of a wireServer.
+type wireConn struct {
+	net.Conn
+	server *wireServer
+	tcp    *net.TCPConn
+	n      int
+	frames *http2.Framer // HTTP/2 only
+	stream uint32        // of the exchange to be ended
+	last   uint32        // the last stream to be processed
+}
+
+func newWireServer(t *testing.T, p protocol, respond func(string) []byte, fault func(stage, string) *ending) *wireServer {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	s := &wireServer{listener: listener, protocol: p, respond: respond, fault: fault, url: "http://" + listener.Addr().String() + "/v1"}
+	s.forget()
+	if p.tls {
+		s.url = strings.Replace(s.url, "http", "https", 1)
+	}
+	s.running.Go(s.accept)
+	return s
+}
+
+func (s *wireServer) accept() {
+	for {
+		conn, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		c := &wireConn{Conn: conn, server: s, tcp: conn.(*net.TCPConn), n: len(s.conns) + 1}
+		s.conns = append(s.conns, c)
+		s.mu.Unlock()
+		s.running.Go(func() {
+			defer conn.Close()
+			c.run()
+		})
+	}
+}
+
+func (c *wireConn) run() {
+	if e := c.server.fault(onAccept, ""); e != nil {
+		c.ended(e)
+		return
+	}
+	if c.server.protocol.tls {
+		conn := tls.Server(c.tcp, serverTLS(c.server.protocol))
+		if conn.Handshake() != nil {
+			return
+		}
+		c.Conn = conn
+	}
+	if e := c.server.fault(onHandshake, ""); e != nil {
+		c.ended(e)
+		return
+	}
+	c.server.protocol.serve(c)
+}
+
+// client returns an HTTP client for the server. With late, its connections notice
+// that they were closed only after they wrote something.
+func (s *wireServer) client(late bool) (*http.Client, *http.Transport) {
+	transport := &http.Transport{Protocols: new(http.Protocols), TLSClientConfig: clientTLS()}
+	transport.Protocols.SetHTTP1(s.protocol.name != "HTTP2")
+	transport.Protocols.SetHTTP2(s.protocol.name == "HTTP2")
+	if late {
+		transport.DialContext = dialLate
+	}
+	return &http.Client{Transport: transport}, transport
+}
+
+// close ends the connections, and returns when all that the client wrote was read.
+func (s *wireServer) close() {
+	_ = s.listener.Close()
+	s.mu.Lock()
+	conns := s.conns
+	s.mu.Unlock()
+	for _, c := range conns {
+		_ = c.tcp.CloseWrite() // an idle connection; the client closes it in turn
+	}
+	s.running.Wait()
+}
+
+func (s *wireServer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprintf("the server received %d requests, %d of them whole:\n%s", s.requests, s.allActs(), strings.Join(s.seen, "\n"))
+}
+
+func (c *wireConn) note(format string, args ...any) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.server.seen = append(c.server.seen, fmt.Sprintf("connection %d, stream %d: ", c.n, c.stream)+fmt.Sprintf(format, args...))
+}
+
+// received records the headers of a request.
+func (c *wireConn) received(line string) {
+	c.note("received %s", line)
+	c.server.mu.Lock()
+	c.server.requests++
+	c.server.mu.Unlock()
+}
+
+// acted records a request that was read whole.
+func (c *wireConn) acted(path string, body []byte) {
+	c.note("acted on it, a body of %d bytes included", len(body))
+	c.server.mu.Lock()
+	c.server.acts[path]++
+	c.server.mu.Unlock()
+}
+
+// completed records a complete response.
+func (c *wireConn) completed(path string) {
+	c.note("a complete response")
+	c.server.mu.Lock()
+	c.server.responses[path]++
+	c.server.mu.Unlock()
+}
+
+// forget drops all that was recorded.
+func (s *wireServer) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests, s.acts, s.responses, s.seen = 0, make(map[string]int), make(map[string]int), nil
+}
+
+// allActs counts the requests that were read whole.
+func (s *wireServer) allActs() (n int) {
+	for _, acts := range s.acts {
+		n += acts
+	}
+	return n
+}
+
+// ended ends an exchange and reports whether the connection stays open.
+func (c *wireConn) ended(e *ending) bool {
+	c.note("%s", e.name)
+	return e.end(c)
+}
+
+// closed closes the connection by FIN, and reads on so that the kernel sends no RST.
+func (c *wireConn) closed() bool {
+	_ = c.tcp.CloseWrite()
+	_, _ = io.Copy(io.Discard, c.tcp)
+	return false
+}
+
+// reset closes the connection by RST.
+func (c *wireConn) reset() bool {
+	_ = c.tcp.SetLinger(0)
+	_ = c.tcp.Close()
+	return false
+}
+
+// dialLate dials a connection that hides its end until something more is written.
+func dialLate(_ context.Context, network, addr string) (net.Conn, error) {
+	conn, err := net.Dial(network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return &lateConn{Conn: conn, wrote: make(chan struct{}, 1), closed: make(chan struct{})}, nil
+}
+
+type lateConn struct {
+	net.Conn
+	wrote  chan struct{} // holds a token once something was written after the last read
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (c *lateConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	switch {
+	case err != nil:
+		select {
+		case <-c.wrote:
+		case <-c.closed:
+		}
+	default:
+		select {
+		case <-c.wrote:
+		default:
+		}
+	}
+	return n, err
+}
+
+func (c *lateConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	select {
+	case c.wrote <- struct{}{}:
+	default:
+	}
+	return n, err
+}
+
+func (c *lateConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
+var certificate = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotAfter: time.Now().Add(24 * time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		panic(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(leaf)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, pool
+})
+
+// Without post-quantum keys and tickets, a handshake takes a fraction of the time.
+func serverTLS(p protocol) *tls.Config {
+	cert, _ := certificate()
+	config := &tls.Config{Certificates: []tls.Certificate{cert}, CurvePreferences: []tls.CurveID{tls.CurveP256}, SessionTicketsDisabled: true}
+	if p.name == "HTTP2" {
+		config.NextProtos = []string{"h2"}
+	}
+	return config
+}
+
+func clientTLS() *tls.Config {
+	_, pool := certificate()
+	return &tls.Config{RootCAs: pool, CurvePreferences: []tls.CurveID{tls.CurveP256}}
+}
+
+// endIdle ends the connections there are, as no request is in flight.
+func (s *wireServer) endIdle(e *ending) {
+	s.mu.Lock()
+	conns := s.conns
+	s.mu.Unlock()
+	for _, c := range conns {
+		if e.name == "FIN on accept" {
+			_ = c.tcp.Close()
+		} else {
+			c.reset()
+		}
+	}
+}

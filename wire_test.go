@@ -1,0 +1,307 @@
+package clerksessions_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/clerksessions/clerksessions"
+)
+
+// facts are what a client may conclude from an ending.
+type facts struct {
+	unprocessed bool // the protocol guarantees that the server did not act
+	works       bool // the response is complete
+	final       bool // a retry would not help
+	silent      bool // HTTP/1.1: not a byte of a response came, so net/http may replay a GET
+	unseen      bool // the server received nothing
+	racy        bool // the kernel decides whether anything was written before the end
+}
+
+// wireCase is an ending and what it means.
+type wireCase struct {
+	ending
+	facts
+}
+
+var closings = []struct {
+	name string
+	end  func(*wireConn) bool
+}{{"FIN", (*wireConn).closed}, {"RST", (*wireConn).reset}}
+
+// wireCases are the endings that a protocol can have.
+func wireCases(p protocol) (all []wireCase) {
+	for _, closing := range closings {
+		all = append(all,
+			wireCase{ending{closing.name + " on accept", onAccept, closing.end}, facts{unprocessed: p.tls, unseen: true, racy: !p.tls}},
+			wireCase{ending{closing.name + " before a request", onHandshake, closing.end}, facts{unseen: true, racy: true}},
+		)
+	}
+	if p.name != "HTTP2" {
+		return append(all, http1Cases()...)
+	}
+	for _, closing := range closings {
+		by := closing.name
+		all = append(all,
+			wireCase{ending{by + " after the headers", onHeaders, closing.end}, facts{}},
+			wireCase{ending{by + " after acting", onRequest, closing.end}, facts{}},
+			wireCase{ending{by + " after the response headers", onResponseHeaders, closing.end}, facts{}},
+			wireCase{ending{by + " within the response", onHalfBody, closing.end}, facts{}},
+		)
+	}
+	return append(all, http2Cases()...)
+}
+
+// cell is one call in the fault matrix: its first exchanges end as the case says, the
+// others are successes.
+type cell struct {
+	wireCase
+	protocol protocol
+	row      row
+	retry    clerksessions.RetryClass
+	response []byte
+	reused   bool // the connection served another call before
+	max      int  // WithMaxAttempts
+	faults   int  // exchanges that end as the case says
+
+	// What came of it.
+	requests, acts int
+	server         string
+	value          any
+	err            error
+	meta           clerksessions.Meta
+	log            string
+}
+
+func (c *cell) name() string {
+	connection := "fresh"
+	if c.reused {
+		connection = "reused"
+	}
+	return fmt.Sprintf("%s/%s/at most %d/%s connection/%s", c.protocol.name, c.ending.name, c.max, connection, c.row.title())
+}
+
+// call makes the call. It runs concurrently with others, so it checks nothing.
+func (c *cell) call(t *testing.T) {
+	var faults, armed atomic.Int32
+	faults.Store(int32(c.faults))
+	server := newWireServer(t, c.protocol, func(string) []byte { return c.response }, func(at stage, _ string) *ending {
+		if at == min(c.at, onHeaders) && armed.Load() == 1 && faults.Add(-1) >= 0 {
+			return &c.ending
+		}
+		return nil
+	})
+	idle := c.reused && c.at == onAccept
+	hc, transport := server.client(idle)
+	if c.reused {
+		warmUp(t, hc, server)
+	}
+	armed.Store(1)
+	if idle {
+		server.endIdle(&c.ending)
+		faults.Add(-1)
+	}
+	var log bytes.Buffer
+	client := newClient(t, server.url, clerksessions.WithHTTPClient(hc), clerksessions.WithMaxAttempts(c.max),
+		clerksessions.WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+
+	c.value, c.err = c.row.call(t.Context(), client, clerksessions.WithMeta(&c.meta))
+
+	transport.CloseIdleConnections()
+	server.close()
+	c.requests, c.acts, c.server, c.log = server.requests, server.allActs(), server.String(), log.String()
+}
+
+// warmUp leaves a connection to the server open, and nothing counted.
+func warmUp(t *testing.T, hc *http.Client, server *wireServer) {
+	resp, err := hc.Get(server.url + "/sessions/warm-up")
+	if assert.NoError(t, err) {
+		_, err = bytes.NewBuffer(nil).ReadFrom(resp.Body)
+		assert.NoError(t, err)
+		_ = resp.Body.Close()
+	}
+	server.forget()
+}
+
+// attempts returns how many attempts are to be made and whether the call succeeds.
+func (c *cell) attempts() (n int, works bool) {
+	switch {
+	case c.works:
+		return 1, true
+	case c.final || !c.unprocessed && c.retry == clerksessions.RetryUnsent:
+		return 1, false
+	default:
+		n = min(c.max, c.faults+1)
+		return n, n > c.faults
+	}
+}
+
+func (c *cell) check(t *testing.T) {
+	c.checkRequests(t)
+	c.checkError(t)
+	c.checkLog(t)
+	noSecrets(t, c.log, c.err, c.value, c.meta)
+	if t.Failed() {
+		t.Logf("%s\nattempts reported: %d, error: %.300v", c.server, c.meta.Attempts, c.err)
+	}
+}
+
+// checkRequests compares what the server received with what is reported.
+func (c *cell) checkRequests(t *testing.T) {
+	n, works := c.attempts()
+	if c.retry == clerksessions.RetryUnsent && !c.unprocessed {
+		assert.LessOrEqual(t, c.acts, 1, "an operation that is not idempotent happened twice")
+	}
+	if c.racy || c.unseen {
+		assert.LessOrEqual(t, c.requests, c.meta.Attempts, "requests received")
+		assert.LessOrEqual(t, c.meta.Attempts, c.max, "attempts")
+		return
+	}
+	if c.replayable() && c.requests > c.meta.Attempts {
+		assert.Equal(t, c.meta.Attempts+1, c.requests, "requests received")
+		assert.LessOrEqual(t, c.meta.Attempts, n, "attempts")
+		return
+	}
+	assert.Equal(t, works, c.err == nil, "success")
+	assert.Equal(t, n, c.requests, "requests received")
+	assert.Equal(t, n, c.meta.Attempts, "attempts")
+}
+
+// replayable reports whether net/http may replay the request once by itself, which
+// WithMaxAttempts documents.
+func (c *cell) replayable() bool {
+	return c.silent && c.reused && strings.HasPrefix(c.row.request, "GET ")
+}
+
+func (c *cell) checkError(t *testing.T) {
+	assert.Equal(t, c.err == nil, !isNil(c.value), "exactly one of value and error")
+	if c.err == nil {
+		return
+	}
+	assert.Less(t, len(c.err.Error()), 1000, "length of the error")
+	assert.NotContains(t, c.err.Error(), "\n")
+	var failed *clerksessions.Error
+	if errors.As(c.err, &failed) {
+		assert.Equal(t, c.meta.Attempts, failed.Attempts)
+		assert.Equal(t, c.row.op, failed.Op)
+	}
+}
+
+func (c *cell) checkLog(t *testing.T) {
+	assert.Equal(t, c.meta.Attempts, strings.Count(c.log, `"level":"DEBUG"`), "one line an attempt")
+	assert.Equal(t, c.meta.Attempts-1, strings.Count(c.log, `"level":"WARN"`), "one warning a retry")
+}
+
+// newCell returns a call of a row, to be completed by how its exchanges end.
+func newCell(p protocol, r row, response []byte) cell {
+	c := cell{protocol: p, row: r, response: response}
+	for _, op := range clerksessions.Operations() {
+		if op.ID == r.op {
+			c.retry = op.Retry
+		}
+	}
+	return c
+}
+
+// cells are all calls of the matrix over a protocol.
+func cells(t *testing.T, p protocol) (all []*cell) {
+	contract := operationsOf(loadContract(t))
+	for _, r := range rows {
+		blank := newCell(p, r, example(t, contract[r.op], r.reply))
+		for _, one := range wireCases(p) {
+			for _, reused := range []bool{false, true} {
+				for _, most := range []int{1, 3} {
+					c := blank
+					c.wireCase, c.reused, c.max, c.faults = one, reused, most, max(1, most-1)
+					switch {
+					case reused && one.at == onHandshake:
+						continue // as fresh
+					case reused && one.at == onAccept:
+						c.facts = facts{unseen: true, racy: true}
+					}
+					all = append(all, &c)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// run makes the calls and then checks each. They run concurrently, since they wait in
+// real time between their attempts.
+func run(t *testing.T, all []*cell) {
+	inflight := make(chan struct{}, 512)
+	var running sync.WaitGroup
+	for _, c := range all {
+		inflight <- struct{}{}
+		running.Go(func() {
+			defer func() { <-inflight }()
+			c.call(t)
+		})
+	}
+	running.Wait()
+	for _, c := range all {
+		t.Run(c.name(), c.check)
+	}
+	t.Logf("%d cells", len(all))
+}
+
+// TestWire makes every call over every protocol with every ending.
+func TestWire(t *testing.T) {
+	t.Parallel()
+	var all []*cell
+	for _, p := range protocols {
+		all = append(all, cells(t, p)...)
+	}
+	run(t, all)
+}
+
+// TestWireEndless checks that a call ends even if its faults do not. The server turns
+// to successes at last, or a client without a limit would never return.
+func TestWireEndless(t *testing.T) {
+	t.Parallel()
+	endless := map[string]bool{
+		"RST_STREAM(PROTOCOL_ERROR) after acting": true, "RST_STREAM(REFUSED_STREAM) before the body": true,
+		"GOAWAY(NO_ERROR) with last stream 0": true, "GOAWAY(ENHANCE_YOUR_CALM) with last stream 0": true,
+		"FIN after acting": true, "RST after acting": true,
+	}
+	var all []*cell
+	for _, p := range protocols {
+		for _, c := range cells(t, p) {
+			if endless[c.ending.name] {
+				c.faults = c.max + 2
+				all = append(all, c)
+			}
+		}
+	}
+	run(t, all)
+}
+
+// TestWireFlood sends 10 MB that are not HTTP.
+func TestWireFlood(t *testing.T) {
+	t.Parallel()
+	flood := func(c *wireConn) bool {
+		_, _ = c.Write(append(bytes.Repeat([]byte("REFUSED_STREAM;"), 10_000_000/15), "\r\n\r\n"...))
+		return c.closed()
+	}
+	contract := operationsOf(loadContract(t))
+	var all []*cell
+	for _, p := range protocols {
+		for _, r := range rows {
+			if r.op == "GetSession" || r.op == "CreateSession" {
+				c := newCell(p, r, example(t, contract[r.op], r.reply))
+				c.ending, c.max, c.faults = ending{"10 MB that are not HTTP", onRequest, flood}, 1, 1
+				all = append(all, &c)
+			}
+		}
+	}
+	run(t, all)
+}
