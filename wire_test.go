@@ -60,9 +60,9 @@ func wireCases(p protocol) (all []wireCase) {
 	return append(all, http2Cases()...)
 }
 
-// cell is one call in the fault matrix: its first exchanges end as the case says, the
+// wireCell is one call in the fault matrix: its first exchanges end as the case says, the
 // others are successes.
-type cell struct {
+type wireCell struct {
 	wireCase
 	protocol protocol
 	row      row
@@ -81,7 +81,7 @@ type cell struct {
 	log            string
 }
 
-func (c *cell) name() string {
+func (c *wireCell) name() string {
 	connection := "fresh"
 	if c.reused {
 		connection = "reused"
@@ -90,7 +90,7 @@ func (c *cell) name() string {
 }
 
 // call makes the call. It runs concurrently with others, so it checks nothing.
-func (c *cell) call(t *testing.T) {
+func (c *wireCell) call(t *testing.T) {
 	var faults, armed atomic.Int32
 	faults.Store(int32(c.faults))
 	server := newWireServer(t, c.protocol, func(string) []byte { return c.response }, func(at stage, _ string) *ending {
@@ -132,7 +132,7 @@ func warmUp(t *testing.T, hc *http.Client, server *wireServer) {
 }
 
 // attempts returns how many attempts are to be made and whether the call succeeds.
-func (c *cell) attempts() (n int, works bool) {
+func (c *wireCell) attempts() (n int, works bool) {
 	switch {
 	case c.works:
 		return 1, true
@@ -144,7 +144,7 @@ func (c *cell) attempts() (n int, works bool) {
 	}
 }
 
-func (c *cell) check(t *testing.T) {
+func (c *wireCell) check(t *testing.T) {
 	c.checkRequests(t)
 	c.checkError(t)
 	c.checkLog(t)
@@ -155,7 +155,7 @@ func (c *cell) check(t *testing.T) {
 }
 
 // checkRequests compares what the server received with what is reported.
-func (c *cell) checkRequests(t *testing.T) {
+func (c *wireCell) checkRequests(t *testing.T) {
 	n, works := c.attempts()
 	if c.retry == clerksessions.RetryUnsent && !c.unprocessed {
 		assert.LessOrEqual(t, c.acts, 1, "an operation that is not idempotent happened twice")
@@ -177,11 +177,11 @@ func (c *cell) checkRequests(t *testing.T) {
 
 // replayable reports whether net/http may replay the request once by itself, which
 // WithMaxAttempts documents.
-func (c *cell) replayable() bool {
+func (c *wireCell) replayable() bool {
 	return c.silent && c.reused && strings.HasPrefix(c.row.request, "GET ")
 }
 
-func (c *cell) checkError(t *testing.T) {
+func (c *wireCell) checkError(t *testing.T) {
 	assert.Equal(t, c.err == nil, !isNil(c.value), "exactly one of value and error")
 	if c.err == nil {
 		return
@@ -195,14 +195,14 @@ func (c *cell) checkError(t *testing.T) {
 	}
 }
 
-func (c *cell) checkLog(t *testing.T) {
+func (c *wireCell) checkLog(t *testing.T) {
 	assert.Equal(t, c.meta.Attempts, strings.Count(c.log, `"level":"DEBUG"`), "one line an attempt")
 	assert.Equal(t, c.meta.Attempts-1, strings.Count(c.log, `"level":"WARN"`), "one warning a retry")
 }
 
-// newCell returns a call of a row, to be completed by how its exchanges end.
-func newCell(p protocol, r row, response []byte) cell {
-	c := cell{protocol: p, row: r, response: response}
+// newWireCell returns a call of a row, to be completed by how its exchanges end.
+func newWireCell(p protocol, r row, response []byte) wireCell {
+	c := wireCell{protocol: p, row: r, response: response}
 	for _, op := range clerksessions.Operations() {
 		if op.ID == r.op {
 			c.retry = op.Retry
@@ -211,11 +211,11 @@ func newCell(p protocol, r row, response []byte) cell {
 	return c
 }
 
-// cells are all calls of the matrix over a protocol.
-func cells(t *testing.T, p protocol) (all []*cell) {
+// wireCells are all calls of the matrix over a protocol.
+func wireCells(t *testing.T, p protocol) (all []*wireCell) {
 	contract := operationsOf(loadContract(t))
 	for _, r := range rows {
-		blank := newCell(p, r, example(t, contract[r.op], r.reply))
+		blank := newWireCell(p, r, example(t, contract[r.op], r.reply))
 		for _, one := range wireCases(p) {
 			for _, reused := range []bool{false, true} {
 				for _, most := range []int{1, 3} {
@@ -235,9 +235,9 @@ func cells(t *testing.T, p protocol) (all []*cell) {
 	return all
 }
 
-// run makes the calls and then checks each. They run concurrently, since they wait in
+// runWire makes the calls and then checks each. They run concurrently, since they wait in
 // real time between their attempts.
-func run(t *testing.T, all []*cell) {
+func runWire(t *testing.T, all []*wireCell) {
 	inflight := make(chan struct{}, 512)
 	var running sync.WaitGroup
 	for _, c := range all {
@@ -257,11 +257,11 @@ func run(t *testing.T, all []*cell) {
 // TestWire makes every call over every protocol with every ending.
 func TestWire(t *testing.T) {
 	t.Parallel()
-	var all []*cell
+	var all []*wireCell
 	for _, p := range protocols {
-		all = append(all, cells(t, p)...)
+		all = append(all, wireCells(t, p)...)
 	}
-	run(t, all)
+	runWire(t, all)
 }
 
 // TestWireEndless checks that a call ends even if its faults do not. The server turns
@@ -273,16 +273,16 @@ func TestWireEndless(t *testing.T) {
 		"GOAWAY(NO_ERROR) with last stream 0": true, "GOAWAY(ENHANCE_YOUR_CALM) with last stream 0": true,
 		"FIN after acting": true, "RST after acting": true,
 	}
-	var all []*cell
+	var all []*wireCell
 	for _, p := range protocols {
-		for _, c := range cells(t, p) {
+		for _, c := range wireCells(t, p) {
 			if endless[c.ending.name] {
 				c.faults = c.max + 2
 				all = append(all, c)
 			}
 		}
 	}
-	run(t, all)
+	runWire(t, all)
 }
 
 // TestWireFlood sends 10 MB that are not HTTP.
@@ -293,15 +293,15 @@ func TestWireFlood(t *testing.T) {
 		return c.closed()
 	}
 	contract := operationsOf(loadContract(t))
-	var all []*cell
+	var all []*wireCell
 	for _, p := range protocols {
 		for _, r := range rows {
 			if r.op == "GetSession" || r.op == "CreateSession" {
-				c := newCell(p, r, example(t, contract[r.op], r.reply))
+				c := newWireCell(p, r, example(t, contract[r.op], r.reply))
 				c.ending, c.max, c.faults = ending{"10 MB that are not HTTP", onRequest, flood}, 1, 1
 				all = append(all, &c)
 			}
 		}
 	}
-	run(t, all)
+	runWire(t, all)
 }
