@@ -18,11 +18,7 @@ import (
 var linked = map[string][]string{
 	root:                   slices.Concat(client, jsonLibrary),
 	root + "/sessionstest": slices.Concat(client, jsonLibrary, []string{root + "/sessionstest"}),
-	root + "/sessionjwt": append([]string{root + "/sessionjwt",
-		"github.com/go-jose/go-jose/v4",
-		"github.com/go-jose/go-jose/v4/cipher",
-		"github.com/go-jose/go-jose/v4/json",
-	}, jsonLibrary...),
+	root + "/sessionjwt":   slices.Concat(jsonLibrary, []string{root + "/sessionjwt", root + "/internal/rest"}),
 }
 
 const root = "github.com/clerksessions/clerksessions"

@@ -29,7 +29,7 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	})
 
-	server := &keyServer{answer: answerKeys(b, jwk(b, keyID, clerkKey()))}
+	server := &jwksServer{response: respondKeys(b, jwk(b, keyID, clerkKey()))}
 	keys, err := KeysFromIssuer(issuer, WithHTTPClient(&http.Client{Transport: server}))
 	require.NoError(b, err)
 	fetched, err := New(keys, issuer, WithClock(fixedClock), WithAuthorizedParties(party))

@@ -2,19 +2,20 @@ package sessionjwt
 
 import (
 	"context"
+	"crypto/rsa"
 	"crypto/sha256"
 	"errors"
 	"sync"
 )
 
-// cache holds verified tokens by their hash, the oldest giving way to the
-// newest. Session tokens all live about as long, so the oldest is the one
-// that expires first.
+// cache holds verified tokens by their hash. When it is full, a new token
+// replaces the oldest, which usually expires first, since session tokens have
+// the same lifetime.
 type cache struct {
 	mu      sync.Mutex
 	entries map[[sha256.Size]byte]*verified
-	order   [][sha256.Size]byte // what was stored, a ring once it is full
-	oldest  int                 // where the ring begins
+	order   [][sha256.Size]byte // in order of arrival; a ring once it is full
+	oldest  int                 // index in order
 	max     int
 }
 
@@ -31,7 +32,7 @@ func (c *cache) get(id [sha256.Size]byte) *verified {
 func (c *cache) put(id [sha256.Size]byte, e *verified) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.entries[id]; ok { // another caller was faster
+	if _, ok := c.entries[id]; ok { // by a concurrent caller
 		return
 	}
 	if len(c.order) < c.max {
@@ -50,33 +51,27 @@ func (c *cache) remove(id [sha256.Size]byte) {
 	delete(c.entries, id)
 }
 
-// verifyCached is Verify for a Verifier with a cache. Only what time can
-// change is checked again for a token seen before: that its key is still one
-// of the instance's, and its times.
+// verifyCached is Verify for a Verifier with a cache. For a cached token it
+// checks only what can change: the times, and that the key is still one of the
+// instance's.
 func (v *Verifier) verifyCached(ctx context.Context, token string) (*Claims, error) {
 	if len(token) > maxTokenBytes { // not worth a hash
-		_, _, err := parseToken(token)
+		_, err := parseToken(token)
 		return nil, err
 	}
 	id := sha256.Sum256([]byte(token))
 	if e := v.cache.get(id); e != nil {
-		key, err := v.keys.key(ctx, e.keyID, nil)
-		if errors.Is(err, ErrKeysUnavailable) {
-			return nil, err
+		_, err := v.findKey(ctx, e.keyID, func(key *rsa.PublicKey) bool { return key.Equal(e.key) })
+		if err == nil {
+			err = v.checkTimes(e.claims)
 		}
-		current := err == nil && key.Equal(e.key)
-		if err == nil && !current { // it may be the other of two with this id
-			key, err = v.keys.key(ctx, e.keyID, key)
-			current = err == nil && key.Equal(e.key)
-		}
-		if current {
-			if err := v.checkTimes(e.claims); err != nil {
-				v.cache.remove(id)
-				return nil, err
-			}
+		if err == nil {
 			return e.claims.clone(), nil
 		}
-		v.cache.remove(id)
+		if !errors.Is(err, ErrKeysUnavailable) {
+			v.cache.remove(id)
+		}
+		return nil, err
 	}
 	e, err := v.verify(ctx, token)
 	if err != nil {

@@ -95,20 +95,18 @@ func TestCachedTokensEndWithTheirKey(t *testing.T) {
 	assert.Len(t, v.cache.entries, 1)
 }
 
-func TestTheCacheIsBounded(t *testing.T) {
+func TestAFullCacheReplacesTheOldestToken(t *testing.T) {
 	t.Parallel()
-	v, _, _ := cached(t)
-	for i := range 10 {
-		token := tokenOfUser(t, fmt.Sprint("user_", i))
-		for range 3 {
-			claims, err := v.Verify(t.Context(), token)
-			require.NoError(t, err)
-			require.Equal(t, fmt.Sprint("user_", i), claims.UserID)
+	c := newCache(3)
+	id := func(n int) [sha256.Size]byte { return [sha256.Size]byte{byte(n)} }
+	for n := range 10 {
+		c.put(id(n), &verified{})
+		for old := range n + 1 {
+			assert.Equal(t, old > n-3, c.get(id(old)) != nil, "token %d after token %d", old, n)
 		}
-		assert.LessOrEqual(t, len(v.cache.entries), 2)
-		assert.LessOrEqual(t, len(v.cache.order), 2)
+		assert.LessOrEqual(t, len(c.entries), 3)
+		assert.LessOrEqual(t, len(c.order), 3)
 	}
-	assert.Len(t, v.cache.entries, 2)
 }
 
 func TestCallersOfOneNewTokenTakeOnePlaceInTheCache(t *testing.T) {
@@ -123,7 +121,7 @@ func TestCallersOfOneNewTokenTakeOnePlaceInTheCache(t *testing.T) {
 func TestTheCacheServesTokensOfBothKeysOfOneID(t *testing.T) {
 	t.Parallel()
 	server, v := remote(t, WithCache(4))
-	server.set(answerKeys(t, jwk(t, keyID, otherKey()), jwk(t, keyID, clerkKey())), 0)
+	server.set(respondKeys(t, jwk(t, keyID, otherKey()), jwk(t, keyID, clerkKey())), 0)
 	for _, key := range []*rsa.PrivateKey{clerkKey(), otherKey()} {
 		token := signedWith(t, key, keyID)
 		_, err := v.Verify(t.Context(), token)

@@ -58,9 +58,9 @@ func TestErrorsSayWhatIsWrongWithTheJSON(t *testing.T) {
 	t.Parallel()
 	v := newVerifier(t)
 	for claims, want := range map[string]string{
-		`{"sub":"user_1","sub":"user_2"}`: "a member is named twice",
+		`{"sub":"user_1","sub":"user_2"}`: "duplicate name",
 		`{"fva":[0,"x"]}`:                 `member "/fva/1" is not of the expected type`,
-		`[]`:                              "claims: not of the expected type",
+		`[]`:                              "claims: not a JSON object",
 		`{"sub":`:                         "claims: not a JSON object",
 	} {
 		_, err := v.Verify(t.Context(), sign(t, clerkKey(), goodHeader(), claims))

@@ -32,11 +32,12 @@ var issued = time.Unix(1_800_000_000, 0)
 
 func fixedClock() time.Time { return issued.Add(10 * time.Second) }
 
-// The keys of the tests: Clerk's, another one, and one that is too small.
+// The keys of the tests: Clerk's, another one, and two that are too small.
 var (
-	clerkKey = sync.OnceValue(func() *rsa.PrivateKey { return generate(2048) })
-	otherKey = sync.OnceValue(func() *rsa.PrivateKey { return generate(2048) })
-	smallKey = sync.OnceValue(func() *rsa.PrivateKey { return generate(1024) })
+	clerkKey  = sync.OnceValue(func() *rsa.PrivateKey { return generate(2048) })
+	otherKey  = sync.OnceValue(func() *rsa.PrivateKey { return generate(2048) })
+	smallKey  = sync.OnceValue(func() *rsa.PrivateKey { return generate(1024) })
+	almostKey = sync.OnceValue(func() *rsa.PrivateKey { return generate(2047) })
 )
 
 func generate(bits int) *rsa.PrivateKey {
@@ -139,9 +140,5 @@ func newVerifier(t testing.TB, opts ...Option) *Verifier {
 // jwk is the entry of a key set for the public half of key.
 func jwk(t testing.TB, id string, key *rsa.PrivateKey) members {
 	t.Helper()
-	raw, err := jose.JSONWebKey{Key: &key.PublicKey, KeyID: id, Algorithm: "RS256", Use: "sig"}.MarshalJSON()
-	require.NoError(t, err)
-	var m members
-	require.NoError(t, json.Unmarshal(raw, &m))
-	return m
+	return fromJOSE(t, jose.JSONWebKey{Key: &key.PublicKey, KeyID: id, Algorithm: "RS256", Use: "sig"})
 }

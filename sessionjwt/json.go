@@ -8,16 +8,19 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// decode reads one JSON object into v: names are case-sensitive, none may come
-// twice, and members unknown to v are skipped. The error names the place but
-// quotes nothing of the value, which may be of any size.
+// decode decodes one JSON object into v. Names are case-sensitive, duplicate
+// names are an error, and unknown members are ignored. The error says where the
+// problem is without quoting the value, which may be of any size.
 func decode(data []byte, v any) error {
 	err := json.Unmarshal(data, v)
-	if err == nil {
+	switch {
+	case jsontext.Value(data).Kind() != '{':
+		return errors.New("not a JSON object")
+	case err == nil:
 		return nil
 	}
 	if errors.Is(err, jsontext.ErrDuplicateName) {
-		return errors.New("a member is named twice")
+		return errors.New("duplicate name")
 	}
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) && semantic.JSONPointer != "" {

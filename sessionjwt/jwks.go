@@ -1,27 +1,31 @@
 package sessionjwt
 
 import (
-	"context"
+	"crypto"
 	"crypto/rsa"
+	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
+	"math"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
 
-	jose "github.com/go-jose/go-jose/v4"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
-	fetchTimeout = 5 * time.Second
-	maxSetBytes  = 256 << 10 // a set of one key, as Clerk's are, has about 500
-	maxSetKeys   = 64
+	// minKeyBits is the size of Clerk's own keys and the minimum for RS256 (RFC
+	// 7518, section 3.3). maxKeyBits is crypto/tls's limit; larger keys make each
+	// verification expensive.
+	minKeyBits = 2048
+	maxKeyBits = 8192
+
+	maxSetKeys = 64
 )
 
-// keySet is what a key server answered. It is immutable.
+// keySet is a response of a key server. It is immutable.
 type keySet struct {
 	keys    []namedKey
 	fetched time.Time // when the request was sent
@@ -42,7 +46,7 @@ func (s *keySet) find(id string, rejected *rsa.PublicKey) *rsa.PublicKey {
 	return nil
 }
 
-// ids lists the key ids held, for error texts: at most four.
+// ids lists at most four of the key ids, for error messages.
 func (s *keySet) ids() string {
 	var ids []string
 	for _, k := range s.keys[:min(4, len(s.keys))] {
@@ -51,49 +55,8 @@ func (s *keySet) ids() string {
 	return strings.Join(ids, ", ")
 }
 
-// fetch asks a key server once. The answer is a set of at least one key. An
-// error that quotes the secret key, as net/http does when a server sends it
-// back in a malformed answer, is cut down to its text without it.
-func fetch(ctx context.Context, client *http.Client, newRequest func(context.Context) (*http.Request, error)) (*keySet, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
-	req, err := newRequest(ctx)
-	if err != nil {
-		return nil, err
-	}
-	secret := strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
-	set, err := ask(client, req)
-	if err != nil && secret != "" && strings.Contains(err.Error(), secret) {
-		return nil, errors.New(strings.ReplaceAll(err.Error(), secret, "[redacted]"))
-	}
-	return set, err
-}
-
-func ask(client *http.Client, req *http.Request) (*keySet, error) {
-	sent := time.Now()
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("GET %s answered %d, want 200 (redirects are not followed)", req.URL, resp.StatusCode)
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxSetBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("GET %s: %w", req.URL, err)
-	}
-	if len(body) > maxSetBytes {
-		return nil, fmt.Errorf("GET %s answered more than %d bytes", req.URL, maxSetBytes)
-	}
-	keys, err := parseKeySet(body)
-	if err != nil {
-		return nil, fmt.Errorf("GET %s: key set: %w", req.URL, err)
-	}
-	return &keySet{keys: keys, fetched: sent}, nil
-}
-
-// parseKeySet returns the usable keys of a JWK set and skips the others.
+// parseKeySet returns the usable keys of a JWK set (RFC 7517), at least one, and
+// skips the others.
 func parseKeySet(body []byte) ([]namedKey, error) {
 	var set struct {
 		Keys []jsontext.Value `json:"keys"`
@@ -102,20 +65,63 @@ func parseKeySet(body []byte) ([]namedKey, error) {
 		return nil, err
 	}
 	if len(set.Keys) > maxSetKeys {
-		return nil, fmt.Errorf("%d keys, at most %d are accepted", len(set.Keys), maxSetKeys)
+		return nil, fmt.Errorf("%d keys, maximum %d", len(set.Keys), maxSetKeys)
 	}
 	var keys []namedKey
 	for _, raw := range set.Keys {
-		var k jose.JSONWebKey
-		if k.UnmarshalJSON(raw) != nil || k.KeyID == "" || k.Use != "" && k.Use != "sig" || k.Algorithm != "" && k.Algorithm != string(jose.RS256) {
+		var k jsonWebKey
+		if decode(raw, &k) != nil {
 			continue
 		}
-		if public, ok := k.Key.(*rsa.PublicKey); ok && public.N.BitLen() >= minKeyBits {
-			keys = append(keys, namedKey{id: k.KeyID, public: public})
+		if public := k.rsa(); public != nil {
+			keys = append(keys, namedKey{k.ID, public})
 		}
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("no RSA signing key of at least 2048 bits in it")
+		return nil, errors.New("no usable RSA signing key")
 	}
 	return slices.Clip(keys), nil
+}
+
+// jsonWebKey is an entry of a JWK set.
+type jsonWebKey struct {
+	Type      string         `json:"kty"`
+	ID        string         `json:"kid"`
+	Use       string         `json:"use"`
+	Algorithm string         `json:"alg"`
+	N         string         `json:"n"`
+	E         string         `json:"e"`
+	D         jsontext.Value `json:"d"` // a private key, which nobody should publish
+}
+
+// rsa returns the public key, or nil if it is not one that verifies RS256.
+func (k *jsonWebKey) rsa() *rsa.PublicKey {
+	if k.Type != "RSA" || k.ID == "" || k.Use != "" && k.Use != "sig" || k.Algorithm != "" && k.Algorithm != "RS256" || k.D != nil {
+		return nil
+	}
+	n, nErr := base64.RawURLEncoding.DecodeString(k.N)
+	e, eErr := base64.RawURLEncoding.DecodeString(k.E)
+	exponent := new(big.Int).SetBytes(e)
+	if nErr != nil || eErr != nil || !exponent.IsInt64() || exponent.Int64() > math.MaxInt32 {
+		return nil
+	}
+	public := &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: int(exponent.Int64())}
+	if checkKey(public) != nil {
+		return nil
+	}
+	return public
+}
+
+// checkKey returns an error if the key is too small, too large, or rejected by
+// crypto/rsa whatever the signature, as one with an even modulus is.
+func checkKey(key *rsa.PublicKey) error {
+	if bits := key.N.BitLen(); bits < minKeyBits || bits > maxKeyBits {
+		return fmt.Errorf("%d bits, want %d to %d", bits, minKeyBits, maxKeyBits)
+	}
+	var digest [32]byte
+	err := rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], make([]byte, key.Size()))
+	if errors.Is(err, rsa.ErrVerification) {
+		return nil
+	}
+	return err
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -14,71 +14,133 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// keyServer is a key server without a network, so that it can be used where
-// time is virtual. It counts what it is asked.
-type keyServer struct {
-	mu      sync.Mutex
-	fetches int
-	answer  func(*http.Request) (*http.Response, error)
-	delay   time.Duration // it honours the request's context meanwhile
-	last    *http.Request
+// jwksServer is a key server whose response a test sets. It counts requests.
+// It serves a real network as an http.Handler. As an http.RoundTripper it is
+// reached without one, which tests with virtual time need.
+type jwksServer struct {
+	mu       sync.Mutex
+	requests int
+	last     *http.Request
+	response http.HandlerFunc
+	delay    time.Duration // ends early with the request's context
 }
 
-func (s *keyServer) RoundTrip(req *http.Request) (*http.Response, error) {
+func (s *jwksServer) set(response http.HandlerFunc, delay time.Duration) {
 	s.mu.Lock()
-	s.fetches++
-	s.last = req
-	answer, delay := s.answer, s.delay
+	defer s.mu.Unlock()
+	s.response, s.delay = response, delay
+}
+
+func (s *jwksServer) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests
+}
+
+func (s *jwksServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.requests++
+	s.last = r
+	response, delay := s.response, s.delay
 	s.mu.Unlock()
 	if delay > 0 {
 		select {
 		case <-time.After(delay):
-		case <-req.Context().Done():
-			return nil, req.Context().Err()
+		case <-r.Context().Done():
+			panic(http.ErrAbortHandler)
 		}
 	}
-	return answer(req)
+	response(w, r)
 }
 
-func (s *keyServer) set(answer func(*http.Request) (*http.Response, error), delay time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.answer, s.delay = answer, delay
+// RoundTrip fails if the handler aborts before it writes, and returns a
+// truncated response if it aborts later.
+func (s *jwksServer) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	w := httptest.NewRecorder()
+	defer func() {
+		switch recovered := recover(); {
+		case recovered == nil:
+		case recovered != http.ErrAbortHandler:
+			panic(recovered)
+		case r.Context().Err() != nil:
+			err = r.Context().Err()
+		case w.Body.Len() == 0:
+			err = errors.New("connection refused")
+		default:
+			resp = w.Result()
+			resp.Body = io.NopCloser(io.MultiReader(w.Body, errReader{}))
+		}
+	}()
+	s.ServeHTTP(w, r)
+	return w.Result(), nil
 }
 
-func (s *keyServer) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.fetches
+type errReader struct{}
+
+func (errReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// networks are the ways to reach a jwksServer: each starts it and returns its
+// URL and a client for it.
+var networks = map[string]func(testing.TB, *jwksServer) (string, *http.Client){
+	"in memory": func(_ testing.TB, s *jwksServer) (string, *http.Client) {
+		return issuer, &http.Client{Transport: s}
+	},
+	"HTTP/1.1": func(t testing.TB, s *jwksServer) (string, *http.Client) {
+		return started(t, s, (*httptest.Server).Start)
+	},
+	"TLS": func(t testing.TB, s *jwksServer) (string, *http.Client) {
+		return started(t, s, (*httptest.Server).StartTLS)
+	},
+	"HTTP/2": func(t testing.TB, s *jwksServer) (string, *http.Client) {
+		return started(t, s, func(server *httptest.Server) {
+			server.EnableHTTP2 = true
+			server.StartTLS()
+		})
+	},
 }
 
-func answerText(status int, body string) func(*http.Request) (*http.Response, error) {
-	return func(req *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
+func started(t testing.TB, handler http.Handler, start func(*httptest.Server)) (string, *http.Client) {
+	server := httptest.NewUnstartedServer(handler)
+	start(server)
+	t.Cleanup(server.Close)
+	return server.URL, server.Client()
+}
+
+func respondText(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
 	}
 }
 
-func answerKeys(t testing.TB, keys ...members) func(*http.Request) (*http.Response, error) {
+func respondKeys(t testing.TB, keys ...members) http.HandlerFunc {
 	raw, err := json.Marshal(members{"keys": keys})
 	require.NoError(t, err)
-	return answerText(http.StatusOK, string(raw))
+	return respondText(http.StatusOK, string(raw))
 }
 
-func down(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }
+// down closes the connection.
+func down(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-// remote is a key server that has Clerk's key, and a Verifier that asks it.
-// The clock of the Verifier is fixed; that of the keys is the bubble's.
-func remote(t testing.TB, opts ...Option) (*keyServer, *Verifier) {
+// remote returns a key server with Clerk's key and a Verifier that uses it. The
+// Verifier's clock is fixed; the keys' is the bubble's.
+func remote(t testing.TB, opts ...Option) (*jwksServer, *Verifier) {
 	t.Helper()
-	server := &keyServer{answer: answerKeys(t, jwk(t, keyID, clerkKey()))}
-	keys, err := KeysFromIssuer(issuer, WithHTTPClient(&http.Client{Transport: server}))
+	return remoteOver(t, "in memory", opts...)
+}
+
+func remoteOver(t testing.TB, network string, opts ...Option) (*jwksServer, *Verifier) {
+	t.Helper()
+	server := &jwksServer{response: respondKeys(t, jwk(t, keyID, clerkKey()))}
+	url, client := networks[network](t, server)
+	keys, err := KeysFromIssuer(url, WithHTTPClient(client))
 	require.NoError(t, err)
 	v, err := New(keys, issuer, append([]Option{WithClock(fixedClock)}, opts...)...)
 	require.NoError(t, err)
 	return server, v
 }
 
-// signedWith is a good token but for its key and key id.
+// signedWith is a valid token except for its key and key id.
 func signedWith(t testing.TB, key *rsa.PrivateKey, id string) string {
 	t.Helper()
 	return sign(t, key, goodHeader().with("kid", id), goodClaims())

@@ -8,54 +8,56 @@ import (
 	"strings"
 )
 
-// sessionCookie is where Clerk keeps the token of a same-origin browser app.
+// sessionCookie is the cookie of a same-origin browser app.
 const sessionCookie = "__session"
 
 type claimsKey struct{}
 
-// ContextWithClaims returns ctx with c in it, for ClaimsFromContext. The
-// middleware does this; call it for transports other than net/http, and in
+// ContextWithClaims returns a copy of ctx that carries c for ClaimsFromContext.
+// The middleware calls it. Call it for transports other than net/http, and in
 // tests of handlers.
 func ContextWithClaims(ctx context.Context, c *Claims) context.Context {
 	return context.WithValue(ctx, claimsKey{}, c)
 }
 
-// ClaimsFromContext returns the claims that the middleware found. ok is false
-// behind OptionalSession when nobody is signed in, and without middleware.
+// ClaimsFromContext returns the claims of the signed-in user. ok is false if
+// OptionalSession let a signed-out request through, and without middleware.
 func ClaimsFromContext(ctx context.Context) (c *Claims, ok bool) {
 	c, _ = ctx.Value(claimsKey{}).(*Claims)
 	return c, c != nil
 }
 
-// RequireSession is middleware that lets only signed-in users through to next,
-// which finds their claims with ClaimsFromContext. Other requests are answered
-// with 503 if the keys are unavailable and 401 if not, and a short JSON body;
-// see WithFailureHandler to answer differently.
+// RequireSession returns a handler that calls next for requests of signed-in
+// users, whose claims ClaimsFromContext returns. The response to other requests is
+// 503 if the keys are unavailable and 401 otherwise, with a short JSON body;
+// WithFailureHandler replaces it.
+//
+// Combine it with [http.CrossOriginProtection] if tokens arrive in cookies; see
+// "Cookies" in the package documentation.
 func (v *Verifier) RequireSession(next http.Handler) http.Handler {
 	return v.middleware(next, func(error) bool { return false })
 }
 
-// OptionalSession is middleware that lets signed-in users through to next with
-// their claims, and everybody else without. A request whose token does not
-// verify counts as signed out, as one without a token does: browsers keep
-// expired tokens for as long as a tab sleeps. Only if the keys are unavailable
-// is the request refused as with RequireSession, because nobody then knows
-// whether the user is signed in.
+// OptionalSession returns a handler that calls next for every request, with
+// claims if the user is signed in. A request whose token is rejected counts as
+// signed out, since browsers keep expired tokens while a tab sleeps. If the keys
+// are unavailable, the response is 503, as with RequireSession.
 func (v *Verifier) OptionalSession(next http.Handler) http.Handler {
 	return v.middleware(next, func(err error) bool { return !errors.Is(err, ErrKeysUnavailable) })
 }
 
-// middleware lets requests without a valid token through if tolerated says so.
-func (v *Verifier) middleware(next http.Handler, tolerated func(error) bool) http.Handler {
+// middleware calls next for requests with a valid token, and for others if
+// optional reports true for the error.
+func (v *Verifier) middleware(next http.Handler, optional func(error) bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, err := v.verifyRequest(r)
 		switch {
 		case err == nil:
 			r = r.WithContext(ContextWithClaims(r.Context(), claims))
-		case !tolerated(err):
+		case !optional(err):
 			v.onFailure(w, r, err)
 			return
-		default: // not even those of a middleware further out
+		default: // also hides the claims of an outer middleware
 			r = r.WithContext(ContextWithClaims(r.Context(), nil))
 		}
 		next.ServeHTTP(w, r)
@@ -70,8 +72,8 @@ func (v *Verifier) verifyRequest(r *http.Request) (*Claims, error) {
 	return v.Verify(r.Context(), token)
 }
 
-// tokenOf finds the token in the first Authorization header of the Bearer
-// scheme that has one, or else in the cookie.
+// tokenOf returns the token of the first Authorization header of the Bearer
+// scheme that has one, or else of the cookie.
 func tokenOf(r *http.Request) string {
 	for _, value := range r.Header.Values("Authorization") {
 		scheme, token, _ := strings.Cut(value, " ")
@@ -105,5 +107,5 @@ func writeFailure(w http.ResponseWriter, _ *http.Request, err error) {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, `{"error":"`+code+`"}`+"\n") // a client that has gone needs no answer
+	_, _ = io.WriteString(w, `{"error":"`+code+`"}`+"\n") // the client may have gone
 }

@@ -136,3 +136,37 @@ func TestContextWithoutClaims(t *testing.T) {
 	assert.Same(t, want, claims)
 	assert.True(t, ok)
 }
+
+// The user is signed in to app.example.com in a browser, which sends the cookie
+// with every request to that host.
+func TestCrossOriginProtectionStopsRequestsOfSiblingSites(t *testing.T) {
+	t.Parallel()
+	alone := newVerifier(t, WithAuthorizedParties(party)).RequireSession(whoami)
+	protected := http.NewCrossOriginProtection().Handler(alone)
+	for _, tc := range []struct {
+		name, method, site, origin string
+		alone, protected           int // status
+	}{
+		{"its own page", "POST", "same-origin", party, 200, 200},
+		{"page of a sibling subdomain", "POST", "same-site", "https://evil.example.com", 200, 403},
+		{"page of a sibling subdomain in an old browser", "POST", "", "https://evil.example.com", 200, 403},
+		{"page of another site", "POST", "cross-site", "https://evil.example", 200, 403},
+		{"DELETE from a sibling subdomain", "DELETE", "same-site", "https://evil.example.com", 200, 403},
+		{"link on a sibling subdomain", "GET", "same-site", "", 200, 200},
+		{"client that is not a browser", "POST", "", "", 200, 200},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(tc.method, party+"/account", nil)
+			r.AddCookie(&http.Cookie{Name: "__session", Value: goodToken(t)})
+			if tc.site != "" {
+				r.Header.Set("Sec-Fetch-Site", tc.site)
+			}
+			if tc.origin != "" {
+				r.Header.Set("Origin", tc.origin)
+			}
+			assert.Equal(t, tc.alone, serve(alone, r).Code)
+			assert.Equal(t, tc.protected, serve(protected, r).Code)
+		})
+	}
+}

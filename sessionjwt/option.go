@@ -7,31 +7,34 @@ import (
 	"time"
 )
 
-// defaultLeeway is how far two clocks may differ. Clerk's own backend package
-// for JavaScript allows the same five seconds.
+// defaultLeeway is that of Clerk's backend package for JavaScript.
 const defaultLeeway = 5 * time.Second
 
-// Option changes a default of New.
+// Option configures a Verifier.
 type Option func(*Verifier) error
 
 // WithAuthorizedParties makes Verify accept only tokens whose "azp" claim is,
 // byte for byte, one of these origins, such as "https://app.example.com" or
 // "http://localhost:3000": scheme, host and port, lower case, no path and no
-// final slash. It is recommended wherever tokens arrive in cookies, since
-// another site on a sibling domain can make a browser send them. At least one
-// party is required, and those of several such options add up; without the
-// option "azp" is not looked at.
+// final slash. At least one party is required; several such options are merged.
+// By default "azp" is not checked.
 //
-// A token without "azp" is refused; see WithMissingAuthorizedParty.
+// "azp" names the page a token was created for, not the page that sends the
+// request. It rejects tokens of other apps of the same instance. It does not
+// stop a request that another subdomain makes a browser send with the user's own
+// cookie: for that, add [http.CrossOriginProtection]; see "Cookies" in the
+// package documentation.
+//
+// A token without "azp" is rejected; see WithMissingAuthorizedParty.
 func WithAuthorizedParties(parties ...string) Option {
 	return func(v *Verifier) error {
 		if len(parties) == 0 {
-			return fail(ErrInvalidArgument, "WithAuthorizedParties got no party: name at least one origin, or leave the option out to accept any")
+			return fail(ErrInvalidArgument, "WithAuthorizedParties: no party; omit the option to accept any")
 		}
 		for _, party := range parties {
 			u, err := url.Parse(party)
 			if err != nil || u.Scheme == "" || u.Host == "" || party != strings.ToLower(u.Scheme+"://"+u.Host) {
-				return fail(ErrInvalidArgument, "authorized party %s is not an origin: write it as a browser sends it, like https://app.example.com", quoted(party))
+				return fail(ErrInvalidArgument, "authorized party %s: want an origin as browsers send it, like https://app.example.com", quoted(party))
 			}
 			v.parties = append(v.parties, party)
 		}
@@ -39,11 +42,10 @@ func WithAuthorizedParties(parties ...string) Option {
 	}
 }
 
-// WithMissingAuthorizedParty makes Verify accept tokens that have no "azp" at
-// all beside those of WithAuthorizedParties, which it requires. Tokens minted
-// through the Backend API have none unless the request that made them had an
-// Origin header, as public samples of such tokens show. A token with a
-// foreign or empty "azp" is still refused.
+// WithMissingAuthorizedParty makes Verify also accept tokens without "azp". It
+// requires WithAuthorizedParties. Tokens created through the Backend API have no
+// "azp" unless the request that created them had an Origin header, as public
+// samples show. A token with another or an empty "azp" is still rejected.
 func WithMissingAuthorizedParty() Option {
 	return func(v *Verifier) error {
 		v.missingPartyOK = true
@@ -53,8 +55,8 @@ func WithMissingAuthorizedParty() Option {
 
 // WithPending makes Verify accept sessions whose status is "pending": users
 // who have signed in but still have tasks to finish, such as choosing an
-// organization. Look at Claims.Status before letting them further than that.
-// By default they count as signed out and Verify returns ErrPending.
+// organization. Check Claims.Status before you let them do anything else. By
+// default they count as signed out and Verify returns ErrPending.
 func WithPending() Option {
 	return func(v *Verifier) error {
 		v.pendingOK = true
@@ -62,53 +64,53 @@ func WithPending() Option {
 	}
 }
 
-// WithLeeway sets how far this machine's clock may differ from Clerk's when
-// "exp", "nbf" and "iat" are compared. The default is 5 s; 0 allows nothing;
-// a negative leeway is an error.
+// WithLeeway sets the allowed difference between this machine's clock and
+// Clerk's when "exp", "nbf" and "iat" are checked. Defaults to 5 s. A leeway of
+// zero allows no difference; a negative leeway is an error.
 func WithLeeway(d time.Duration) Option {
 	return func(v *Verifier) error {
 		if d < 0 {
-			return fail(ErrInvalidArgument, "leeway %v is negative: use 0 for none", d)
+			return fail(ErrInvalidArgument, "negative leeway %v", d)
 		}
 		v.leeway = d
 		return nil
 	}
 }
 
-// WithClock sets what Verify takes for the current time; the default is
-// time.Now. The clock must be safe for concurrent use. The age of remote keys
-// is not measured with it, since they grow old in real time.
+// WithClock sets the clock that Verify checks the token's times against. Defaults
+// to time.Now. It must be safe for concurrent use. It does not affect the age of
+// fetched keys, which is measured in real time.
 func WithClock(now func() time.Time) Option {
 	return func(v *Verifier) error {
 		if now == nil {
-			return fail(ErrInvalidArgument, "WithClock got nil: give a function that tells the time")
+			return fail(ErrInvalidArgument, "WithClock: nil clock")
 		}
 		v.now = now
 		return nil
 	}
 }
 
-// WithCache makes the Verifier remember up to n verified tokens, so that one
-// seen again costs a hash instead of a signature check. It is off by default;
-// see the package documentation for what it trades. n must be at least 1. An
-// entry takes a few kilobytes.
+// WithCache makes the Verifier cache up to n verified tokens, so that verifying
+// one again takes a hash instead of a signature check. Defaults to no cache; see
+// "Caching" in the package documentation. n must be at least 1. An entry takes a
+// few kilobytes.
 func WithCache(n int) Option {
 	return func(v *Verifier) error {
 		if n < 1 {
-			return fail(ErrInvalidArgument, "cache of %d tokens: give at least 1, or leave WithCache out", n)
+			return fail(ErrInvalidArgument, "cache of %d tokens, want at least 1", n)
 		}
 		v.cache = newCache(n)
 		return nil
 	}
 }
 
-// WithFailureHandler replaces the answer the middleware gives when it does not
-// let a request through. The handler gets the reason, to be told apart with
-// [errors.Is], and must write the whole response.
+// WithFailureHandler sets the handler of requests that the middleware rejects.
+// The error is of one of the categories of this package. The handler must write
+// the whole response.
 func WithFailureHandler(h func(http.ResponseWriter, *http.Request, error)) Option {
 	return func(v *Verifier) error {
 		if h == nil {
-			return fail(ErrInvalidArgument, "WithFailureHandler got nil: give a function that answers the request")
+			return fail(ErrInvalidArgument, "WithFailureHandler: nil handler")
 		}
 		v.onFailure = h
 		return nil

@@ -14,7 +14,7 @@ func TestAFailedFetchIsNotRepeatedForACoolDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t)
-		good := server.answer
+		good := server.response
 		server.set(down, 0)
 		for range 100 {
 			_, err := v.Verify(t.Context(), goodToken(t))
@@ -35,7 +35,7 @@ func TestStaleKeysServeForAnHourOfOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t, WithCache(10))
-		good, token, start := server.answer, goodToken(t), time.Now()
+		good, token, start := server.response, goodToken(t), time.Now()
 		_, err := v.Verify(t.Context(), token)
 		require.NoError(t, err)
 		server.set(down, 0)
@@ -90,7 +90,7 @@ func TestAnOutageIsNotMistakenForAForgery(t *testing.T) {
 		_, err = v.Verify(t.Context(), signedWith(t, otherKey(), "ins_new"))
 		require.ErrorIs(t, err, ErrKeysUnavailable, "within the cool-down as well")
 		_, err = v.Verify(t.Context(), signedWith(t, otherKey(), keyID))
-		require.ErrorIs(t, err, ErrSignature, "a bad signature under a key that is held stays one")
+		require.ErrorIs(t, err, ErrKeysUnavailable, "the key may have been rotated under its id")
 		_, err = v.Verify(t.Context(), goodToken(t))
 		require.NoError(t, err)
 		assert.Equal(t, 2, server.count())
@@ -108,7 +108,7 @@ func TestAPastFailureIsNoOutage(t *testing.T) {
 		server.set(down, 0)
 		_, err = v.Verify(t.Context(), signedWith(t, otherKey(), "ins_new"))
 		require.ErrorIs(t, err, ErrKeysUnavailable)
-		server.set(answerKeys(t, jwk(t, "ins_new", otherKey())), 0)
+		server.set(respondKeys(t, jwk(t, "ins_new", otherKey())), 0)
 		time.Sleep(58 * time.Minute)
 		_, err = v.Verify(t.Context(), old)
 		require.ErrorIs(t, err, ErrSignature, "its key was withdrawn, and the server would have said so")
@@ -169,7 +169,7 @@ func TestCallersThatAreGoneGetNoStaleKeys(t *testing.T) {
 		old := goodToken(t)
 		_, err := v.Verify(t.Context(), old)
 		require.NoError(t, err)
-		server.set(answerKeys(t, jwk(t, "ins_new", otherKey())), time.Second)
+		server.set(respondKeys(t, jwk(t, "ins_new", otherKey())), time.Second)
 		time.Sleep(30 * time.Minute)
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -179,5 +179,62 @@ func TestCallersThatAreGoneGetNoStaleKeys(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		_, err = v.Verify(gone, signedWith(t, otherKey(), "ins_new"))
 		require.NoError(t, err, "keys that have arrived need no waiting")
+	})
+}
+
+// Clerk can rotate a key and keep its id, so that only the current keys tell a
+// token of the new key from a forged one.
+func TestATokenOfARotatedKeyIsNotRejectedBeforeTheKeysAreKnown(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]Option{"without cache": nil, "with cache": {WithCache(10)}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server, v := remote(t, opts...)
+				_, err := v.Verify(t.Context(), goodToken(t))
+				require.NoError(t, err)
+				time.Sleep(time.Second)
+				server.set(respondKeys(t, jwk(t, keyID, otherKey())), 2*time.Second)
+				rotated := signedWith(t, otherKey(), keyID)
+
+				short, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				gone, hangUp := context.WithCancel(t.Context())
+				hangUp()
+				for ctx, cause := range map[context.Context]error{short: context.DeadlineExceeded, gone: context.Canceled} {
+					_, err = v.Verify(ctx, rotated)
+					require.ErrorIs(t, err, ErrKeysUnavailable)
+					require.NotErrorIs(t, err, ErrSignature)
+					require.ErrorIs(t, err, cause)
+				}
+				time.Sleep(2 * time.Second)
+				_, err = v.Verify(t.Context(), rotated)
+				require.NoError(t, err)
+				_, err = v.Verify(t.Context(), goodToken(t))
+				require.ErrorIs(t, err, ErrSignature, "once the keys are known")
+				assert.Equal(t, 2, server.count())
+			})
+		})
+	}
+}
+
+func TestATokenOfARotatedKeyIsNotRejectedDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, v := remote(t)
+		_, err := v.Verify(t.Context(), goodToken(t))
+		require.NoError(t, err)
+		time.Sleep(time.Second)
+		server.set(down, 0)
+		for range 9 { // the failed fetch and its cool-down
+			_, err = v.Verify(t.Context(), signedWith(t, otherKey(), keyID))
+			require.ErrorIs(t, err, ErrKeysUnavailable)
+			time.Sleep(time.Second)
+		}
+		assert.Equal(t, 2, server.count())
+		time.Sleep(time.Second)
+		server.set(respondKeys(t, jwk(t, keyID, otherKey())), 0)
+		_, err = v.Verify(t.Context(), signedWith(t, otherKey(), keyID))
+		require.NoError(t, err)
 	})
 }

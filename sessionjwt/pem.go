@@ -5,27 +5,21 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
-	"regexp"
 	"strings"
 )
 
-// pemMarker matches the lines around a PEM block, wherever line breaks may
-// have been lost.
-var pemMarker = regexp.MustCompile(`-----(?:BEGIN|END) [A-Z0-9 ]+-----`)
-
 // KeysFromPEM returns the one key in text, the "JWKS Public Key" of the Clerk
-// Dashboard that is usually kept in CLERK_JWT_KEY. It never touches the
-// network. Since PEM has no place for a key id, that of the token is not
-// compared; after a rotation of the instance's key the text must be replaced.
+// Dashboard, usually kept in CLERK_JWT_KEY. It never uses the network. PEM has
+// no key id, so the token's is not compared; after a rotation of the instance's
+// key the text must be replaced.
 //
-// All the forms that environment files bring about are taken: with or without
-// the BEGIN and END lines, with line breaks, literal \n or spaces in their
-// place, or on one line; inside, a PKIX or PKCS #1 public key, whatever the
-// lines around it call it. The error is ErrInvalidArgument for anything else,
-// and for an RSA key of less than 2048 bits.
+// It accepts the forms that environment files produce: with or without the
+// BEGIN and END lines, with line breaks, literal \n or spaces in their place, or
+// on one line; inside, a PKIX or PKCS #1 public key, whatever the label says.
+// The error is ErrInvalidArgument for anything else, and for an RSA key of less
+// than 2048 bits.
 func KeysFromPEM(text string) (KeySource, error) {
-	body := strings.NewReplacer(`\n`, "", `\r`, "").Replace(pemMarker.ReplaceAllString(text, ""))
-	body = strings.Join(strings.Fields(body), "")
+	body := pemBody(text)
 	if body == "" {
 		return nil, fail(ErrInvalidArgument, "PEM key is empty: is CLERK_JWT_KEY set?")
 	}
@@ -37,7 +31,23 @@ func KeysFromPEM(text string) (KeySource, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkKey(key); err != nil {
+		return nil, fail(ErrInvalidArgument, "PEM key: %w", err)
+	}
 	return pemKey{key}, nil
+}
+
+// pemBody returns text without white space, literal \n and \r, and the BEGIN
+// and END lines.
+func pemBody(text string) string {
+	var body strings.Builder
+	for part := range strings.SplitSeq(text, "-----") {
+		if !strings.HasPrefix(part, "BEGIN ") && !strings.HasPrefix(part, "END ") {
+			body.WriteString(part)
+		}
+	}
+	text = strings.NewReplacer(`\n`, "", `\r`, "").Replace(body.String())
+	return strings.Join(strings.Fields(text), "")
 }
 
 func parsePublicKey(der []byte) (*rsa.PublicKey, error) {
@@ -45,25 +55,22 @@ func parsePublicKey(der []byte) (*rsa.PublicKey, error) {
 	if err != nil {
 		parsed, err := x509.ParsePKIXPublicKey(der)
 		if err != nil {
-			return nil, fail(ErrInvalidArgument, "PEM key is neither a PKIX nor a PKCS #1 public key: want what the Clerk Dashboard calls JWKS Public Key")
+			return nil, fail(ErrInvalidArgument, "PEM key is neither a PKIX nor a PKCS #1 public key: want the Clerk Dashboard's JWKS Public Key")
 		}
 		var ok bool
 		if key, ok = parsed.(*rsa.PublicKey); !ok {
-			return nil, fail(ErrInvalidArgument, "PEM key is a %T, Clerk signs with RSA", parsed)
+			return nil, fail(ErrInvalidArgument, "PEM key is a %T, want RSA", parsed)
 		}
-	}
-	if bits := key.N.BitLen(); bits < minKeyBits {
-		return nil, fail(ErrInvalidArgument, "PEM key has %d bits, want at least %d", bits, minKeyBits)
 	}
 	return key, nil
 }
 
-// pemKey is a KeySource of one key that goes by every id.
+// pemKey is a KeySource of one key that has every id.
 type pemKey struct{ public *rsa.PublicKey }
 
 func (k pemKey) key(_ context.Context, id string, rejected *rsa.PublicKey) (*rsa.PublicKey, error) {
 	if rejected != nil {
-		return nil, fail(ErrSignature, "there is one key only, for whatever id (%s)", quoted(id))
+		return nil, fail(ErrSignature, "the PEM key is the only key (id %s)", quoted(id))
 	}
 	return k.public, nil
 }

@@ -71,6 +71,7 @@ func TestPEMRefusals(t *testing.T) {
 		"certificate":               block("CERTIFICATE", []byte{1}),
 		"elliptic curve":            block("PUBLIC KEY", ec),
 		"1024 bits":                 pemOf(t, smallKey()),
+		"2047 bits":                 pemOf(t, almostKey()),
 		"two keys":                  pemOf(t, clerkKey()) + pemOf(t, otherKey()),
 		"a key and a private block": pemOf(t, clerkKey()) + block("PRIVATE KEY", private),
 	} {
@@ -86,7 +87,7 @@ func TestPEMRefusals(t *testing.T) {
 
 // A PEM is there so that nothing depends on the network.
 func TestPEMNeverTouchesTheNetwork(t *testing.T) { // not parallel: it replaces the default transport
-	server := &keyServer{answer: down}
+	server := &jwksServer{response: down}
 	before := http.DefaultTransport
 	http.DefaultTransport = server
 	defer func() { http.DefaultTransport = before }()

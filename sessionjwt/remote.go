@@ -5,7 +5,6 @@ import (
 	"crypto/rsa"
 	"errors"
 	"math"
-	"net/http"
 	"sync"
 	"time"
 )
@@ -13,25 +12,23 @@ import (
 const (
 	// keyLifetime is the lifetime of the set in Clerk's JavaScript package.
 	keyLifetime = 5 * time.Minute
-	// maxStale is how old a set may get while the key server is down.
+	// maxStale is the maximum age of a set while the key server is down.
 	maxStale = time.Hour
-	// coolDown is the least time between two fetches that tokens provoke, and
+	// coolDown is the minimum time between two fetches caused by tokens, and
 	// between a failed fetch and the next.
 	coolDown = 10 * time.Second
 )
 
-// remoteKeys is a KeySource that fetches its keys and keeps them for a time.
+// remoteKeys is a KeySource that fetches keys and caches them.
 type remoteKeys struct {
-	url        string // for error texts
-	client     *http.Client
-	newRequest func(context.Context) (*http.Request, error) // knows the secret key, if any
+	server *keyServer
 
 	mu       sync.Mutex
-	set      *keySet       // the last good answer, nil before the first
-	err      error         // of the last fetch, nil if it was good
-	failed   time.Time     // when err came
-	provoked time.Time     // when a token last caused a fetch of a set still fresh
-	fetching chan struct{} // closed when the fetch under way has ended; nil if none
+	set      *keySet       // the last one fetched, nil before the first
+	err      error         // of the last fetch, nil if it succeeded
+	failedAt time.Time     // when err occurred
+	causedAt time.Time     // when a token last caused a fetch of a set still fresh
+	inFlight chan struct{} // closed when the fetch in flight ends; nil if there is none
 }
 
 func (r *remoteKeys) key(ctx context.Context, id string, rejected *rsa.PublicKey) (*rsa.PublicKey, error) {
@@ -43,7 +40,7 @@ func (r *remoteKeys) key(ctx context.Context, id string, rejected *rsa.PublicKey
 	if key := set.find(id, rejected); key != nil {
 		return key, nil
 	}
-	if set.fetched.Before(start) { // it may have changed since
+	if set.fetched.Before(start) { // it may have changed
 		if set, err = r.newer(ctx, set); err != nil {
 			return nil, err
 		}
@@ -52,18 +49,18 @@ func (r *remoteKeys) key(ctx context.Context, id string, rejected *rsa.PublicKey
 		}
 	}
 	if rejected != nil {
-		return nil, fail(ErrSignature, "%s has no other key %s", r.url, quoted(id))
+		return nil, fail(ErrSignature, "%s has no other key %s", r.server.url, quoted(id))
 	}
-	return nil, fail(ErrSignature, "made with key %s, but %s has only %s: do token and keys belong to the same instance?", quoted(id), r.url, set.ids())
+	return nil, fail(ErrSignature, "made with key %s; %s has only %s", quoted(id), r.server.url, set.ids())
 }
 
-// current returns a set no older than keyLifetime, or than maxStale while the
-// key server is down.
+// current returns a set no older than keyLifetime, or no older than maxStale
+// while the key server is down.
 func (r *remoteKeys) current(ctx context.Context) (*keySet, error) {
 	r.mu.Lock()
 	set, lastErr := r.set, r.err
-	// A failure is news of an outage only until an attempt after it could have ended.
-	outage := lastErr != nil && time.Since(r.failed) < coolDown+fetchTimeout
+	// A failure means an outage only until the next attempt could have ended.
+	outage := lastErr != nil && time.Since(r.failedAt) < coolDown+fetchTimeout
 	age := time.Duration(math.MaxInt64)
 	if set != nil {
 		age = time.Since(set.fetched)
@@ -72,28 +69,27 @@ func (r *remoteKeys) current(ctx context.Context) (*keySet, error) {
 		r.mu.Unlock()
 		return set, nil
 	}
-	if r.fetching == nil && (r.err == nil || time.Since(r.failed) >= coolDown) {
+	if r.inFlight == nil && (r.err == nil || time.Since(r.failedAt) >= coolDown) {
 		r.startFetch(ctx)
 	}
-	done := r.fetching
+	done := r.inFlight
 	r.mu.Unlock()
 
-	// During an outage a set that may still be used is not held up by the
-	// attempts to get another.
+	// During an outage, callers do not wait while there is a set they may use.
 	if outage && age < maxStale {
 		return set, nil
 	}
 	fetched, err := r.wait(ctx, done, lastErr)
-	// A caller out of time gets the stale set, too, but not one that is gone: it
-	// has no use for the answer, and a client must not be able to choose old keys.
+	// A caller whose deadline passes gets the stale set. One that is cancelled
+	// does not: otherwise a client could select old keys by hanging up.
 	if err != nil && age < maxStale && !errors.Is(ctx.Err(), context.Canceled) {
 		return set, nil
 	}
 	return fetched, err
 }
 
-// newer returns a set fetched after old, or old itself if a token has caused
-// a fetch less than a cool-down ago.
+// newer returns a set fetched after old, or old itself if a token caused a
+// fetch less than coolDown ago.
 func (r *remoteKeys) newer(ctx context.Context, old *keySet) (*keySet, error) {
 	r.mu.Lock()
 	set, lastErr := r.set, r.err
@@ -101,40 +97,40 @@ func (r *remoteKeys) newer(ctx context.Context, old *keySet) (*keySet, error) {
 		r.mu.Unlock()
 		return set, nil
 	}
-	if r.fetching == nil && (r.err == nil || time.Since(r.failed) >= coolDown) {
-		if time.Since(r.provoked) < coolDown {
+	if r.inFlight == nil && (r.err == nil || time.Since(r.failedAt) >= coolDown) {
+		if time.Since(r.causedAt) < coolDown {
 			r.mu.Unlock()
 			return old, nil
 		}
-		r.provoked = time.Now()
+		r.causedAt = time.Now()
 		r.startFetch(ctx)
 	}
-	done := r.fetching
+	done := r.inFlight
 	r.mu.Unlock()
 	return r.wait(ctx, done, lastErr)
 }
 
-// startFetch begins a fetch that the end of ctx does not disturb, since others
-// may come to wait for it. It lasts fetchTimeout at most. r.mu is held.
+// startFetch starts a fetch in the background. Canceling ctx does not stop it,
+// since other callers may wait for it. r.mu must be held.
 func (r *remoteKeys) startFetch(ctx context.Context) {
 	done := make(chan struct{})
-	r.fetching = done
+	r.inFlight = done
 	go func() {
-		set, err := fetch(context.WithoutCancel(ctx), r.client, r.newRequest)
+		set, err := r.server.fetch(context.WithoutCancel(ctx))
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if r.err = err; err != nil {
-			r.failed = time.Now()
+			r.failedAt = time.Now()
 		} else {
 			r.set = set
 		}
-		r.fetching = nil
+		r.inFlight = nil
 		close(done)
 	}()
 }
 
-// wait returns the outcome of the fetch that closes done. If done is nil there
-// is none, because the last one failed with lastErr a moment ago.
+// wait returns the set fetched when done is closed. A nil done means that no
+// fetch is in flight because the last one failed with lastErr within coolDown.
 func (r *remoteKeys) wait(ctx context.Context, done <-chan struct{}, lastErr error) (*keySet, error) {
 	if done == nil {
 		return nil, fail(ErrKeysUnavailable, "%w (next attempt within %v)", lastErr, coolDown)
@@ -142,7 +138,7 @@ func (r *remoteKeys) wait(ctx context.Context, done <-chan struct{}, lastErr err
 	select {
 	case <-done:
 	case <-ctx.Done():
-		return nil, fail(ErrKeysUnavailable, "gave up waiting for %s: %w", r.url, ctx.Err())
+		return nil, fail(ErrKeysUnavailable, "waiting for %s: %w", r.server.url, ctx.Err())
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,7 +1,6 @@
 package sessionjwt
 
 import (
-	"context"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -11,7 +10,7 @@ import (
 // defaultBaseURL is the server of Clerk's OpenAPI document.
 const defaultBaseURL = "https://api.clerk.com/v1"
 
-// KeyOption changes a default of KeysFromIssuer or KeysFromBackendAPI.
+// KeyOption configures KeysFromIssuer or KeysFromBackendAPI.
 type KeyOption func(*keyConfig) error
 
 type keyConfig struct {
@@ -19,21 +18,21 @@ type keyConfig struct {
 	baseURL string
 }
 
-// WithHTTPClient sets the client that keys are fetched with; the default is
-// http.DefaultClient. It is copied, and the copy follows no redirects. A fetch
-// is given up after 5 s even if the client would wait longer.
+// WithHTTPClient sets the client that fetches the keys. Defaults to
+// http.DefaultClient. The client is copied, and the copy refuses redirects. A
+// fetch is limited to 5 s even if the client's timeout is longer.
 func WithHTTPClient(client *http.Client) KeyOption {
 	return func(c *keyConfig) error {
 		if client == nil {
-			return fail(ErrInvalidArgument, "WithHTTPClient got nil: give a client, or leave the option out")
+			return fail(ErrInvalidArgument, "WithHTTPClient: nil client")
 		}
 		c.client = client
 		return nil
 	}
 }
 
-// WithBaseURL sets the address of the Backend API, version segment included;
-// the default is "https://api.clerk.com/v1". It is for KeysFromBackendAPI only.
+// WithBaseURL sets the address of the Backend API, version segment included.
+// Defaults to "https://api.clerk.com/v1". It is for KeysFromBackendAPI only.
 func WithBaseURL(baseURL string) KeyOption {
 	return func(c *keyConfig) error {
 		c.baseURL = baseURL
@@ -42,11 +41,11 @@ func WithBaseURL(baseURL string) KeyOption {
 }
 
 // KeysFromIssuer returns the keys that the instance publishes, without
-// authentication, at issuer + "/.well-known/jwks.json". The first fetch happens
-// in the first Verify; see the package documentation for the ones after it.
+// authentication, at issuer + "/.well-known/jwks.json". The first Verify
+// fetches them; see the package documentation for later fetches.
 //
-// The error is ErrInvalidArgument if issuer is not an https URL (or an http one
-// of this machine, for tests) or an option does not fit.
+// The error is ErrInvalidArgument if issuer is not an https URL (or an http URL
+// of a loopback address, for tests) or if an option is invalid.
 func KeysFromIssuer(issuer string, opts ...KeyOption) (KeySource, error) {
 	if err := checkIssuer(issuer); err != nil {
 		return nil, err
@@ -56,30 +55,30 @@ func KeysFromIssuer(issuer string, opts ...KeyOption) (KeySource, error) {
 		return nil, err
 	}
 	if c.baseURL != "" {
-		return nil, fail(ErrInvalidArgument, "WithBaseURL is for KeysFromBackendAPI: here the issuer is the address")
+		return nil, fail(ErrInvalidArgument, "WithBaseURL is for KeysFromBackendAPI; KeysFromIssuer uses the issuer")
 	}
 	return c.source(issuer, "/.well-known/jwks.json", nil)
 }
 
 // KeysFromBackendAPI returns the keys that the Backend API lists at /jwks for
-// the instance of secretKey ("sk_..."). The first fetch happens in the first
-// Verify; see the package documentation for the ones after it. By Clerk's
-// documentation of its system limits these calls are not rate-limited. Prefer
-// KeysFromIssuer where it can be reached: it needs no secret.
+// the instance of secretKey ("sk_..."). The first Verify fetches them; see the
+// package documentation for later fetches. By Clerk's documentation of its
+// system limits these calls are not rate-limited. Prefer KeysFromIssuer where
+// the issuer is reachable: it needs no secret.
 //
-// The key is sent to the base URL and nowhere else, and no error or formatted
-// value holds it. The error is ErrInvalidArgument if the key is empty, is a
-// publishable key ("pk_...") or has characters that no header can carry, if the
-// base URL is not an https URL (or an http one of this machine, for tests), or
-// if an option does not fit.
+// The key is sent to the base URL only, and no error or formatted value holds
+// it. The error is ErrInvalidArgument if the key is empty, is a publishable key
+// ("pk_...") or has characters that a header cannot carry, if the base URL is
+// not an https URL (or an http URL of a loopback address, for tests), or if an
+// option is invalid.
 func KeysFromBackendAPI(secretKey string, opts ...KeyOption) (KeySource, error) {
 	switch {
 	case secretKey == "":
 		return nil, fail(ErrInvalidArgument, "secret key is empty: is CLERK_SECRET_KEY set?")
 	case strings.HasPrefix(secretKey, "pk_"):
-		return nil, fail(ErrInvalidArgument, "got a publishable key (pk_), want the secret key (sk_)")
+		return nil, fail(ErrInvalidArgument, "publishable key (pk_), want the secret key (sk_)")
 	case strings.ContainsFunc(secretKey, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return nil, fail(ErrInvalidArgument, "secret key has a space, a line break or a character outside ASCII: was it cut from its file whole?")
+		return nil, fail(ErrInvalidArgument, "secret key has a space, a line break or a character outside ASCII")
 	}
 	c, err := newKeyConfig(opts)
 	if err != nil {
@@ -106,28 +105,17 @@ func newKeyConfig(opts []KeyOption) (*keyConfig, error) {
 	return c, nil
 }
 
-// source makes the KeySource of base + path. The secret lives in authorize, a
-// function, because no way of formatting a value prints what those capture.
+// source returns the KeySource of base + path. The secret key is captured by
+// authorize, because no way of formatting a function prints what it captures.
 func (c *keyConfig) source(base, path string, authorize func(*http.Request)) (KeySource, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Hostname() == "" || u.User != nil || strings.ContainsAny(base, "?#") ||
 		u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
-		return nil, fail(ErrInvalidArgument, "key server %s is not an https URL: over plain http only this machine is trusted", quoted(base))
+		return nil, fail(ErrInvalidArgument, "key server %s: want an https URL, or http on a loopback address", quoted(base))
 	}
-	address := u.JoinPath(path).String()
 	client := *c.client
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &remoteKeys{
-		url:    address,
-		client: &client,
-		newRequest: func(ctx context.Context) (*http.Request, error) {
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-			if err == nil && authorize != nil {
-				authorize(req)
-			}
-			return req, err
-		},
-	}, nil
+	return &remoteKeys{server: &keyServer{url: u.JoinPath(path).String(), client: &client, authorize: authorize}}, nil
 }
 
 func isLoopback(host string) bool {

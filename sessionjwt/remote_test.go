@@ -29,7 +29,7 @@ func TestKeysAreFetchedFromWhereTheyAre(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			server := &keyServer{answer: answerKeys(t, jwk(t, keyID, clerkKey()))}
+			server := &jwksServer{response: respondKeys(t, jwk(t, keyID, clerkKey()))}
 			keys, err := tc.source(WithHTTPClient(&http.Client{Transport: server}))
 			require.NoError(t, err)
 			assert.Zero(t, server.count(), "nothing is sent before it is needed")
@@ -69,7 +69,7 @@ func TestAKeyThatIsGoneIsNotAcceptedAfter5Minutes(t *testing.T) {
 		token := goodToken(t)
 		_, err := v.Verify(t.Context(), token)
 		require.NoError(t, err)
-		server.set(answerKeys(t, jwk(t, "ins_new", otherKey())), 0)
+		server.set(respondKeys(t, jwk(t, "ins_new", otherKey())), 0)
 		time.Sleep(5*time.Minute - time.Nanosecond)
 		_, err = v.Verify(t.Context(), token)
 		require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestOneFetchIsUnderWayAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t)
-		server.set(server.answer, time.Second)
+		server.set(server.response, time.Second)
 		token := goodToken(t)
 		var wg sync.WaitGroup
 		for range 100 {
@@ -106,7 +106,7 @@ func TestOneCallersContextDoesNotDisturbTheOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t)
-		server.set(server.answer, 2*time.Second)
+		server.set(server.response, 2*time.Second)
 		token := goodToken(t)
 		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -133,7 +133,7 @@ func TestAFetchIsGivenUpAfter5Seconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t)
-		server.set(server.answer, time.Hour)
+		server.set(server.response, time.Hour)
 		start := time.Now()
 		_, err := v.Verify(t.Context(), goodToken(t))
 		require.ErrorIs(t, err, ErrKeysUnavailable)
@@ -177,7 +177,7 @@ func TestABurstOfUnknownKeyIDsSharesOneFetch(t *testing.T) {
 		_, err := v.Verify(t.Context(), goodToken(t))
 		require.NoError(t, err)
 		time.Sleep(time.Second)
-		server.set(answerKeys(t, jwk(t, "ins_new", otherKey())), time.Second)
+		server.set(respondKeys(t, jwk(t, "ins_new", otherKey())), time.Second)
 		token := signedWith(t, otherKey(), "ins_new")
 		var wg sync.WaitGroup
 		for range 50 {
@@ -202,7 +202,7 @@ func TestRotationIsNoticed(t *testing.T) {
 				_, err := v.Verify(t.Context(), old)
 				require.NoError(t, err)
 				time.Sleep(time.Second)
-				server.set(answerKeys(t, jwk(t, id, otherKey())), 0)
+				server.set(respondKeys(t, jwk(t, id, otherKey())), 0)
 				_, err = v.Verify(t.Context(), signedWith(t, otherKey(), id))
 				require.NoError(t, err, "the new key, fetched for this token")
 				assert.Equal(t, 2, server.count())
@@ -238,7 +238,7 @@ func TestTwoKeysOfOneIDAreBothTried(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t)
-		server.set(answerKeys(t, jwk(t, keyID, otherKey()), jwk(t, keyID, clerkKey())), 0)
+		server.set(respondKeys(t, jwk(t, keyID, otherKey()), jwk(t, keyID, clerkKey())), 0)
 		for _, key := range []*rsa.PrivateKey{clerkKey(), otherKey()} {
 			token := signedWith(t, key, keyID)
 			_, err := v.Verify(t.Context(), token)
@@ -254,7 +254,7 @@ func TestInstancesWithTheSameKeyIDStayApart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, v := remote(t, WithCache(10))
-		otherServer := &keyServer{answer: answerKeys(t, jwk(t, keyID, otherKey()))}
+		otherServer := &jwksServer{response: respondKeys(t, jwk(t, keyID, otherKey()))}
 		otherSource, err := KeysFromIssuer("https://clerk.other.example", WithHTTPClient(&http.Client{Transport: otherServer}))
 		require.NoError(t, err)
 		other, err := New(otherSource, "https://clerk.other.example", WithClock(fixedClock), WithCache(10))

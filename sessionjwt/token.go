@@ -1,11 +1,12 @@
 package sessionjwt
 
 import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"strings"
 
-	jose "github.com/go-jose/go-jose/v4"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -22,62 +23,72 @@ const (
 	categoryIgnored  = "cl_I7d4PD111III" // an instance that does not tell kinds apart
 )
 
-// algorithms is all that go-jose may accept, whatever a token says.
-var algorithms = []jose.SignatureAlgorithm{jose.RS256}
+// base64url rejects encodings whose unused bits are set. It still skips line
+// breaks, so parseToken rejects those.
+var base64url = base64.RawURLEncoding.Strict()
 
-// strict refuses encodings whose unused bits are set. It still skips line
-// breaks, so parseToken refuses those.
-var strict = base64.RawURLEncoding.Strict()
-
-// parseToken takes apart what has the form and header of a session token. The
-// claims are read by nobody until Verify of the result has said yes.
-//
-// What go-jose would let pass is refused before: a text of any length, several
-// encodings of the same bytes, and headers that change what is verified.
-func parseToken(token string) (jws *jose.JSONWebSignature, keyID string, err error) {
-	if len(token) > maxTokenBytes {
-		return nil, "", fail(ErrMalformed, "it is %d bytes long, at most %d are accepted", len(token), maxTokenBytes)
-	}
-	if strings.ContainsAny(token, "\r\n") {
-		return nil, "", fail(ErrMalformed, "it contains a line break")
-	}
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return nil, "", fail(ErrMalformed, "it has %d parts, a signed JWT has 3 with dots between", len(parts))
-	}
-	var decoded [3][]byte
-	for i, name := range []string{"header", "claims", "signature"} {
-		if decoded[i], err = strict.DecodeString(parts[i]); err != nil {
-			return nil, "", fail(ErrMalformed, "the %s is not base64url: %w", name, err)
-		}
-	}
-	if err := checkHeader(decoded[0]); err != nil {
-		return nil, "", err
-	}
-	jws, err = jose.ParseSignedCompact(token, algorithms)
-	if other, ok := errors.AsType[*jose.ErrUnexpectedSignatureAlgorithm](err); ok {
-		return nil, "", fail(ErrSignature, "algorithm %s, only RS256 is accepted", quoted(string(other.Got)))
-	}
-	if err != nil { // which may quote the token
-		return nil, "", fail(ErrMalformed, "the header is not that of a signed JWT")
-	}
-	if keyID = jws.Signatures[0].Protected.KeyID; keyID == "" {
-		return nil, "", fail(ErrMalformed, "the header has no key id (kid)")
-	}
-	return jws, keyID, nil
+// signedToken is a token in the compact form of RFC 7515, decoded. The claims
+// must not be used until the signature is verified.
+type signedToken struct {
+	keyID     string
+	digest    [sha256.Size]byte // of header and claims as sent
+	claims    []byte
+	signature []byte
 }
 
-// header holds the members of the JOSE header that matter here. Clerk adds
-// others, which are ignored.
-type header struct {
-	// Both are for go-jose to judge; here they only have to be strings.
-	Alg string `json:"alg"`
-	Kid string `json:"kid"`
+// parseToken decodes a token that has the form and the header of a session
+// token.
+func parseToken(token string) (*signedToken, error) {
+	if len(token) > maxTokenBytes {
+		return nil, fail(ErrMalformed, "%d bytes long, maximum %d", len(token), maxTokenBytes)
+	}
+	if strings.ContainsAny(token, "\r\n") {
+		return nil, fail(ErrMalformed, "contains a line break")
+	}
+	if dots := strings.Count(token, "."); dots != 2 {
+		return nil, fail(ErrMalformed, "%d parts, want the 3 of a signed JWT", dots+1)
+	}
+	end := strings.LastIndexByte(token, '.')
+	head, claims, _ := strings.Cut(token[:end], ".")
+	rawHeader, err := decodePart("header", head)
+	if err != nil {
+		return nil, err
+	}
+	t := &signedToken{digest: sha256.Sum256([]byte(token[:end]))}
+	if t.claims, err = decodePart("claims", claims); err != nil {
+		return nil, err
+	}
+	if t.signature, err = decodePart("signature", token[end+1:]); err != nil {
+		return nil, err
+	}
+	if t.keyID, err = parseHeader(rawHeader); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
 
+func decodePart(name, part string) ([]byte, error) {
+	decoded, err := base64url.DecodeString(part)
+	if err != nil {
+		return nil, fail(ErrMalformed, "%s is not base64url: %w", name, err)
+	}
+	return decoded, nil
+}
+
+// signedBy reports whether key made the signature, by RS256 regardless of the
+// token's alg header.
+func (t *signedToken) signedBy(key *rsa.PublicKey) bool {
+	return rsa.VerifyPKCS1v15(key, crypto.SHA256, t.digest[:], t.signature) == nil
+}
+
+// header holds the members of the JOSE header that matter here.
+type header struct {
+	Alg string  `json:"alg"`
+	Kid string  `json:"kid"`
 	Typ *string `json:"typ"`
 	Cat *string `json:"cat"`
 
-	// What must not be there: keys brought along by the token, and members
+	// Members that must be missing: keys supplied by the token, and extensions
 	// that change how the rest is to be read.
 	JWK  jsontext.Value `json:"jwk"`
 	JKU  jsontext.Value `json:"jku"`
@@ -87,34 +98,49 @@ type header struct {
 	B64  jsontext.Value `json:"b64"`
 	Enc  jsontext.Value `json:"enc"`
 	Zip  jsontext.Value `json:"zip"`
+
+	// Clerk adds others, which are ignored. They are decoded all the same, since
+	// other JWT libraries do: a number beyond a float64 makes the header invalid.
+	Others map[string]any `json:",embed"`
 }
 
-// checkHeader refuses headers that a session token cannot have. It comes before
-// go-jose, which would read keys and certificates in them.
-func checkHeader(raw []byte) error {
+// parseHeader returns the key id of a header that a session token can have.
+func parseHeader(raw []byte) (keyID string, err error) {
 	var h header
 	if err := decode(raw, &h); err != nil {
-		return fail(ErrMalformed, "header: %w", err)
+		return "", fail(ErrMalformed, "header: %w", err)
 	}
 	if h.JWK != nil || h.JKU != nil || h.X5C != nil || h.X5U != nil {
-		return fail(ErrMalformed, "the header brings a key along (jwk, jku, x5c or x5u): Clerk's tokens never do")
+		return "", fail(ErrMalformed, "header has a key of its own (jwk, jku, x5c or x5u)")
 	}
 	if h.Crit != nil || h.B64 != nil || h.Enc != nil || h.Zip != nil {
-		return fail(ErrMalformed, "the header asks for a JWT extension (crit, b64, enc or zip): Clerk's tokens never do")
+		return "", fail(ErrMalformed, "header has an extension (crit, b64, enc or zip)")
 	}
 	if h.Typ != nil && *h.Typ != "JWT" {
-		return fail(ErrNotSessionToken, "type (typ) %s, want JWT", quoted(*h.Typ))
+		return "", fail(ErrNotSessionToken, "type (typ) %s, want JWT", quoted(*h.Typ))
 	}
-	if h.Cat == nil { // older instances do not send it; sid and sub decide then
-		return nil
+	if h.Cat != nil { // older instances do not send it; sid and sub decide then
+		if err := checkCategory(*h.Cat); err != nil {
+			return "", err
+		}
 	}
-	switch *h.Cat {
+	if h.Alg != "RS256" {
+		return "", fail(ErrSignature, "algorithm (alg) %s, want RS256", quoted(h.Alg))
+	}
+	if h.Kid == "" {
+		return "", fail(ErrMalformed, "header has no key id (kid)")
+	}
+	return h.Kid, nil
+}
+
+func checkCategory(cat string) error {
+	switch cat {
 	case categorySession, categoryIgnored:
 		return nil
 	case categoryTemplate:
-		return fail(ErrNotSessionToken, "it was made from a JWT template: send the token of getToken() without a template")
+		return fail(ErrNotSessionToken, "made from a JWT template: send the token of getToken() without a template")
 	case categoryMachine:
-		return fail(ErrNotSessionToken, "it is a machine-to-machine token")
+		return fail(ErrNotSessionToken, "machine-to-machine token")
 	}
-	return fail(ErrNotSessionToken, "category (cat) %s, want %s", quoted(*h.Cat), categorySession)
+	return fail(ErrNotSessionToken, "category (cat) %s, want %s", quoted(cat), categorySession)
 }

@@ -3,38 +3,38 @@ package sessionjwt
 import (
 	"context"
 	"crypto/rsa"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
-
-	jose "github.com/go-jose/go-jose/v4"
 )
 
-// Verifier checks session tokens of one Clerk instance. It is immutable and
-// safe for concurrent use; build one with New and keep it, since it holds on
-// to keys.
+// Verifier verifies session tokens of one Clerk instance. It is immutable and
+// safe for concurrent use. Create one with New and reuse it, since it caches
+// keys.
 type Verifier struct {
 	keys           KeySource
 	issuer         string
-	parties        []string // empty: azp is not looked at
+	parties        []string // empty: azp is not checked
 	missingPartyOK bool
 	pendingOK      bool
 	leeway         time.Duration
 	now            func() time.Time
-	cache          *cache // nil: off
+	cache          *cache // nil: disabled
 	onFailure      func(http.ResponseWriter, *http.Request, error)
 }
 
 // New returns a Verifier of tokens that were signed with one of keys and whose
 // "iss" is issuer: the instance's Frontend API URL, which is
 // "https://clerk.<your domain>" in production, "https://<name>.clerk.accounts.dev"
-// in development, or the URL of your proxy in front of it. It sends nothing.
-// The error is always ErrInvalidArgument.
+// in development, or the URL of your proxy in front of it.
+// [IssuerFromPublishableKey] returns it. New sends nothing. The error is always
+// ErrInvalidArgument.
 func New(keys KeySource, issuer string, opts ...Option) (*Verifier, error) {
 	if keys == nil {
-		return nil, fail(ErrInvalidArgument, "no keys: get some from KeysFromPEM, KeysFromIssuer or KeysFromBackendAPI")
+		return nil, fail(ErrInvalidArgument, "nil KeySource: use KeysFromPEM, KeysFromIssuer or KeysFromBackendAPI")
 	}
 	if err := checkIssuer(issuer); err != nil {
 		return nil, err
@@ -49,31 +49,29 @@ func New(keys KeySource, issuer string, opts ...Option) (*Verifier, error) {
 		}
 	}
 	if v.missingPartyOK && len(v.parties) == 0 {
-		return nil, fail(ErrInvalidArgument, "WithMissingAuthorizedParty needs WithAuthorizedParties: without it azp is not looked at")
+		return nil, fail(ErrInvalidArgument, "WithMissingAuthorizedParty requires WithAuthorizedParties")
 	}
 	return v, nil
 }
 
-// checkIssuer refuses what no token can have as its issuer. A path may end in a
-// slash, since how the URL of a proxy is written is its owner's choice.
+// checkIssuer rejects a URL that cannot be the issuer of a token. A path may end
+// in a slash, since a proxy's URL may.
 func checkIssuer(issuer string) error {
 	u, err := url.Parse(issuer)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil ||
 		u.Path == "/" || strings.ContainsAny(issuer, "?#") {
-		return fail(ErrInvalidArgument, "issuer %s is not the URL of a Frontend API: write it as in the tokens, like https://clerk.example.com", quoted(issuer))
+		return fail(ErrInvalidArgument, "issuer %s: want the URL that the tokens have, like https://clerk.example.com", quoted(issuer))
 	}
 	return nil
 }
 
-// Verify returns what the token says, after it has proved to be a session
-// token of this instance, signed by Clerk, made for an authorized party and
-// valid now. It needs no network but to fetch keys it does not hold, and ctx
-// ends only the wait for those. All else is an error of one of the categories
-// of this package, with nil Claims.
+// Verify returns the claims of a session token of this instance that is signed
+// by Clerk, was created for an authorized party and is valid now. Any other token
+// is an error of one of the categories of this package, with nil Claims. Verify
+// uses the network only to fetch keys, and ctx limits only the wait for them.
 //
-// The checks are made in this order and the first to fail decides: form and
-// header, signature, form of the claims, issuer, kind of token, authorized
-// party, times, status.
+// The first check that fails determines the error: form and header, signature,
+// form of the claims, issuer, kind of token, authorized party, times, status.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Claims, error) {
 	if v.cache != nil {
 		return v.verifyCached(ctx, token)
@@ -85,7 +83,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Claims, error) {
 	return e.claims, nil
 }
 
-// verified is a token that passed, and the key that let it.
+// verified is the result of a successful verification.
 type verified struct {
 	keyID  string
 	key    *rsa.PublicKey
@@ -93,53 +91,53 @@ type verified struct {
 }
 
 func (v *Verifier) verify(ctx context.Context, token string) (*verified, error) {
-	jws, keyID, err := parseToken(token)
+	t, err := parseToken(token)
 	if err != nil {
 		return nil, err
 	}
-	key, payload, err := v.open(ctx, jws, keyID)
+	key, err := v.findKey(ctx, t.keyID, t.signedBy)
 	if err != nil {
 		return nil, err
 	}
-	claims, err := parseClaims(payload)
+	claims, err := parseClaims(t.claims)
 	if err != nil {
 		return nil, err
 	}
 	if err := v.check(claims); err != nil {
 		return nil, err
 	}
-	return &verified{keyID: keyID, key: key, claims: claims}, nil
+	return &verified{keyID: t.keyID, key: key, claims: claims}, nil
 }
 
-// open returns the key that made the signature and what it signed. Clerk can
-// rotate a key and keep its id, so a bad signature is reason to look for a
-// newer key.
-func (v *Verifier) open(ctx context.Context, jws *jose.JSONWebSignature, keyID string) (*rsa.PublicKey, []byte, error) {
-	key, err := v.keys.key(ctx, keyID, nil)
-	if err != nil {
-		return nil, nil, err
+// findKey returns the key with the given id that fits. Clerk can rotate a key
+// and keep its id, so a key that does not fit is a reason to fetch the current
+// one. If that fails, the error is ErrKeysUnavailable, since the token may have
+// been signed with a key that is not known yet.
+func (v *Verifier) findKey(ctx context.Context, id string, fits func(*rsa.PublicKey) bool) (*rsa.PublicKey, error) {
+	key, err := v.keys.key(ctx, id, nil)
+	if err != nil || fits(key) {
+		return key, err
 	}
-	if payload, err := jws.Verify(key); err == nil {
-		return key, payload, nil
+	key, err = v.keys.key(ctx, id, key)
+	if errors.Is(err, ErrKeysUnavailable) {
+		return nil, err
 	}
-	if newer, err := v.keys.key(ctx, keyID, key); err == nil {
-		if payload, err := jws.Verify(newer); err == nil {
-			return newer, payload, nil
-		}
+	if err == nil && fits(key) {
+		return key, nil
 	}
-	return nil, nil, fail(ErrSignature, "not made with key %s, or the token was altered", quoted(keyID))
+	return nil, fail(ErrSignature, "not made with key %s, or the token was altered", quoted(id))
 }
 
-// check says whether claims that are known to be Clerk's are acceptable here.
+// check returns an error if claims with a valid signature are not acceptable.
 func (v *Verifier) check(c *Claims) error {
 	if c.Issuer != v.issuer {
 		return fail(ErrIssuer, "iss is %s, want %s", quoted(c.Issuer), quoted(v.issuer))
 	}
 	if c.SessionID == "" {
-		return fail(ErrNotSessionToken, "it has no session (sid), like tokens made from a JWT template")
+		return fail(ErrNotSessionToken, "missing session (sid), as in tokens made from a JWT template")
 	}
 	if !strings.HasPrefix(c.UserID, "user_") {
-		return fail(ErrNotSessionToken, "its subject (sub) is %s, want a user_ id", quoted(c.UserID))
+		return fail(ErrNotSessionToken, "subject (sub) is %s, want a user_ id", quoted(c.UserID))
 	}
 	if err := v.checkParty(c.AuthorizedParty); err != nil {
 		return err
@@ -158,9 +156,9 @@ func (v *Verifier) checkParty(azp string) error {
 	case len(v.parties) == 0 || slices.Contains(v.parties, azp):
 		return nil
 	case azp != "":
-		return fail(ErrAuthorizedParty, "azp is %s, which is not among the %d authorized parties", quoted(azp), len(v.parties))
+		return fail(ErrAuthorizedParty, "azp is %s, not an authorized party", quoted(azp))
 	case !v.missingPartyOK:
-		return fail(ErrAuthorizedParty, "the token has no azp, as when minted without an Origin: see WithMissingAuthorizedParty")
+		return fail(ErrAuthorizedParty, "missing azp, as when created without an Origin: see WithMissingAuthorizedParty")
 	}
 	return nil
 }
@@ -168,11 +166,11 @@ func (v *Verifier) checkParty(azp string) error {
 func (v *Verifier) checkTimes(c *Claims) error {
 	now := v.now()
 	if late := now.Sub(c.ExpiresAt); late >= v.leeway {
-		return fail(ErrExpired, "exp was %v ago, leeway %v: get a new token", late, v.leeway)
+		return fail(ErrExpired, "exp was %v ago, leeway %v", late, v.leeway)
 	}
 	for _, start := range []time.Time{c.NotBefore, c.IssuedAt} {
 		if early := start.Sub(now); early > v.leeway {
-			return fail(ErrNotYetValid, "nbf or iat is %v ahead, leeway %v: compare this machine's clock with Clerk's", early, v.leeway)
+			return fail(ErrNotYetValid, "nbf or iat is %v ahead, leeway %v: is this machine's clock right?", early, v.leeway)
 		}
 	}
 	return nil

@@ -11,7 +11,7 @@ const (
 )
 
 // wireClaims are the claims common to both versions, as they are in the token.
-// A pointer tells a claim that is absent or null from one that is empty.
+// A pointer distinguishes a claim that is missing or null from an empty one.
 type wireClaims struct {
 	Iss *string `json:"iss"`
 	Sub *string `json:"sub"`
@@ -27,32 +27,69 @@ type wireClaims struct {
 	V   *int    `json:"v"`
 }
 
-// parseClaims reads a payload whose signature has been checked. It answers for
-// form and presence; whether the claims are acceptable is for Verifier.check.
+func (w *wireClaims) version() int {
+	if w.V == nil {
+		return 1
+	}
+	return *w.V
+}
+
+// parseClaims decodes a payload whose signature has been verified. It checks
+// form and presence; Verifier.check decides whether the claims are acceptable.
+//
+// The names of the other version are left to the app, which may have custom
+// claims of any type there. Version 2, which Clerk issues today, is decoded
+// first; what does not fit it may still be version 1.
 func parseClaims(payload []byte) (*Claims, error) {
-	var w wireClaims
-	if err := decode(payload, &w); err != nil {
-		return nil, fail(ErrMalformed, "claims: %w", err)
+	var v2 claimsV2
+	err := decode(payload, &v2)
+	if err == nil && v2.version() == 2 {
+		return v2.claims(payload)
 	}
-	for _, claim := range []struct {
-		name   string
-		absent bool
-	}{{"exp", w.Exp == nil}, {"iat", w.Iat == nil}, {"iss", w.Iss == nil}, {"sub", w.Sub == nil}} {
-		if claim.absent {
-			return nil, fail(ErrMalformed, "claim %s is missing", claim.name)
-		}
+	var v1 claimsV1
+	v1err := decode(payload, &v1)
+	switch {
+	case err == nil && v1err != nil:
+		err = v1err
+	case v1err == nil && v1.version() == 1:
+		return v1.claims(payload)
+	case err == nil:
+		return nil, fail(ErrMalformed, "claims of version %d, want 1 or 2", v1.version())
 	}
-	for _, seconds := range []*int64{w.Exp, w.Iat, w.Nbf} {
-		if seconds != nil && (*seconds <= 0 || *seconds > maxSeconds) {
-			return nil, fail(ErrMalformed, "exp, iat or nbf is %d, which is no time in seconds since 1970", *seconds)
-		}
+	return nil, fail(ErrMalformed, "claims: %w", err)
+}
+
+func (w *claimsV1) claims(payload []byte) (*Claims, error) {
+	c, err := w.wireClaims.claims(payload)
+	if err != nil {
+		return nil, err
 	}
-	// Nobody may mistake an empty claim for one that was never set.
-	if w.Azp != nil && *w.Azp == "" || w.Sts != nil && *w.Sts == "" {
-		return nil, fail(ErrMalformed, "claim azp or sts is empty")
+	c.Version = 1
+	c.Organization = w.organization()
+	return c, nil
+}
+
+func (w *claimsV2) claims(payload []byte) (*Claims, error) {
+	c, err := w.wireClaims.claims(payload)
+	if err != nil {
+		return nil, err
 	}
-	if w.Act != nil && w.Act.UserID == "" {
-		return nil, fail(ErrMalformed, "claim act has no sub")
+	c.Version = 2
+	c.Plan = w.Plan
+	var orgFeatures []string
+	if c.Features, orgFeatures, err = splitFeatures(w.Features); err != nil {
+		return nil, fail(ErrMalformed, "claim fea: %w", err)
+	}
+	if c.Organization, err = w.Org.organization(orgFeatures); err != nil {
+		return nil, fail(ErrMalformed, "claim o: %w", err)
+	}
+	return c, nil
+}
+
+// claims returns the claims that have the same form in both versions.
+func (w *wireClaims) claims(payload []byte) (*Claims, error) {
+	if err := w.check(); err != nil {
+		return nil, err
 	}
 	c := &Claims{
 		SessionID:       w.Sid,
@@ -64,21 +101,42 @@ func parseClaims(payload []byte) (*Claims, error) {
 		Status:          orEmpty(w.Sts),
 		Actor:           w.Act,
 		TokenID:         w.Jti,
-		payload:         string(payload),
+		payload:         payload,
 	}
 	if w.Nbf != nil {
 		c.NotBefore = time.Unix(*w.Nbf, 0)
 	}
 	if w.Fva != nil {
-		if len(w.Fva) != 2 || slices.Min(w.Fva) < -1 || slices.Max(w.Fva) > maxMinutes {
-			return nil, fail(ErrMalformed, "claim fva is not a pair of ages in minutes, or -1 for none")
-		}
 		c.FactorAges = &FactorAges{first: w.Fva[0], second: w.Fva[1]}
 	}
-	if err := c.parseVersion(w.V, payload); err != nil {
-		return nil, err
-	}
 	return c, nil
+}
+
+func (w *wireClaims) check() error {
+	for _, claim := range []struct {
+		name    string
+		missing bool
+	}{{"exp", w.Exp == nil}, {"iat", w.Iat == nil}, {"iss", w.Iss == nil}, {"sub", w.Sub == nil}} {
+		if claim.missing {
+			return fail(ErrMalformed, "missing claim %s", claim.name)
+		}
+	}
+	for _, seconds := range []*int64{w.Exp, w.Iat, w.Nbf} {
+		if seconds != nil && (*seconds <= 0 || *seconds > maxSeconds) {
+			return fail(ErrMalformed, "exp, iat or nbf is %d, not a time in seconds since 1970", *seconds)
+		}
+	}
+	// An empty claim must not be mistaken for a missing one.
+	if w.Azp != nil && *w.Azp == "" || w.Sts != nil && *w.Sts == "" {
+		return fail(ErrMalformed, "claim azp or sts is empty")
+	}
+	if w.Act != nil && w.Act.UserID == "" {
+		return fail(ErrMalformed, "claim act has no sub")
+	}
+	if w.Fva != nil && (len(w.Fva) != 2 || slices.Min(w.Fva) < -1 || slices.Max(w.Fva) > maxMinutes) {
+		return fail(ErrMalformed, "claim fva is not a pair of ages in minutes, or -1 for none")
+	}
+	return nil
 }
 
 func orEmpty(s *string) string {

@@ -108,7 +108,7 @@ func isAboutID(answer *clerksessions.Error) bool {
 // noKeys tells whether this is what the Backend API answered when it was asked for the
 // keys of tokens.
 func noKeys(err error, status int) bool {
-	return errors.Is(err, sessionjwt.ErrKeysUnavailable) && strings.Contains(err.Error(), fmt.Sprint("/jwks answered ", status))
+	return errors.Is(err, sessionjwt.ErrKeysUnavailable) && strings.Contains(err.Error(), fmt.Sprint("/jwks: status ", status))
 }
 
 // each does something for every id, going on after a failure but not after an

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"os"
 	"strings"
@@ -29,7 +28,7 @@ func (a *app) verifyCommand() *cobra.Command {
 for TOKEN it is read from stdin, so that other users of this machine do not see it.
 
 The issuer is never taken from the token: give --issuer, or CLERK_PUBLISHABLE_KEY,
-which tells it. The keys come from --jwt-key-file or CLERK_JWT_KEY without a network
+which contains it. The keys come from --jwt-key-file or CLERK_JWT_KEY without a network
 call; else from the Backend API if there is a secret key; else from the issuer.
 
 A good token does not prove that its session still is: one that was revoked goes on
@@ -38,6 +37,8 @@ until its tokens expire. Ask 'clerk-sessions get' where that matters.
 With --remote Clerk is asked instead, by a call that it has withdrawn: newer instances
 answer it with 410.`,
 		Example: `  clerk-sessions verify --issuer https://clerk.example.com - < token.txt
+
+  export CLERK_PUBLISHABLE_KEY=pk_live_Y2xlcmsuZXhhbXBsZS5jb20k
   clerk-sessions token sess_2abc | clerk-sessions verify -`,
 		Args: cobra.ExactArgs(1),
 		RunE: a.action(func(ctx context.Context, args []string) (err error) {
@@ -88,23 +89,20 @@ func (a *app) verify(ctx context.Context, token string, f verifyFlags) error {
 	return a.printClaims(claims)
 }
 
-// issuerOf is the issuer to expect: the one given, or the host in the publishable key,
-// which is pk_test_ or pk_live_ and the base64 of the host and a dollar sign.
+// issuerOf returns the expected issuer: the one given, or that of the publishable key.
 func issuerOf(given string) (string, error) {
 	key := os.Getenv("CLERK_PUBLISHABLE_KEY")
 	switch {
 	case given != "":
 		return given, nil
 	case key == "":
-		return "", usagef("it is not known who must have issued the token: give --issuer, like https://clerk.example.com, or set CLERK_PUBLISHABLE_KEY")
+		return "", usagef("missing issuer: give --issuer, like https://clerk.example.com, or set CLERK_PUBLISHABLE_KEY")
 	}
-	encoded := strings.TrimPrefix(strings.TrimPrefix(key, "pk_test_"), "pk_live_")
-	text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
-	host, ok := strings.CutSuffix(string(text), "$")
-	if err != nil || !ok || host == "" || encoded == key || strings.ContainsAny(host, "/?#@ ") {
-		return "", usagef("CLERK_PUBLISHABLE_KEY is not a publishable key, which begins with pk_test_ or pk_live_: copy it whole from Clerk's Dashboard, or give --issuer")
+	issuer, err := sessionjwt.IssuerFromPublishableKey(key)
+	if err != nil {
+		return "", usagef("CLERK_PUBLISHABLE_KEY is not a publishable key: copy it from Clerk's Dashboard, or give --issuer (%w)", err)
 	}
-	return "https://" + host, nil
+	return issuer, nil
 }
 
 func (a *app) keys(issuer, file string) (sessionjwt.KeySource, error) {
