@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// changingKeys is a KeySource whose one key a test can change.
+// changingKeys is a KeySource of one key, which a test can change.
 type changingKeys struct {
 	mu     sync.Mutex
 	public *rsa.PublicKey
@@ -36,7 +36,7 @@ func (k *changingKeys) key(_ context.Context, _ string, rejected *rsa.PublicKey)
 	return k.public, k.err
 }
 
-// cached is a Verifier with a cache of two, its keys, and a clock to be moved.
+// cached returns a Verifier with a cache of two, its keys, and its clock.
 func cached(t *testing.T) (v *Verifier, keys *changingKeys, now *time.Time) {
 	t.Helper()
 	now = new(fixedClock())
@@ -50,7 +50,7 @@ func tokenOfUser(t *testing.T, user string) string {
 	return sign(t, clerkKey(), goodHeader(), goodClaims().with("sub", user))
 }
 
-func TestCachedTokensEndAtTheirExpiry(t *testing.T) {
+func TestCachedTokensExpire(t *testing.T) {
 	t.Parallel()
 	v, _, now := cached(t)
 	token := goodToken(t)
@@ -60,7 +60,7 @@ func TestCachedTokensEndAtTheirExpiry(t *testing.T) {
 	}
 	*now = issued.Add(65*time.Second - 1)
 	_, err := v.Verify(t.Context(), token)
-	require.NoError(t, err, "leeway counts as without a cache")
+	require.NoError(t, err, "the leeway applies")
 	*now = issued.Add(65 * time.Second)
 	for range 2 {
 		_, err = v.Verify(t.Context(), token)
@@ -69,7 +69,7 @@ func TestCachedTokensEndAtTheirExpiry(t *testing.T) {
 	assert.Empty(t, v.cache.entries)
 }
 
-func TestCachedTokensEndWithTheirKey(t *testing.T) {
+func TestCachedTokensAreDroppedWithTheirKey(t *testing.T) {
 	t.Parallel()
 	v, keys, _ := cached(t)
 	token := goodToken(t)
@@ -95,7 +95,7 @@ func TestCachedTokensEndWithTheirKey(t *testing.T) {
 	assert.Len(t, v.cache.entries, 1)
 }
 
-func TestAFullCacheReplacesTheOldestToken(t *testing.T) {
+func TestFullCacheReplacesTheOldestToken(t *testing.T) {
 	t.Parallel()
 	c := newCache(3)
 	id := func(n int) [sha256.Size]byte { return [sha256.Size]byte{byte(n)} }
@@ -109,7 +109,7 @@ func TestAFullCacheReplacesTheOldestToken(t *testing.T) {
 	}
 }
 
-func TestCallersOfOneNewTokenTakeOnePlaceInTheCache(t *testing.T) {
+func TestCacheStoresConcurrentCallsOfOneTokenOnce(t *testing.T) {
 	t.Parallel()
 	c := newCache(2)
 	for _, id := range []byte{1, 2, 2, 2} {
@@ -118,7 +118,7 @@ func TestCallersOfOneNewTokenTakeOnePlaceInTheCache(t *testing.T) {
 	assert.NotNil(t, c.get([sha256.Size]byte{1}))
 }
 
-func TestTheCacheServesTokensOfBothKeysOfOneID(t *testing.T) {
+func TestCacheServesTokensOfTwoKeysWithOneID(t *testing.T) {
 	t.Parallel()
 	server, v := remote(t, WithCache(4))
 	server.set(respondKeys(t, jwk(t, keyID, otherKey()), jwk(t, keyID, clerkKey())), 0)
@@ -135,7 +135,7 @@ func TestTheCacheServesTokensOfBothKeysOfOneID(t *testing.T) {
 		assert.Same(t, first, v.cache.get(sha256.Sum256([]byte(token))), "not verified again")
 	}
 	assert.Len(t, v.cache.entries, 2)
-	assert.Len(t, v.cache.order, 2, "so that neither takes the place of others")
+	assert.Len(t, v.cache.order, 2, "each once")
 	assert.Equal(t, 1, server.count())
 }
 
@@ -151,7 +151,7 @@ func TestForgedTokensAreNotCached(t *testing.T) {
 		require.ErrorIs(t, err, ErrSignature)
 	}
 	_, err = v.Verify(t.Context(), token[:len(token)-8]+strings.Repeat("A", 8))
-	require.ErrorIs(t, err, ErrSignature, "a look-alike of a cached token")
+	require.ErrorIs(t, err, ErrSignature, "another signature on a cached token")
 	_, err = v.Verify(t.Context(), strings.Repeat("x", maxTokenBytes+1))
 	require.ErrorIs(t, err, ErrMalformed)
 	assert.Len(t, v.cache.entries, 1)
@@ -179,7 +179,7 @@ func TestCallersDoNotShareClaims(t *testing.T) {
 	assert.Equal(t, want, again)
 }
 
-func TestTheCacheHoldsNoToken(t *testing.T) {
+func TestCacheHoldsNoToken(t *testing.T) {
 	t.Parallel()
 	v, _, _ := cached(t)
 	token := goodToken(t)

@@ -25,15 +25,17 @@ func TestClaims(t *testing.T) {
 		SessionID: "sess_2abc", UserID: "user_2abc", Issuer: issuer,
 		IssuedAt: issued, NotBefore: issued.Add(-10 * time.Second), ExpiresAt: issued.Add(time.Minute),
 		AuthorizedParty: party, Status: "active", FactorAges: &FactorAges{3, -1},
-		Actor:        &Actor{UserID: "user_2admin", SessionID: "sess_2admin", Issuer: "https://dashboard.clerk.com"},
-		Organization: &Organization{ID: "org_2abc", Slug: "acme", Role: "org:admin", Permissions: []string{"org:dashboard:read", "org:dashboard:manage", "org:teams:manage"}},
-		Plan:         "o:pro", Features: []string{"o:dashboard", "u:export", "o:teams"},
+		Actor: &Actor{UserID: "user_2admin", SessionID: "sess_2admin", Issuer: "https://dashboard.clerk.com"},
+		Organization: &Organization{ID: "org_2abc", Slug: "acme", Role: "org:admin", Permissions: []string{
+			"org:dashboard:read", "org:dashboard:manage", "org:teams:manage",
+		}},
+		Plan: "o:pro", Features: []string{"o:dashboard", "u:export", "o:teams"},
 		TokenID: "0123456789abcdef", Version: 2,
 		payload: c.payload,
 	}, c)
 }
 
-func TestAbsentClaimsAreToldFromEmptyOnes(t *testing.T) {
+func TestMissingClaimsAreZero(t *testing.T) {
 	t.Parallel()
 	c := claimsOf(t, "nbf", absent, "sts", absent, "fva", absent, "o", absent, "fea", absent, "pla", absent, "jti", absent)
 	assert.True(t, c.NotBefore.IsZero())
@@ -73,7 +75,7 @@ func TestFactorAges(t *testing.T) {
 	}
 }
 
-func TestOrganizationsReadTheSameInBothVersions(t *testing.T) {
+func TestOrganizationIsTheSameInBothVersions(t *testing.T) {
 	t.Parallel()
 	two := claimsOf(t).Organization
 	one := claimsOf(t, "v", absent, "o", absent, "org_id", "org_2abc", "org_slug", "acme", "org_role", "org:admin",
@@ -97,18 +99,18 @@ func TestPermissionsOfVersion2(t *testing.T) {
 	}{
 		{"lowest bit first", "o:a", "x,y,z", "6", []string{"org:a:y", "org:a:z"}},
 		{"nothing granted", "o:a,o:b", "x", "0,0", nil},
-		{"user features have no number", "u:n,o:a,u:m,o:b", "x,y", "1,2", []string{"org:a:x", "org:b:y"}},
-		{"features of both scopes have one", "uo:a,ou:b", "x", "1,1", []string{"org:a:x", "org:b:x"}},
+		{"user features without a number", "u:n,o:a,u:m,o:b", "x,y", "1,2", []string{"org:a:x", "org:b:y"}},
+		{"features of both scopes", "uo:a,ou:b", "x", "1,1", []string{"org:a:x", "org:b:x"}},
 		{"missing numbers grant nothing", "o:a,o:b", "x", "1", []string{"org:a:x"}},
 		{"no fpm grants nothing", "o:a", "x", "", nil},
 		{"neither per nor fpm", "o:a", "", "", nil},
-		{"a zero without names", "o:a", "", "0", nil},
-		{"a zero without features", "u:a", "", "0", nil},
-		{"a zero beyond the features", "o:a", "read", "1,0", []string{"org:a:read"}},
+		{"zero without names", "o:a", "", "0", nil},
+		{"zero without features", "u:a", "", "0", nil},
+		{"zero beyond the features", "o:a", "read", "1,0", []string{"org:a:read"}},
 		{"leading zeros", "o:a", "read", "001", []string{"org:a:read"}},
-		{"a gap in per that nothing grants", "o:a", "x,,z,", "5", []string{"org:a:x", "org:a:z"}},
+		{"unused gap in per", "o:a", "x,,z,", "5", []string{"org:a:x", "org:a:z"}},
 		{"spaces", "o:a, o:b", "x, y", "1, 2", []string{"org:a:x", "org:b:y"}},
-		{"more permissions than an integer has bits", "o:a", strings.Join(names, ","), "590295810358705651713", []string{"org:a:p0", "org:a:p69"}},
+		{"more than 64 permissions", "o:a", strings.Join(names, ","), "590295810358705651713", []string{"org:a:p0", "org:a:p69"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

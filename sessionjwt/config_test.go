@@ -9,36 +9,36 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNewRefusesWhatCannotWork(t *testing.T) {
+func TestNewRejectsInvalidArguments(t *testing.T) {
 	t.Parallel()
 	keys, err := KeysFromPEM(pemOf(t, clerkKey()))
 	require.NoError(t, err)
 	for name, build := range map[string]func() (*Verifier, error){
-		"no keys":               func() (*Verifier, error) { return New(nil, issuer) },
-		"no issuer":             func() (*Verifier, error) { return New(keys, "") },
-		"issuer without scheme": func() (*Verifier, error) { return New(keys, "clerk.example.com") },
-		"issuer of ftp":         func() (*Verifier, error) { return New(keys, "ftp://clerk.example.com") },
-		"issuer with a slash":   func() (*Verifier, error) { return New(keys, issuer+"/") },
-		"issuer with a query":   func() (*Verifier, error) { return New(keys, issuer+"?a=b") },
-		"issuer with bare ?":    func() (*Verifier, error) { return New(keys, issuer+"?") },
-		"issuer with fragment":  func() (*Verifier, error) { return New(keys, issuer+"#a") },
-		"issuer with bare #":    func() (*Verifier, error) { return New(keys, issuer+"#") },
-		"issuer without host":   func() (*Verifier, error) { return New(keys, "https://:443") },
-		"issuer with a user":    func() (*Verifier, error) { return New(keys, "https://u:p@clerk.example.com") },
-		"issuer is a key":       func() (*Verifier, error) { return New(keys, "pk_test_abc") },
-		"no parties":            func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties()) },
-		"no parties, of a list": func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties([]string{}...)) },
-		"empty party":           func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("")) },
-		"party with a slash":    func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties(party+"/")) },
-		"party without scheme":  func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("app.example.com")) },
-		"party in capitals":     func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("https://App.example.com")) },
-		"party a wildcard":      func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties(party, "*")) },
-		"missing party alone":   func() (*Verifier, error) { return New(keys, issuer, WithMissingAuthorizedParty()) },
-		"negative leeway":       func() (*Verifier, error) { return New(keys, issuer, WithLeeway(-time.Second)) },
-		"nil clock":             func() (*Verifier, error) { return New(keys, issuer, WithClock(nil)) },
-		"empty cache":           func() (*Verifier, error) { return New(keys, issuer, WithCache(0)) },
-		"nil option":            func() (*Verifier, error) { return New(keys, issuer, WithPending(), nil) },
-		"nil failure handler":   func() (*Verifier, error) { return New(keys, issuer, WithFailureHandler(nil)) },
+		"no keys":                       func() (*Verifier, error) { return New(nil, issuer) },
+		"no issuer":                     func() (*Verifier, error) { return New(keys, "") },
+		"issuer without scheme":         func() (*Verifier, error) { return New(keys, "clerk.example.com") },
+		"issuer of ftp":                 func() (*Verifier, error) { return New(keys, "ftp://clerk.example.com") },
+		"issuer with a slash":           func() (*Verifier, error) { return New(keys, issuer+"/") },
+		"issuer with a query":           func() (*Verifier, error) { return New(keys, issuer+"?a=b") },
+		"issuer with bare ?":            func() (*Verifier, error) { return New(keys, issuer+"?") },
+		"issuer with fragment":          func() (*Verifier, error) { return New(keys, issuer+"#a") },
+		"issuer with bare #":            func() (*Verifier, error) { return New(keys, issuer+"#") },
+		"issuer without host":           func() (*Verifier, error) { return New(keys, "https://:443") },
+		"issuer with a user":            func() (*Verifier, error) { return New(keys, "https://u:p@clerk.example.com") },
+		"issuer is a key":               func() (*Verifier, error) { return New(keys, "pk_test_abc") },
+		"no parties":                    func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties()) },
+		"empty list of parties":         func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties([]string{}...)) },
+		"empty party":                   func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("")) },
+		"party with a slash":            func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties(party+"/")) },
+		"party without scheme":          func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("app.example.com")) },
+		"party in capitals":             func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("https://App.example.com")) },
+		"wildcard party":                func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties(party, "*")) },
+		"missing party without parties": func() (*Verifier, error) { return New(keys, issuer, WithMissingAuthorizedParty()) },
+		"negative leeway":               func() (*Verifier, error) { return New(keys, issuer, WithLeeway(-time.Second)) },
+		"nil clock":                     func() (*Verifier, error) { return New(keys, issuer, WithClock(nil)) },
+		"empty cache":                   func() (*Verifier, error) { return New(keys, issuer, WithCache(0)) },
+		"nil option":                    func() (*Verifier, error) { return New(keys, issuer, WithPending(), nil) },
+		"nil failure handler":           func() (*Verifier, error) { return New(keys, issuer, WithFailureHandler(nil)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -49,11 +49,13 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 	}
 }
 
-func TestIssuersAreTakenAsTheTokensHaveThem(t *testing.T) {
+func TestIssuerIsComparedByteForByte(t *testing.T) {
 	t.Parallel()
 	keys, err := KeysFromPEM(pemOf(t, clerkKey()))
 	require.NoError(t, err)
-	for _, iss := range []string{"https://app.example.com/__clerk", "https://app.example.com/__clerk/", "http://localhost:8080", "https://[::1]:8443/p"} {
+	for _, iss := range []string{
+		"https://app.example.com/__clerk", "https://app.example.com/__clerk/", "http://localhost:8080", "https://[::1]:8443/p",
+	} {
 		v, err := New(keys, iss, WithClock(fixedClock))
 		require.NoError(t, err, iss)
 		_, err = v.Verify(t.Context(), sign(t, clerkKey(), goodHeader(), goodClaims().with("iss", iss)))
@@ -63,16 +65,18 @@ func TestIssuersAreTakenAsTheTokensHaveThem(t *testing.T) {
 	}
 }
 
-func TestPartiesOtherThanWebPagesWork(t *testing.T) {
+func TestAuthorizedPartiesOfOtherSchemes(t *testing.T) {
 	t.Parallel()
-	for _, origin := range []string{"http://localhost:3000", "chrome-extension://abcdefgh", "capacitor://localhost", "https://[::1]:8443"} {
+	for _, origin := range []string{
+		"http://localhost:3000", "chrome-extension://abcdefgh", "capacitor://localhost", "https://[::1]:8443",
+	} {
 		token := sign(t, clerkKey(), goodHeader(), goodClaims().with("azp", origin))
 		_, err := newVerifier(t, WithAuthorizedParties(origin)).Verify(t.Context(), token)
 		assert.NoError(t, err, origin)
 	}
 }
 
-func TestRemoteKeysRefuseWhatCannotWork(t *testing.T) {
+func TestRemoteKeysRejectInvalidArguments(t *testing.T) {
 	t.Parallel()
 	for name, build := range map[string]func() (KeySource, error){
 		"no issuer":              func() (KeySource, error) { return KeysFromIssuer("") },
@@ -93,7 +97,7 @@ func TestRemoteKeysRefuseWhatCannotWork(t *testing.T) {
 		"secret over plain http": func() (KeySource, error) {
 			return KeysFromBackendAPI("sk_test_abc", WithBaseURL("http://api.example.com"))
 		},
-		"localhost look-alike": func() (KeySource, error) {
+		"host that starts with localhost": func() (KeySource, error) {
 			return KeysFromBackendAPI("sk_test_abc", WithBaseURL("http://localhost.evil.example"))
 		},
 		"base URL with a user": func() (KeySource, error) {
@@ -106,7 +110,7 @@ func TestRemoteKeysRefuseWhatCannotWork(t *testing.T) {
 			return KeysFromBackendAPI("sk_test_abc", WithBaseURL("https://api.example.com/v1?"))
 		},
 		"base URL without host": func() (KeySource, error) { return KeysFromBackendAPI("sk_test_abc", WithBaseURL("https://:443/v1")) },
-		"base URL is no URL":    func() (KeySource, error) { return KeysFromBackendAPI("sk_test_abc", WithBaseURL("::")) },
+		"base URL not a URL":    func() (KeySource, error) { return KeysFromBackendAPI("sk_test_abc", WithBaseURL("::")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -118,19 +122,23 @@ func TestRemoteKeysRefuseWhatCannotWork(t *testing.T) {
 	}
 }
 
-func TestPlainHTTPIsForThisMachine(t *testing.T) {
+func TestPlainHTTPIsForLoopbackAddresses(t *testing.T) {
 	t.Parallel()
-	for _, base := range []string{"http://localhost:8080/v1", "http://127.0.0.1/v1", "http://127.9.9.9:1/v1", "http://[::1]:8080/v1"} {
+	for _, base := range []string{
+		"http://localhost:8080/v1", "http://127.0.0.1/v1", "http://127.9.9.9:1/v1", "http://[::1]:8080/v1",
+	} {
 		_, err := KeysFromBackendAPI("sk_test_abc", WithBaseURL(base))
 		assert.NoError(t, err, base)
 	}
-	for _, base := range []string{"http://10.0.0.1/v1", "http://localhost.example/v1", "http://[::2]/v1", "ftp://localhost/v1"} {
+	for _, base := range []string{
+		"http://10.0.0.1/v1", "http://localhost.example/v1", "http://[::2]/v1", "ftp://localhost/v1",
+	} {
 		_, err := KeysFromBackendAPI("sk_test_abc", WithBaseURL(base))
 		assert.ErrorIs(t, err, ErrInvalidArgument, base)
 	}
 }
 
-func TestTheCallersClientIsNotChanged(t *testing.T) {
+func TestCallersClientIsNotChanged(t *testing.T) {
 	t.Parallel()
 	client := &http.Client{Timeout: time.Second}
 	_, err := KeysFromIssuer(issuer, WithHTTPClient(client))

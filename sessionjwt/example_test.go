@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,8 +15,8 @@ import (
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
-// The examples have an emulated Clerk instance, and in it a session of which they
-// mint tokens. A program has a real one, and gets its tokens in requests.
+// The examples create tokens of a session of an emulated Clerk instance. A program
+// gets them in requests.
 var (
 	clerk = sessionstest.New(sessionstest.WithIssuer("https://clerk.example.com"))
 
@@ -32,35 +31,55 @@ func mint(claims map[string]any) string {
 }
 
 func Example() {
-	inMemory := &http.Client{Transport: clerk.Transport()} // in production: no such option
-	keys, err := sessionjwt.KeysFromIssuer("https://clerk.example.com", sessionjwt.WithHTTPClient(inMemory))
-	if err != nil {
-		panic(err)
-	}
-	verifier, err := sessionjwt.New(keys, "https://clerk.example.com", sessionjwt.WithAuthorizedParties("https://app.example.com"))
-	if err != nil {
-		panic(err)
-	}
-	app := httptest.NewServer(verifier.RequireSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := sessionjwt.ClaimsFromContext(r.Context())
-		fmt.Fprintf(w, "hello %s\n", claims.UserID)
-	})))
-	defer app.Close()
+	os.Setenv("CLERK_PUBLISHABLE_KEY", "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
+	defer os.Unsetenv("CLERK_PUBLISHABLE_KEY")
+	inMemory := &http.Client{Transport: clerk.Transport()} // only for this example
 
-	for _, token := range []string{mint(nil), mint(map[string]any{"iss": "https://evil.example"})} {
-		req, _ := http.NewRequest(http.MethodGet, app.URL, nil)
-		req.Header.Set("Authorization", "Bearer "+token)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			panic(err)
-		}
-		body, _ := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		fmt.Print(resp.StatusCode, " ", string(body))
+	issuer, err := sessionjwt.IssuerFromPublishableKey(os.Getenv("CLERK_PUBLISHABLE_KEY"))
+	if err != nil {
+		panic(err)
 	}
+	keys, err := sessionjwt.KeysFromIssuer(issuer, sessionjwt.WithHTTPClient(inMemory))
+	if err != nil {
+		panic(err)
+	}
+	verifier, err := sessionjwt.New(keys, issuer, sessionjwt.WithAuthorizedParties("https://app.example.com"))
+	if err != nil {
+		panic(err)
+	}
+	account := verifier.RequireSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := sessionjwt.ClaimsFromContext(r.Context())
+		fmt.Fprintf(w, "account of %s", claims.UserID)
+	}))
+	// CrossOriginProtection rejects requests that a page of another origin makes
+	// with the user's cookie. No check of the token can.
+	app := http.NewCrossOriginProtection().Handler(account)
+
+	post := func(token, site string) {
+		req := httptest.NewRequest(http.MethodPost, "https://app.example.com/account", nil)
+		req.AddCookie(&http.Cookie{Name: "__session", Value: token})
+		req.Header.Set("Sec-Fetch-Site", site)
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, req)
+		fmt.Println(w.Code, strings.TrimSpace(w.Body.String()))
+	}
+	post(mint(nil), "same-origin")
+	post(mint(nil), "same-site") // a page of https://evil.example.com
+	post(mint(map[string]any{"iss": "https://evil.example"}), "same-origin")
 	// Output:
-	// 200 hello user_1
+	// 200 account of user_1
+	// 403 cross-origin request detected from Sec-Fetch-Site header
 	// 401 {"error":"token_invalid"}
+}
+
+// The publishable key contains the issuer.
+func ExampleIssuerFromPublishableKey() {
+	issuer, err := sessionjwt.IssuerFromPublishableKey("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(issuer)
+	// Output: https://clerk.example.com
 }
 
 func ExampleNew() {
@@ -73,12 +92,13 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	_, err = verifier.Verify(context.Background(), clerk.Mint(session.ID, sessionstest.MintParams{Origin: "https://evil.example"}))
+	token := clerk.Mint(session.ID, sessionstest.MintParams{Origin: "https://evil.example"})
+	_, err = verifier.Verify(context.Background(), token)
 	fmt.Println(errors.Is(err, sessionjwt.ErrAuthorizedParty))
 	// Output: true
 }
 
-// The key from the Dashboard, as it comes in CLERK_JWT_KEY.
+// The key from the Dashboard, usually in CLERK_JWT_KEY.
 func ExampleKeysFromPEM() {
 	_, err := sessionjwt.KeysFromPEM("sk_test_not_a_public_key")
 	fmt.Println(errors.Is(err, sessionjwt.ErrInvalidArgument))
@@ -91,7 +111,7 @@ func ExampleKeysFromPEM() {
 }
 
 func ExampleKeysFromIssuer() {
-	inMemory := &http.Client{Transport: clerk.Transport()} // in production: no such option
+	inMemory := &http.Client{Transport: clerk.Transport()} // only for this example
 	keys, err := sessionjwt.KeysFromIssuer("https://clerk.example.com", sessionjwt.WithHTTPClient(inMemory))
 	if err != nil {
 		panic(err)
@@ -108,10 +128,11 @@ func ExampleKeysFromIssuer() {
 	// Output: user_1
 }
 
-// Where the issuer cannot be reached but api.clerk.com can.
+// For a server that can reach api.clerk.com but not the issuer.
 func ExampleKeysFromBackendAPI() {
-	inMemory := &http.Client{Transport: clerk.Transport()}                                           // in production: no such option
-	keys, err := sessionjwt.KeysFromBackendAPI(clerk.SecretKey, sessionjwt.WithHTTPClient(inMemory)) // os.Getenv("CLERK_SECRET_KEY")
+	secretKey := clerk.SecretKey                           // os.Getenv("CLERK_SECRET_KEY")
+	inMemory := &http.Client{Transport: clerk.Transport()} // only for this example
+	keys, err := sessionjwt.KeysFromBackendAPI(secretKey, sessionjwt.WithHTTPClient(inMemory))
 	if err != nil {
 		panic(err)
 	}
@@ -214,9 +235,9 @@ func ExampleVerifier_RequireSession() {
 
 	req := httptest.NewRequest(http.MethodGet, "/account", nil)
 	for range 2 {
-		reply := httptest.NewRecorder()
-		mux.ServeHTTP(reply, req)
-		fmt.Println(reply.Code, strings.TrimSpace(reply.Body.String()))
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, req)
+		fmt.Println(w.Code, strings.TrimSpace(w.Body.String()))
 		req.Header.Set("Authorization", "Bearer "+mint(nil)) // the second time with a token
 	}
 	// Output:
@@ -224,7 +245,7 @@ func ExampleVerifier_RequireSession() {
 	// 200 account of user_1
 }
 
-// Behind RequireSession there are always claims; elsewhere ask whether there are.
+// A handler behind RequireSession always has claims; others must check.
 func ExampleClaimsFromContext() {
 	greet := func(w http.ResponseWriter, r *http.Request) {
 		claims, ok := sessionjwt.ClaimsFromContext(r.Context())
@@ -234,9 +255,9 @@ func ExampleClaimsFromContext() {
 		}
 		fmt.Fprintln(w, "hello", claims.UserID)
 	}
-	reply := httptest.NewRecorder()
-	greet(reply, httptest.NewRequest(http.MethodGet, "/", nil))
-	fmt.Print(reply.Code, " ", reply.Body)
+	w := httptest.NewRecorder()
+	greet(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	fmt.Print(w.Code, " ", w.Body)
 	// Output: 401 who are you?
 }
 

@@ -11,14 +11,14 @@ import (
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
-// account is the handler to be tested.
+// account is the handler under test.
 func account(w http.ResponseWriter, r *http.Request) {
 	claims, _ := sessionjwt.ClaimsFromContext(r.Context())
 	fmt.Fprintf(w, "account of %s\n", claims.UserID)
 }
 
-// Tests of a handler need no Clerk: an emulated one has the keys, mints the tokens
-// and tells the time.
+// A test of a handler needs no Clerk instance: an emulated one has the keys, creates
+// the tokens and sets the time.
 func Example_testing() {
 	clerk := sessionstest.New()
 	session := clerk.AddSession(clerksessions.Session{UserID: "user_anna"})

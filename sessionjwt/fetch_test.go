@@ -101,7 +101,9 @@ func TestCompressedResponsesAreLimited(t *testing.T) {
 		if network == "in memory" { // has no net/http, which decompresses
 			continue
 		}
-		for padding, want := range map[int]error{0: nil, maxSetBytes - len(good): nil, maxSetBytes: ErrKeysUnavailable, 64 << 20: ErrKeysUnavailable} {
+		for padding, want := range map[int]error{
+			0: nil, maxSetBytes - len(good): nil, maxSetBytes: ErrKeysUnavailable, 64 << 20: ErrKeysUnavailable,
+		} {
 			t.Run(fmt.Sprint(network, " ", padding), func(t *testing.T) {
 				t.Parallel()
 				server, v := remoteOver(t, network)
@@ -123,7 +125,7 @@ func TestCompressedResponsesAreLimited(t *testing.T) {
 	}
 }
 
-func TestAHangingKeyServerIsLeftWithTheContext(t *testing.T) {
+func TestVerifyReturnsWhenItsContextIsCanceled(t *testing.T) {
 	t.Parallel()
 	for network := range networks {
 		t.Run(network, func(t *testing.T) {
@@ -160,10 +162,12 @@ func withSecret(t *testing.T, baseURL string, client *http.Client) (*Verifier, K
 	return v, keys
 }
 
-func TestTheSecretKeyDoesNotFollowRedirects(t *testing.T) {
+func TestSecretKeyIsNotSentToRedirects(t *testing.T) {
 	t.Parallel()
 	var elsewhere []*http.Request
-	thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { elsewhere = append(elsewhere, r) }))
+	thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		elsewhere = append(elsewhere, r)
+	}))
 	defer thief.Close()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -181,7 +185,7 @@ func TestTheSecretKeyDoesNotFollowRedirects(t *testing.T) {
 	assert.Empty(t, elsewhere)
 }
 
-func TestTheSecretKeyIsRedactedFromErrors(t *testing.T) {
+func TestSecretKeyIsRedactedFromErrors(t *testing.T) {
 	t.Parallel()
 	statusLine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()

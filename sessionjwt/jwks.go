@@ -96,7 +96,8 @@ type jsonWebKey struct {
 
 // rsa returns the public key, or nil if it is not one that verifies RS256.
 func (k *jsonWebKey) rsa() *rsa.PublicKey {
-	if k.Type != "RSA" || k.ID == "" || k.Use != "" && k.Use != "sig" || k.Algorithm != "" && k.Algorithm != "RS256" || k.D != nil {
+	if k.Type != "RSA" || k.ID == "" || k.D != nil ||
+		k.Use != "" && k.Use != "sig" || k.Algorithm != "" && k.Algorithm != "RS256" {
 		return nil
 	}
 	n, nErr := base64.RawURLEncoding.DecodeString(k.N)

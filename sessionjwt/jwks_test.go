@@ -79,7 +79,8 @@ func TestKeySetSkipsUnusableKeys(t *testing.T) {
 			require.ErrorContains(t, err, "no usable RSA signing key")
 			keys, err = parseKeySet(encoded(jwk(t, "ins_1", otherKey()), tc.key, jwk(t, "ins_2", clerkKey())))
 			require.NoError(t, err)
-			assert.Equal(t, []namedKey{{"ins_1", &otherKey().PublicKey}, {"ins_2", &clerkKey().PublicKey}}, keys, "its neighbours are used")
+			want := []namedKey{{"ins_1", &otherKey().PublicKey}, {"ins_2", &clerkKey().PublicKey}}
+			assert.Equal(t, want, keys, "its neighbors are used")
 		})
 	}
 }

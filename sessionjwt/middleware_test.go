@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// whoami answers with the user of the request, or "nobody".
+// whoami responds with the user of the request, or "nobody".
 var whoami = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	if claims, ok := ClaimsFromContext(r.Context()); ok {
 		_, _ = io.WriteString(w, claims.UserID)
@@ -66,10 +66,10 @@ func TestMiddleware(t *testing.T) {
 		{"nothing", nil, "", 401, missing, "nobody"},
 		{"Basic alone", []string{"Basic " + good}, "", 401, missing, "nobody"},
 		{"no scheme", []string{good}, "", 401, missing, "nobody"},
-		{"scheme and token not apart", []string{"Bearer" + good}, "", 401, missing, "nobody"},
+		{"no space after the scheme", []string{"Bearer" + good}, "", 401, missing, "nobody"},
 		{"scheme alone", []string{"Bearer"}, "", 401, missing, "nobody"},
 		{"two tokens", []string{"Bearer " + good + " " + good}, "", 401, invalid, "nobody"},
-		{"null of a front end", []string{"Bearer null"}, "", 401, invalid, "nobody"},
+		{"null", []string{"Bearer null"}, "", 401, invalid, "nobody"},
 		{"expired", nil, expired, 401, `{"error":"token_expired"}` + "\n", "nobody"},
 		{"pending", nil, pending, 401, `{"error":"session_pending"}` + "\n", "nobody"},
 	} {
@@ -90,7 +90,7 @@ func TestMiddleware(t *testing.T) {
 	}
 }
 
-func TestMiddlewareAnswers503WhenKeysAreUnavailable(t *testing.T) {
+func TestMiddlewareRespondsWith503WithoutKeys(t *testing.T) {
 	t.Parallel()
 	server, v := remote(t)
 	server.set(down, 0)
@@ -101,7 +101,7 @@ func TestMiddlewareAnswers503WhenKeysAreUnavailable(t *testing.T) {
 		assert.Empty(t, w.Header().Get("WWW-Authenticate"))
 	}
 	w := serve(v.OptionalSession(whoami), request(nil, ""))
-	assert.Equal(t, 200, w.Code, "no token, no need for keys")
+	assert.Equal(t, 200, w.Code, "without a token no keys are needed")
 }
 
 func TestFailureHandler(t *testing.T) {
@@ -119,7 +119,7 @@ func TestFailureHandler(t *testing.T) {
 	require.ErrorIs(t, got, ErrMalformed)
 }
 
-func TestClaimsOfAnOuterMiddlewareDoNotLeakInward(t *testing.T) {
+func TestOptionalSessionHidesClaimsOfAnOuterMiddleware(t *testing.T) {
 	t.Parallel()
 	outer, inner := newVerifier(t), newVerifier(t, WithClock(func() time.Time { return issued.Add(1 << 40) }))
 	w := serve(outer.RequireSession(inner.OptionalSession(whoami)), request(nil, goodToken(t)))

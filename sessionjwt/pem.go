@@ -55,7 +55,7 @@ func parsePublicKey(der []byte) (*rsa.PublicKey, error) {
 	if err != nil {
 		parsed, err := x509.ParsePKIXPublicKey(der)
 		if err != nil {
-			return nil, fail(ErrInvalidArgument, "PEM key is neither a PKIX nor a PKCS #1 public key: want the Clerk Dashboard's JWKS Public Key")
+			return nil, fail(ErrInvalidArgument, "PEM key is neither a PKIX nor a PKCS #1 public key")
 		}
 		var ok bool
 		if key, ok = parsed.(*rsa.PublicKey); !ok {

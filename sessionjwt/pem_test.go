@@ -17,8 +17,10 @@ import (
 func TestPEMForms(t *testing.T) {
 	t.Parallel()
 	whole := pemOf(t, clerkKey())
-	bare := strings.TrimSpace(strings.NewReplacer("-----BEGIN PUBLIC KEY-----", "", "-----END PUBLIC KEY-----", "").Replace(whole))
-	pkcs1 := string(pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&clerkKey().PublicKey)}))
+	markers := strings.NewReplacer("-----BEGIN PUBLIC KEY-----", "", "-----END PUBLIC KEY-----", "")
+	bare := strings.TrimSpace(markers.Replace(whole))
+	der := x509.MarshalPKCS1PublicKey(&clerkKey().PublicKey)
+	pkcs1 := string(pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: der}))
 	for name, text := range map[string]string{
 		"as downloaded":               whole,
 		"PKCS #1":                     pkcs1,
@@ -48,7 +50,7 @@ func TestPEMForms(t *testing.T) {
 	}
 }
 
-func TestPEMRefusals(t *testing.T) {
+func TestPEMRejections(t *testing.T) {
 	t.Parallel()
 	block := func(label string, der []byte) string {
 		return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
@@ -59,21 +61,21 @@ func TestPEMRefusals(t *testing.T) {
 	require.NoError(t, err)
 	private := x509.MarshalPKCS1PrivateKey(clerkKey())
 	for name, text := range map[string]string{
-		"empty":                     "",
-		"space":                     " \n\t",
-		"literal \\n only":          `\n`,
-		"markers only":              "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n",
-		"no base64":                 "sk_test_!!!",
-		"base64 of something else":  "aGVsbG8gd29ybGQ=",
-		"cut short":                 pemOf(t, clerkKey())[:200],
-		"private key":               block("RSA PRIVATE KEY", private),
-		"private key, label lost":   block("PUBLIC KEY", private),
-		"certificate":               block("CERTIFICATE", []byte{1}),
-		"elliptic curve":            block("PUBLIC KEY", ec),
-		"1024 bits":                 pemOf(t, smallKey()),
-		"2047 bits":                 pemOf(t, almostKey()),
-		"two keys":                  pemOf(t, clerkKey()) + pemOf(t, otherKey()),
-		"a key and a private block": pemOf(t, clerkKey()) + block("PRIVATE KEY", private),
+		"empty":                          "",
+		"space":                          " \n\t",
+		"literal \\n only":               `\n`,
+		"markers only":                   "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n",
+		"not base64":                     "sk_test_!!!",
+		"base64 of another text":         "aGVsbG8gd29ybGQ=",
+		"truncated":                      pemOf(t, clerkKey())[:200],
+		"private key":                    block("RSA PRIVATE KEY", private),
+		"private key labelled as public": block("PUBLIC KEY", private),
+		"certificate":                    block("CERTIFICATE", []byte{1}),
+		"elliptic curve":                 block("PUBLIC KEY", ec),
+		"1024 bits":                      pemOf(t, smallKey()),
+		"2047 bits":                      pemOf(t, almostKey()),
+		"two keys":                       pemOf(t, clerkKey()) + pemOf(t, otherKey()),
+		"a key and a private block":      pemOf(t, clerkKey()) + block("PRIVATE KEY", private),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,8 +87,7 @@ func TestPEMRefusals(t *testing.T) {
 	}
 }
 
-// A PEM is there so that nothing depends on the network.
-func TestPEMNeverTouchesTheNetwork(t *testing.T) { // not parallel: it replaces the default transport
+func TestPEMNeverUsesTheNetwork(t *testing.T) { // not parallel: it replaces the default transport
 	server := &jwksServer{response: down}
 	before := http.DefaultTransport
 	http.DefaultTransport = server

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestKeysAreFetchedFromWhereTheyAre(t *testing.T) {
+func TestKeysAreFetchedFromTheirURL(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name, url, authorization string
@@ -32,7 +32,7 @@ func TestKeysAreFetchedFromWhereTheyAre(t *testing.T) {
 			server := &jwksServer{response: respondKeys(t, jwk(t, keyID, clerkKey()))}
 			keys, err := tc.source(WithHTTPClient(&http.Client{Transport: server}))
 			require.NoError(t, err)
-			assert.Zero(t, server.count(), "nothing is sent before it is needed")
+			assert.Zero(t, server.count(), "nothing is sent before Verify")
 			v, err := New(keys, issuer, WithClock(fixedClock))
 			require.NoError(t, err)
 			_, err = v.Verify(t.Context(), goodToken(t))
@@ -44,12 +44,12 @@ func TestKeysAreFetchedFromWhereTheyAre(t *testing.T) {
 	}
 }
 
-func TestASetLives5MinutesFromItsFetch(t *testing.T) {
+func TestKeySetExpires5MinutesAfterItsFetch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t)
 		token := goodToken(t)
-		for range 299 { // used all the time, which must not prolong its life
+		for range 299 { // use does not extend its lifetime
 			_, err := v.Verify(t.Context(), token)
 			require.NoError(t, err)
 			time.Sleep(time.Second)
@@ -62,7 +62,7 @@ func TestASetLives5MinutesFromItsFetch(t *testing.T) {
 	})
 }
 
-func TestAKeyThatIsGoneIsNotAcceptedAfter5Minutes(t *testing.T) {
+func TestRemovedKeyIsRejectedAfter5Minutes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t, WithCache(10))
@@ -76,15 +76,15 @@ func TestAKeyThatIsGoneIsNotAcceptedAfter5Minutes(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		_, err = v.Verify(t.Context(), token)
 		require.ErrorIs(t, err, ErrSignature)
-		assert.Contains(t, err.Error(), keyID, "the key that was wanted")
-		assert.Contains(t, err.Error(), "ins_new", "the key that is held")
+		assert.Contains(t, err.Error(), keyID, "the token's key")
+		assert.Contains(t, err.Error(), "ins_new", "the current key")
 		_, err = v.Verify(t.Context(), signedWith(t, otherKey(), "ins_new"))
 		require.NoError(t, err)
 		assert.Equal(t, 2, server.count())
 	})
 }
 
-func TestOneFetchIsUnderWayAtATime(t *testing.T) {
+func TestOneFetchIsInFlight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t)
@@ -102,7 +102,7 @@ func TestOneFetchIsUnderWayAtATime(t *testing.T) {
 	})
 }
 
-func TestOneCallersContextDoesNotDisturbTheOthers(t *testing.T) {
+func TestContextOfOneCallerDoesNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t)
@@ -112,11 +112,11 @@ func TestOneCallersContextDoesNotDisturbTheOthers(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		var wg sync.WaitGroup
-		wg.Go(func() { // the first, who causes the fetch
+		wg.Go(func() { // the first, which causes the fetch
 			_, err := v.Verify(impatient, token)
 			assert.ErrorIs(t, err, ErrKeysUnavailable)
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
-			assert.Equal(t, time.Second, time.Since(start), "it waits no longer than it wants to")
+			assert.Equal(t, time.Second, time.Since(start), "no longer than its context")
 		})
 		synctest.Wait()
 		wg.Go(func() {
@@ -129,7 +129,7 @@ func TestOneCallersContextDoesNotDisturbTheOthers(t *testing.T) {
 	})
 }
 
-func TestAFetchIsGivenUpAfter5Seconds(t *testing.T) {
+func TestFetchTimesOutAfter5Seconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t)
@@ -148,7 +148,7 @@ func TestUnknownKeyIDsCauseOneFetchPerCoolDown(t *testing.T) {
 		_, err := v.Verify(t.Context(), goodToken(t))
 		require.NoError(t, err)
 		time.Sleep(time.Second)
-		for i := range 100 { // 10 s of attack: a fetch at once, one at the end
+		for i := range 100 { // 10 s of forged tokens
 			_, err := v.Verify(t.Context(), signedWith(t, otherKey(), fmt.Sprint("ins_", i)))
 			require.ErrorIs(t, err, ErrSignature)
 			time.Sleep(100 * time.Millisecond)
@@ -160,7 +160,7 @@ func TestUnknownKeyIDsCauseOneFetchPerCoolDown(t *testing.T) {
 	})
 }
 
-func TestAnUnknownKeyIDOnAColdStartCausesOneFetch(t *testing.T) {
+func TestUnknownKeyIDCausesOneFetchOnAColdStart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t)
@@ -170,7 +170,7 @@ func TestAnUnknownKeyIDOnAColdStartCausesOneFetch(t *testing.T) {
 	})
 }
 
-func TestABurstOfUnknownKeyIDsSharesOneFetch(t *testing.T) {
+func TestConcurrentUnknownKeyIDsShareOneFetch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t)
@@ -204,10 +204,10 @@ func TestRotationIsNoticed(t *testing.T) {
 				time.Sleep(time.Second)
 				server.set(respondKeys(t, jwk(t, id, otherKey())), 0)
 				_, err = v.Verify(t.Context(), signedWith(t, otherKey(), id))
-				require.NoError(t, err, "the new key, fetched for this token")
+				require.NoError(t, err, "the new key")
 				assert.Equal(t, 2, server.count())
 				_, err = v.Verify(t.Context(), old)
-				require.ErrorIs(t, err, ErrSignature, "the old key has gone, cached or not")
+				require.ErrorIs(t, err, ErrSignature, "the old key was removed")
 				assert.Equal(t, 2, server.count())
 			})
 		})
@@ -229,12 +229,12 @@ func TestBadSignaturesCauseOneFetchPerCoolDown(t *testing.T) {
 		assert.Equal(t, 2, server.count())
 		time.Sleep(100 * time.Millisecond)
 		_, err = v.Verify(t.Context(), signedWith(t, otherKey(), "ins_x"))
-		require.ErrorIs(t, err, ErrSignature, "the cool-down is the same for unknown ids")
+		require.ErrorIs(t, err, ErrSignature, "the cool-down is shared with unknown ids")
 		assert.Equal(t, 3, server.count())
 	})
 }
 
-func TestTwoKeysOfOneIDAreBothTried(t *testing.T) {
+func TestBothKeysOfOneIDAreTried(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, v := remote(t)
@@ -244,18 +244,19 @@ func TestTwoKeysOfOneIDAreBothTried(t *testing.T) {
 			_, err := v.Verify(t.Context(), token)
 			require.NoError(t, err)
 			_, err = v.Verify(t.Context(), token[:len(token)-8]+"AAAAAAAA")
-			require.ErrorIs(t, err, ErrSignature, "of neither")
+			require.ErrorIs(t, err, ErrSignature, "signed by neither")
 		}
 		assert.Equal(t, 1, server.count())
 	})
 }
 
-func TestInstancesWithTheSameKeyIDStayApart(t *testing.T) {
+func TestInstancesWithTheSameKeyIDShareNoKeys(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, v := remote(t, WithCache(10))
 		otherServer := &jwksServer{response: respondKeys(t, jwk(t, keyID, otherKey()))}
-		otherSource, err := KeysFromIssuer("https://clerk.other.example", WithHTTPClient(&http.Client{Transport: otherServer}))
+		client := WithHTTPClient(&http.Client{Transport: otherServer})
+		otherSource, err := KeysFromIssuer("https://clerk.other.example", client)
 		require.NoError(t, err)
 		other, err := New(otherSource, "https://clerk.other.example", WithClock(fixedClock), WithCache(10))
 		require.NoError(t, err)
@@ -276,6 +277,6 @@ func TestInstancesWithTheSameKeyIDStayApart(t *testing.T) {
 		otherServer.set(down, 0)
 		time.Sleep(2 * time.Hour)
 		_, err = other.Verify(t.Context(), mine)
-		require.ErrorIs(t, err, ErrKeysUnavailable, "even when its own keys cannot be had")
+		require.ErrorIs(t, err, ErrKeysUnavailable, "without its own keys")
 	})
 }

@@ -60,7 +60,7 @@ func checkIssuer(issuer string) error {
 	u, err := url.Parse(issuer)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil ||
 		u.Path == "/" || strings.ContainsAny(issuer, "?#") {
-		return fail(ErrInvalidArgument, "issuer %s: want the URL that the tokens have, like https://clerk.example.com", quoted(issuer))
+		return fail(ErrInvalidArgument, "issuer %s: want a URL like https://clerk.example.com", quoted(issuer))
 	}
 	return nil
 }

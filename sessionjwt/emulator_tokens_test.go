@@ -19,7 +19,7 @@ import (
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
-// get is the answer of a page for signed-in users, which shows who they are.
+// get returns the response of a page that shows the signed-in user.
 func get(v *sessionjwt.Verifier, authorization, cookie string) string {
 	page := v.RequireSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, _ := sessionjwt.ClaimsFromContext(r.Context())
@@ -37,7 +37,7 @@ func get(v *sessionjwt.Verifier, authorization, cookie string) string {
 	return fmt.Sprint(w.Code, " ", strings.TrimSpace(w.Body.String()))
 }
 
-func TestMintedTokensThroughMiddleware(t *testing.T) {
+func TestMiddlewareWithTokensOfTheAPI(t *testing.T) {
 	t.Parallel()
 	clerk := newInstance(t)
 	v := clerk.verifier(clerk.keys()["issuer"], sessionjwt.WithAuthorizedParties(app))
@@ -50,7 +50,7 @@ func TestMintedTokensThroughMiddleware(t *testing.T) {
 	assert.Equal(t, `401 {"error":"token_expired"}`, get(v, "Bearer "+token, ""))
 }
 
-func TestForgedMintedTokens(t *testing.T) {
+func TestForgedTokensOfTheEmulator(t *testing.T) {
 	t.Parallel()
 	clerk := newInstance(t)
 	clerk.AddTemplate(sessionstest.Template{Name: "supabase"})
@@ -63,20 +63,20 @@ func TestForgedMintedTokens(t *testing.T) {
 		params  sessionstest.MintParams
 		want    error
 	}{
-		{"as Clerk makes them", clerk.session, sessionstest.MintParams{}, nil},
-		{"of version 1", clerk.session, sessionstest.MintParams{Version: 1}, nil},
-		{"without category, as before it came", clerk.session, sessionstest.MintParams{Header: members{"cat": nil}}, nil},
-		{"with a header of Clerk's own", clerk.session, sessionstest.MintParams{Header: members{"oiat": now}}, nil},
+		{"as Clerk creates them", clerk.session, sessionstest.MintParams{}, nil},
+		{"version 1", clerk.session, sessionstest.MintParams{Version: 1}, nil},
+		{"missing cat", clerk.session, sessionstest.MintParams{Header: members{"cat": nil}}, nil},
+		{"header oiat", clerk.session, sessionstest.MintParams{Header: members{"oiat": now}}, nil},
 		{"template", clerk.session, sessionstest.MintParams{Template: "supabase"}, sessionjwt.ErrNotSessionToken},
 		{"template without category", clerk.session, sessionstest.MintParams{Template: "supabase", Header: members{"cat": nil}}, sessionjwt.ErrNotSessionToken},
 		{"machine category", clerk.session, sessionstest.MintParams{Header: members{"cat": "cl_B7d4PD333AAA"}}, sessionjwt.ErrNotSessionToken},
 		{"machine subject", clerk.session, sessionstest.MintParams{Claims: members{"sub": "mch_1"}}, sessionjwt.ErrNotSessionToken},
 		{"OAuth access token", clerk.session, sessionstest.MintParams{Header: members{"typ": "at+jwt"}}, sessionjwt.ErrNotSessionToken},
 		{"pending", pending, sessionstest.MintParams{}, sessionjwt.ErrPending},
-		{"foreign azp", clerk.session, sessionstest.MintParams{Origin: app + ".evil.example"}, sessionjwt.ErrAuthorizedParty},
-		{"issuer look-alike", clerk.session, sessionstest.MintParams{Claims: members{"iss": clerk.Issuer + ".evil.example"}}, sessionjwt.ErrIssuer},
-		{"no exp", clerk.session, sessionstest.MintParams{Claims: members{"exp": nil}}, sessionjwt.ErrMalformed},
-		{"no sid", clerk.session, sessionstest.MintParams{Claims: members{"sid": nil}}, sessionjwt.ErrNotSessionToken},
+		{"other azp", clerk.session, sessionstest.MintParams{Origin: app + ".evil.example"}, sessionjwt.ErrAuthorizedParty},
+		{"issuer with a suffix", clerk.session, sessionstest.MintParams{Claims: members{"iss": clerk.Issuer + ".evil.example"}}, sessionjwt.ErrIssuer},
+		{"missing exp", clerk.session, sessionstest.MintParams{Claims: members{"exp": nil}}, sessionjwt.ErrMalformed},
+		{"missing sid", clerk.session, sessionstest.MintParams{Claims: members{"sid": nil}}, sessionjwt.ErrNotSessionToken},
 		{"issued in the future", clerk.session, sessionstest.MintParams{Claims: members{"iat": now + 60}}, sessionjwt.ErrNotYetValid},
 		{"unknown kid", clerk.session, sessionstest.MintParams{Header: members{"kid": "ins_other"}}, sessionjwt.ErrSignature},
 		{"alg none", clerk.session, sessionstest.MintParams{Header: members{"alg": "none"}, Sign: func([]byte) []byte { return nil }}, sessionjwt.ErrSignature},
@@ -99,23 +99,25 @@ func TestForgedMintedTokens(t *testing.T) {
 	}
 }
 
-func TestTokensOfTheAPIForNobodySignedIn(t *testing.T) {
+func TestTokensThatAreNotOfAnActiveSession(t *testing.T) {
 	t.Parallel()
 	clerk := newInstance(t)
 	clerk.AddTemplate(sessionstest.Template{Name: "supabase"})
-	template, err := clerk.Client().CreateTokenFromTemplate(t.Context(), clerk.session, "supabase", clerksessions.TokenParams{})
+	none := clerksessions.TokenParams{}
+	template, err := clerk.Client().CreateTokenFromTemplate(t.Context(), clerk.session, "supabase", none)
 	require.NoError(t, err)
 	keys := clerk.keys()["issuer"]
 	assert.Equal(t, `401 {"error":"token_invalid"}`, get(clerk.verifier(keys), "Bearer "+template.JWT, ""))
 
-	clerk.session = clerk.AddSession(clerksessions.Session{UserID: "user_anna", Status: clerksessions.SessionStatusPending}).ID
+	pending := clerksessions.Session{UserID: "user_anna", Status: clerksessions.SessionStatusPending}
+	clerk.session = clerk.AddSession(pending).ID
 	assert.Equal(t, `401 {"error":"session_pending"}`, get(clerk.verifier(keys), "Bearer "+clerk.token(), ""))
 	claims, err := clerk.verifier(keys, sessionjwt.WithPending()).Verify(t.Context(), clerk.token())
 	require.NoError(t, err)
 	assert.Equal(t, "pending", claims.Status)
 }
 
-func TestOrganizationAndActorAreTheSameInBothVersions(t *testing.T) {
+func TestOrganizationAndActorOfTheEmulator(t *testing.T) {
 	t.Parallel()
 	clerk := newInstance(t)
 	permissions := []string{"org:billing:manage", "org:billing:read", "org:teams:read"}
@@ -131,7 +133,11 @@ func TestOrganizationAndActorAreTheSameInBothVersions(t *testing.T) {
 		claims, err := v.Verify(t.Context(), clerk.Mint(session.ID, sessionstest.MintParams{Version: version}))
 		require.NoError(t, err)
 		assert.Equal(t, version, claims.Version)
-		assert.Equal(t, &sessionjwt.Organization{ID: "org_acme", Slug: "acme", Role: "org:admin", Permissions: permissions}, claims.Organization)
-		assert.Equal(t, &sessionjwt.Actor{UserID: "user_support", SessionID: "sess_support", Issuer: "https://dashboard.clerk.com"}, claims.Actor)
+		assert.Equal(t, &sessionjwt.Organization{
+			ID: "org_acme", Slug: "acme", Role: "org:admin", Permissions: permissions,
+		}, claims.Organization)
+		assert.Equal(t, &sessionjwt.Actor{
+			UserID: "user_support", SessionID: "sess_support", Issuer: "https://dashboard.clerk.com",
+		}, claims.Actor)
 	}
 }

@@ -33,9 +33,10 @@ func es256(t testing.TB) string {
 	return signedAs(t, jose.ES256, key)
 }
 
-// signedAs is a token with a right signature of any algorithm.
+// signedAs is a token with a valid signature of any algorithm.
 func signedAs(t testing.TB, alg jose.SignatureAlgorithm, key any) string {
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", keyID))
+	options := (&jose.SignerOptions{}).WithHeader("kid", keyID)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, options)
 	require.NoError(t, err)
 	signed, err := signer.Sign([]byte(rawClaims(t)))
 	require.NoError(t, err)
@@ -45,7 +46,8 @@ func signedAs(t testing.TB, alg jose.SignatureAlgorithm, key any) string {
 }
 
 func jwe(t testing.TB) string {
-	encrypter, err := jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: jose.RSA_OAEP, Key: &clerkKey().PublicKey}, nil)
+	recipient := jose.Recipient{Algorithm: jose.RSA_OAEP, Key: &clerkKey().PublicKey}
+	encrypter, err := jose.NewEncrypter(jose.A256GCM, recipient, nil)
 	require.NoError(t, err)
 	encrypted, err := encrypter.Encrypt([]byte(rawClaims(t)))
 	require.NoError(t, err)
@@ -54,8 +56,7 @@ func jwe(t testing.TB) string {
 	return token
 }
 
-// nextLetter is the base64url letter one higher, which differs in the lowest
-// bit only when c stands for an even number.
+// nextLetter sets the lowest bit of the six that the base64url letter c encodes.
 func nextLetter(c byte) byte {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return alphabet[strings.IndexByte(alphabet, c)|1]

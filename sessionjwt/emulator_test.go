@@ -29,15 +29,16 @@ func newInstance(t *testing.T, opts ...sessionstest.Option) *instance {
 	return &instance{srv, t, srv.AddSession(clerksessions.Session{UserID: "user_anna"}).ID}
 }
 
-// token asks the API for a token, as for a page of app.
+// token creates a token by the API, for a page of app.
 func (i *instance) token() string {
 	i.t.Helper()
-	token, err := i.Client().CreateToken(i.t.Context(), i.session, clerksessions.TokenParams{}, clerksessions.WithOrigin(app))
+	origin := clerksessions.WithOrigin(app)
+	token, err := i.Client().CreateToken(i.t.Context(), i.session, clerksessions.TokenParams{}, origin)
 	require.NoError(i.t, err)
 	return token.JWT
 }
 
-// keys are the instance's keys from each place they can be had.
+// keys returns the instance's keys from each source.
 func (i *instance) keys() map[string]sessionjwt.KeySource {
 	i.t.Helper()
 	memory := sessionjwt.WithHTTPClient(&http.Client{Transport: i.Transport()})
@@ -57,7 +58,7 @@ func (i *instance) verifier(keys sessionjwt.KeySource, opts ...sessionjwt.Option
 	return v
 }
 
-func TestMintedTokensVerifyUntilTheyExpire(t *testing.T) {
+func TestTokensOfTheAPIVerifyUntilTheyExpire(t *testing.T) {
 	t.Parallel()
 	clerk := newInstance(t, sessionstest.WithStart(time.Unix(1_800_000_000, 0)))
 	token, minted := clerk.token(), clerk.Now()
@@ -68,7 +69,7 @@ func TestMintedTokensVerifyUntilTheyExpire(t *testing.T) {
 		require.NoError(t, err, name)
 		assert.Equal(t, "user_anna", claims.UserID)
 		assert.Equal(t, clerk.session, claims.SessionID)
-		assert.Equal(t, app, claims.AuthorizedParty, "the Origin of the request that minted it")
+		assert.Equal(t, app, claims.AuthorizedParty, "the Origin of the request")
 		assert.Equal(t, "active", claims.Status)
 		assert.Equal(t, minted.Add(time.Minute), claims.ExpiresAt)
 		verifiers = append(verifiers, v)
@@ -78,14 +79,14 @@ func TestMintedTokensVerifyUntilTheyExpire(t *testing.T) {
 	clerk.Advance(65*time.Second - 1)
 	for _, v := range verifiers {
 		_, err := v.Verify(t.Context(), token)
-		require.NoError(t, err, "the token outlives its session")
+		require.NoError(t, err, "after its session was revoked")
 	}
 	clerk.Advance(1)
 	for _, v := range verifiers {
 		_, err := v.Verify(t.Context(), token)
 		require.ErrorIs(t, err, sessionjwt.ErrExpired)
 	}
-	assert.Len(t, clerk.RequestsOf(sessionstest.OpJWKS), 2, "one for each source but the PEM")
+	assert.Len(t, clerk.RequestsOf(sessionstest.OpJWKS), 2, "one for each source except the PEM")
 }
 
 func TestTheAPIListsKeysOverTheNetwork(t *testing.T) {
@@ -120,7 +121,7 @@ func TestRotatedKeys(t *testing.T) {
 				clerk.RotateKey(newID(clerk))
 				after := clerk.token()
 				_, err := verifiers["PEM"].Verify(t.Context(), after)
-				require.ErrorIs(t, err, sessionjwt.ErrSignature, "a PEM has to be replaced by hand")
+				require.ErrorIs(t, err, sessionjwt.ErrSignature, "a PEM must be replaced")
 				verifiers["PEM"] = clerk.verifier(clerk.keys()["PEM"])
 				for name, v := range verifiers {
 					_, err := v.Verify(t.Context(), after)
@@ -133,13 +134,14 @@ func TestRotatedKeys(t *testing.T) {
 	}
 }
 
-func TestOneInstancesTokensAreNotAnothers(t *testing.T) {
+func TestTokensOfAnotherInstanceAreRejected(t *testing.T) {
 	t.Parallel()
 	mine := newInstance(t)
-	theirs := newInstance(t, sessionstest.WithIssuer(mine.Issuer)) // alike in all but the key
+	theirs := newInstance(t, sessionstest.WithIssuer(mine.Issuer)) // differs in its key only
 	theirs.RotateKey(mine.KeyID())
 	for name, keys := range mine.keys() {
-		v, other := mine.verifier(keys, sessionjwt.WithCache(10)), theirs.verifier(theirs.keys()[name], sessionjwt.WithCache(10))
+		v := mine.verifier(keys, sessionjwt.WithCache(10))
+		other := theirs.verifier(theirs.keys()[name], sessionjwt.WithCache(10))
 		for range 2 {
 			_, err := v.Verify(t.Context(), mine.token())
 			require.NoError(t, err, name)
@@ -153,7 +155,7 @@ func TestOneInstancesTokensAreNotAnothers(t *testing.T) {
 	}
 }
 
-func TestAnOutageIsAnswered503(t *testing.T) {
+func TestResponseIs503DuringAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		clerk := newInstance(t)
@@ -173,7 +175,7 @@ func TestAnOutageIsAnswered503(t *testing.T) {
 				require.NotErrorIs(t, err, sessionjwt.ErrSignature, name)
 				assert.Equal(t, `503 {"error":"keys_unavailable"}`, get(v, "Bearer "+token, ""), name)
 
-				time.Sleep(10 * time.Second) // virtual; until the next attempt is due
+				time.Sleep(10 * time.Second) // virtual
 				assert.Equal(t, "200 user_anna", get(v, "Bearer "+token, ""), name)
 			}
 		}

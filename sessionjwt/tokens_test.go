@@ -27,7 +27,7 @@ const (
 	keyID  = "ins_2abcdefghijklmnopqrstuvwxyz"
 )
 
-// issued is the second in which every test token is issued.
+// issued is the time at which every test token is issued.
 var issued = time.Unix(1_800_000_000, 0)
 
 func fixedClock() time.Time { return issued.Add(10 * time.Second) }
@@ -50,8 +50,8 @@ func generate(bits int) *rsa.PrivateKey {
 
 type members map[string]any
 
-// with returns a copy in which each name has the value that follows it; the
-// value absent removes the member.
+// with returns a copy in which each name has the value that follows it. The value
+// absent removes the member.
 func (m members) with(pairs ...any) members {
 	m = maps.Clone(m)
 	for i := 0; i < len(pairs); i += 2 {
@@ -70,7 +70,7 @@ func goodHeader() members {
 	return members{"alg": "RS256", "cat": categorySession, "kid": keyID, "typ": "JWT"}
 }
 
-// goodClaims are those of a version 2 token of the shape Clerk makes.
+// goodClaims are those of a version 2 token as Clerk creates them.
 func goodClaims() members {
 	now := issued.Unix()
 	return members{
@@ -88,8 +88,8 @@ func encode(t testing.TB, v any) string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// sign makes a token of exactly this header and these claims, which may be
-// members or raw text.
+// sign creates a token of this header and these claims, which may be members or
+// text.
 func sign(t testing.TB, key *rsa.PrivateKey, header, claims any) string {
 	t.Helper()
 	part := func(v any) string {
