@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"context"
 	"flag"
 	"runtime"
 	"slices"
@@ -10,19 +9,21 @@ import (
 	"time"
 )
 
-// Who comes first pays for a cold processor and a heap yet to grow, so the order of
-// the clients turns from round to round.
-var first = flag.Int("first", 0, "which client is measured first")
+// The first client pays for a cold processor and a small heap, so the order of the
+// clients rotates from round to round.
+var first = flag.Int("first", 0, "index of the client that is measured first")
 
-func inOrder() []Client {
-	n := *first % len(Clients)
-	return slices.Concat(Clients[n:], Clients[:n])
+func rotate[T any](all []T) []T {
+	n := *first % len(all)
+	return slices.Concat(all[n:], all[:n])
 }
 
-func BenchmarkCall(b *testing.B) { overEach(b, Work, inTurn) }
+func BenchmarkCall(b *testing.B) { overEach(b, WorkOver, sequential) }
 
-// BenchmarkParallel calls from many goroutines at once.
-func BenchmarkParallel(b *testing.B) { overEach(b, []string{"Get"}, atOnce) }
+// BenchmarkParallel calls from many goroutines concurrently.
+func BenchmarkParallel(b *testing.B) {
+	overEach(b, func(string) []string { return []string{"Get"} }, concurrent)
+}
 
 func BenchmarkToken(b *testing.B) {
 	verifiers, err := Verifiers()
@@ -30,20 +31,19 @@ func BenchmarkToken(b *testing.B) {
 		b.Fatal(err)
 	}
 	for _, work := range TokenWork {
-		for _, client := range inOrder() {
-			measure(b, "work="+work+"/client="+client.Name, verifiers[client.Name][work], inTurn)
+		for _, client := range rotate(TokenClients) {
+			measure(b, "work="+work+"/client="+client, verifiers[client][work], sequential)
 		}
 	}
 }
 
-// overEach measures every client at every work over every transport, the clients
-// side by side.
-func overEach(b *testing.B, work []string, run runner) {
+// overEach measures every client at the work of every transport.
+func overEach(b *testing.B, work func(transport string) []string, run runner) {
 	for _, transport := range Transports {
 		server := transport.Start()
 		b.Cleanup(server.Close)
-		for _, work := range work {
-			for _, client := range inOrder() {
+		for _, work := range work(transport.Name) {
+			for _, client := range rotate(Clients) {
 				calls, err := client.New(server.URL, server.Transport)
 				if err != nil {
 					b.Fatal(err)
@@ -54,10 +54,7 @@ func overEach(b *testing.B, work []string, run runner) {
 	}
 }
 
-type (
-	call   = func(context.Context) (Result, error)
-	runner = func(*testing.B, call)
-)
+type runner = func(*testing.B, call)
 
 // measure runs a benchmark unless the client has no such call.
 func measure(b *testing.B, name string, call call, run runner) {
@@ -73,12 +70,12 @@ func measure(b *testing.B, name string, call call, run runner) {
 	})
 }
 
-// reportCPU reports what was used since before, beside the clock's ns/op.
+// reportCPU reports the processor time used since before.
 func reportCPU(b *testing.B, before time.Duration) {
 	b.ReportMetric(float64(cpuTime()-before)/float64(b.N), "cpu-ns/op")
 }
 
-func inTurn(b *testing.B, call call) {
+func sequential(b *testing.B, call call) {
 	before := cpuTime()
 	for b.Loop() {
 		if _, err := call(b.Context()); err != nil {
@@ -88,8 +85,8 @@ func inTurn(b *testing.B, call call) {
 	reportCPU(b, before)
 }
 
-func atOnce(b *testing.B, call call) {
-	var connect sync.WaitGroup // so that nobody pays for the handshakes of the others
+func concurrent(b *testing.B, call call) {
+	var connect sync.WaitGroup // before the time is measured
 	for range Goroutines {
 		connect.Go(func() {
 			for range 10 {

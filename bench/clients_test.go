@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"io"
@@ -28,7 +30,7 @@ var mustSend = map[string]sent{
 	"NotFound":                {"GET", "/v1/sessions/" + MissingID, "", ""},
 }
 
-// mustReturn is what the caller must have got.
+// mustReturn is what a call must return.
 func mustReturn(work string) Result {
 	one := Result{ID: SessionID, Browser: "Firefox", Expire: 1795391107113}
 	switch work {
@@ -44,7 +46,7 @@ func mustReturn(work string) Result {
 	return one
 }
 
-// recorder keeps the last request on its way.
+// recorder records the last request.
 type recorder struct {
 	http.RoundTripper
 	sent sent
@@ -54,22 +56,22 @@ type recorder struct {
 func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.sent = sent{method: req.Method, path: req.URL.Path, query: req.URL.Query().Encode()}
 	r.key = req.Header.Get("Authorization")
-	if req.Body != nil {
-		body, err := req.GetBody()
-		if err != nil {
-			return nil, err
-		}
-		text, err := io.ReadAll(body)
-		if err != nil {
-			return nil, err
-		}
-		r.sent.body = string(text)
+	if req.Body == nil {
+		return r.RoundTripper.RoundTrip(req)
 	}
-	return r.RoundTripper.RoundTrip(req)
+	text, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	req.Body.Close()
+	r.sent.body = string(text)
+	copied := *req
+	copied.Body = io.NopCloser(bytes.NewReader(text))
+	return r.RoundTripper.RoundTrip(&copied)
 }
 
-// Nobody is measured doing nothing: over every transport every client sends what the
-// work needs and hands out what the reply says.
+// Over every transport every client sends what the work needs and returns what the
+// response says.
 func TestEveryClientDoesTheWork(t *testing.T) {
 	t.Parallel()
 	for _, transport := range Transports {
@@ -79,11 +81,11 @@ func TestEveryClientDoesTheWork(t *testing.T) {
 			wire := &recorder{RoundTripper: server.Transport}
 			calls, err := client.New(server.URL, wire)
 			require.NoError(t, err)
-			for _, work := range Work {
+			for _, work := range WorkOver(transport.Name) {
 				name := transport.Name + "/" + work + "/" + client.Name
 				call := calls[work]
 				if call == nil {
-					assert.Equal(t, "clerk-sdk-go/Refresh", client.Name+"/"+work, "the one thing not offered")
+					assert.Equal(t, "clerk-sdk-go/Refresh", client.Name+"/"+work, "the only one missing")
 					continue
 				}
 				result, err := call(context.Background())
@@ -93,7 +95,7 @@ func TestEveryClientDoesTheWork(t *testing.T) {
 
 				want := mustSend[work]
 				if client.Name == "clerk-sdk-go" && want.method == "POST" && (want.body == "" || work == "Verify") {
-					want.body = "null" // what it sends for no body, and in place of the token
+					want.body = "null" // instead of no body, and instead of the token
 				}
 				if want.body != "" && json.Valid([]byte(wire.sent.body)) {
 					assert.JSONEq(t, want.body, wire.sent.body, name)
@@ -102,6 +104,31 @@ func TestEveryClientDoesTheWork(t *testing.T) {
 				assert.Equal(t, want, wire.sent, name)
 			}
 		}
+	}
+}
+
+func TestResponsesOverANetworkAreClerks(t *testing.T) {
+	t.Parallel()
+	for _, transport := range Transports[1:] {
+		server := transport.Start()
+		t.Cleanup(server.Close)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/sessions/"+SessionID, nil)
+		require.NoError(t, err)
+		req.Header.Set("Accept-Encoding", "gzip")
+		res, err := server.Transport.RoundTrip(req)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		assert.Equal(t, "gzip", res.Header.Get("Content-Encoding"))
+		assert.Equal(t, int64(-1), res.ContentLength)
+		assert.Equal(t, transport.Name == "tls", len(res.TransferEncoding) == 1, "chunked")
+		for name, values := range header {
+			assert.Equal(t, values, res.Header[name], name)
+		}
+		zip, err := gzip.NewReader(res.Body)
+		require.NoError(t, err)
+		body, err := io.ReadAll(zip)
+		require.NoError(t, err)
+		assert.Equal(t, oneSession.body, body)
 	}
 }
 
@@ -129,7 +156,7 @@ func TestEveryVerifierVerifies(t *testing.T) {
 			for range 2 {
 				result, err := call(t.Context())
 				require.NoError(t, err, client+"/"+work)
-				if client != "floor" { // it checks the signature and knows no claims
+				if client != "floor" { // which decodes no claims
 					assert.Equal(t, SessionID, result.ID, client+"/"+work)
 				}
 			}

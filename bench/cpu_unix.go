@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// cpuTime is what this process has used of all processors so far. On a machine that
-// others use as well it is steadier than the clock, and it counts the garbage
-// collector that runs beside the caller.
+// cpuTime returns the processor time that this process has used. On a shared machine it
+// is steadier than the clock, and it includes the concurrent garbage collector.
 func cpuTime() time.Duration {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// handwritten is the least one can write by hand: no checks, no retries, no timeout,
-// one error type. It decodes into our types with our JSON library.
+// handwritten is a minimal client: no checks, no retries, no timeout, one error type. It
+// decodes into our types with our JSON library.
 type handwritten struct {
 	baseURL string
 	http    http.Client

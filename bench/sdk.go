@@ -11,7 +11,8 @@ import (
 	"github.com/clerk/clerk-sdk-go/v2/session"
 )
 
-// sdk is Clerk's own client for Go. It has no refresh, and its verify loses the token.
+// sdk is Clerk's own client for Go, v2.4.2. It has no refresh, and its verify sends null
+// in place of the token.
 func sdk(baseURL string, transport http.RoundTripper) (Calls, error) {
 	config := &clerk.ClientConfig{}
 	config.HTTPClient = &http.Client{Transport: transport}

@@ -10,8 +10,8 @@ import (
 	"github.com/clerksessions/clerksessions/bench/stock"
 )
 
-// stockClient is what oapi-codegen makes of our contract with its own templates,
-// used the way its documentation says.
+// stockClient is the client that oapi-codegen generates from the contract with its own
+// templates, used as its documentation says.
 func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 	c, err := stock.NewClientWithResponses(baseURL, stock.WithHTTPClient(&http.Client{Transport: transport}),
 		stock.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {

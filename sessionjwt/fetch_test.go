@@ -55,7 +55,7 @@ func TestInvalidResponsesLeaveKeysUnavailable(t *testing.T) {
 		{"401", respondText(401, `{"errors":[{"code":"clerk_key_invalid"}]}`)},
 		{"500 with a valid set", respondText(500, string(good))},
 		{"204", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }},
-		{"redirect to itself", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }},
+		{"redirect to itself", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }},
 		{"HTML", respondText(200, "<html>")},
 		{"empty", respondText(200, "")},
 		{"null", respondText(200, "null")},

@@ -1,6 +1,6 @@
-// Command budget compares how much our client allocates per call with budgets.json,
-// and with what the other clients allocate for the same work. Run it from bench/,
-// without the race detector, which allocates too.
+// Command budget compares the allocations of our client per call with budgets.json and
+// with those of other clients for the same work. Run it from bench/ without the race
+// detector, which allocates as well.
 //
 //	go run ./budget [-update]
 package main
@@ -45,44 +45,47 @@ func main() {
 		fmt.Println(what)
 	}
 	if len(broken) > 0 {
-		log.Fatalf("budget: %d broken; where more is wanted, go run ./budget -update", len(broken))
+		log.Fatalf("budget: %d exceeded; to accept them, go run ./budget -update", len(broken))
 	}
-	fmt.Printf("%d budgets kept\n", len(budgets))
+	fmt.Printf("%d budgets met\n", len(budgets))
 }
 
-// measure returns the allocations per call, by client and work, in memory.
+// measure returns the allocations per call by client and work, in memory.
 func measure() (map[string]map[string]int, error) {
-	verifiers, err := bench.Verifiers()
+	server := bench.Transports[0].Start()
+	defer server.Close()
+	calls, err := bench.Verifiers()
 	if err != nil {
 		return nil, err
 	}
-	server := bench.Transports[0].Start()
-	defer server.Close()
-	measured := map[string]map[string]int{}
 	for _, client := range bench.Clients {
-		calls, err := client.New(server.URL, server.Transport)
+		offered, err := client.New(server.URL, server.Transport)
 		if err != nil {
 			return nil, err
 		}
-		maps.Copy(calls, verifiers[client.Name])
-		measured[client.Name] = map[string]int{}
-		for work, call := range calls {
+		maps.Copy(offered, calls[client.Name])
+		calls[client.Name] = offered
+	}
+	measured := map[string]map[string]int{}
+	for client, offered := range calls {
+		measured[client] = map[string]int{}
+		for work, call := range offered {
 			n := testing.AllocsPerRun(100, func() {
 				if _, failed := call(context.Background()); failed != nil {
-					err = fmt.Errorf("%s of %s: %w", work, client.Name, failed)
+					err = fmt.Errorf("%s of %s: %w", work, client, failed)
 				}
 			})
 			if err != nil {
 				return nil, err
 			}
-			measured[client.Name][work] = int(n)
+			measured[client][work] = int(n)
 		}
 	}
 	return measured, nil
 }
 
-// compare names what is over its budget, has none or is no longer measured, and
-// where a peer, which the floor is not, does with as little.
+// compare returns a sentence for each work that exceeds its budget, has none, is not
+// measured, or allocates no less than another client does, the floor excepted.
 func compare(measured map[string]map[string]int, budgets map[string]int) (broken []string) {
 	ours := measured["ours"]
 	for _, work := range slices.Sorted(maps.Keys(ours)) {

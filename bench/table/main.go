@@ -1,7 +1,10 @@
-// Command table runs all benchmarks and prints what they say as Markdown: ratios,
-// targets, and what regeneration and linking cost. Run it from bench/.
+// Command table runs all benchmarks and prints the results as Markdown: a chart, the
+// targets, ratios between clients, and what regeneration and linking cost. Run it from
+// bench/.
 //
-//	go run ./table [-rounds 20] [-benchtime 50ms] [-readme]
+//	go run ./table [-rounds 10] [-benchtime 50ms] [-newest go1.27.4] [-readme]
+//
+// It needs the network for ogen, for the second Go version, and for modules.
 package main
 
 import (
@@ -15,19 +18,20 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	rounds := flag.Int("rounds", 20, "how often everything is measured")
-	benchtime := flag.Duration("benchtime", 50*time.Millisecond, "how long one measurement takes")
-	readme := flag.Bool("readme", false, "also write the table into README.md, and the targets into ../README.md")
+	rounds := flag.Int("rounds", 10, "`number` of times that everything is measured")
+	benchtime := flag.Duration("benchtime", 50*time.Millisecond, "`duration` of one measurement")
+	newest := flag.String("newest", "go1.27.4", "also measure with this Go `version`; empty for none")
+	readme := flag.Bool("readme", false, "also write the result into README.md, and the chart into ../README.md")
 	flag.Parse()
 
-	text, err := report(*rounds, *benchtime)
+	chart, rest, err := report(*rounds, *benchtime, *newest)
 	if err != nil {
 		log.Fatalf("table: %v", err)
 	}
-	os.Stdout.Write(text)
+	all := append(bytes.Clone(chart), rest...)
+	os.Stdout.Write(all)
 	if *readme {
-		targets, _, _ := bytes.Cut(text, []byte("\n**In memory**"))
-		for name, text := range map[string][]byte{"README.md": text, "../README.md": targets} {
+		for name, text := range map[string][]byte{"README.md": all, "../README.md": chart} {
 			if err := replaceTable(name, text); err != nil {
 				log.Fatalf("table: %v", err)
 			}
@@ -35,25 +39,38 @@ func main() {
 	}
 }
 
-func report(rounds int, benchtime time.Duration) ([]byte, error) {
+// report measures and returns the chart and the tables that follow it.
+func report(rounds int, benchtime time.Duration, newest string) (chart, rest []byte, err error) {
 	costs, err := measureCosts()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	raw, err := run(rounds, benchtime)
-	if err != nil {
-		return nil, err
+	versions := []*results{}
+	for _, toolchain := range []string{"", newest} {
+		if toolchain == "" && len(versions) > 0 {
+			continue // no newest
+		}
+		raw, err := run(toolchain, rounds, benchtime)
+		if err != nil {
+			return nil, nil, err
+		}
+		r, err := summarize(raw)
+		if err != nil {
+			return nil, nil, err
+		}
+		versions = append(versions, r)
 	}
-	results, err := summarize(raw)
-	if err != nil {
-		return nil, err
+	last := versions[len(versions)-1]
+
+	var head, out bytes.Buffer
+	fmt.Fprintf(&head, "%s, median of %d rounds of %s.\n\n", versions[0].machine, rounds, benchtime)
+	last.writeChart(&head)
+	writeTargets(&out, versions)
+	for i, r := range versions {
+		r.write(&out, i == 0)
 	}
-	var out bytes.Buffer
-	fmt.Fprintf(&out, "%s; median of %d rounds of %s.\n", machine(raw), rounds, benchtime)
-	results.writeTargets(&out)
-	results.write(&out)
 	out.Write(costs)
-	return out.Bytes(), nil
+	return head.Bytes(), out.Bytes(), nil
 }
 
 // replaceTable puts text between the two markers of a file.
@@ -66,7 +83,7 @@ func replaceTable(name string, text []byte) error {
 	head, rest, found := bytes.Cut(old, begin)
 	_, tail, closed := bytes.Cut(rest, end)
 	if !found || !closed {
-		return fmt.Errorf("%s lacks the markers of the table", name)
+		return fmt.Errorf("%s: missing the markers of the table", name)
 	}
 	return os.WriteFile(name, bytes.Join([][]byte{head, begin, text, end, tail}, nil), 0o644)
 }

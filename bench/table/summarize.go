@@ -6,14 +6,19 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/clerksessions/clerksessions/bench"
 )
 
-var clients = []string{"ours", "clerk-sdk-go", "oapi-codegen", "floor"}
+// callClients are those that call the API, in the order of the tables.
+var callClients = []string{"ours", "ogen", "clerk-sdk-go", "oapi-codegen", "floor"}
 
-// The units benchstat calls these; the clock's and the processors' time first.
-var units = []string{"sec/op", "cpu-sec/op", "B/op", "allocs/op"}
+// units are benchstat's names of the units that the tables show.
+var units = []string{"cpu-sec/op", "allocs/op"}
 
 // figure is a median and, as benchstat writes it, the confidence interval around it.
 type figure struct {
@@ -21,13 +26,16 @@ type figure struct {
 	spread string
 }
 
-// results are figures by row, unit and client. Rows keep the order of the benchmarks.
+// results are the figures of one Go version by row, unit and client. Rows are in the
+// order of the benchmarks.
 type results struct {
+	version string // of Go
+	machine string
 	rows    []string
 	figures map[string]map[string]map[string]figure
 }
 
-// summarize has benchstat find the medians.
+// summarize has benchstat compute the medians.
 func summarize(raw []byte) (*results, error) {
 	file, err := os.CreateTemp("", "bench")
 	if err != nil {
@@ -40,17 +48,39 @@ func summarize(raw []byte) (*results, error) {
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	table, err := output("go", "tool", "benchstat", "-format", "csv", "-col", "/client@("+strings.Join(clients, " ")+")", file.Name())
+	clients := slices.Compact(slices.Sorted(slices.Values(slices.Concat(callClients, bench.TokenClients))))
+	slices.SortStableFunc(clients, func(a, b string) int { return boolInt(b == "ours") - boolInt(a == "ours") })
+	table, err := output(nil, "go", "tool", "benchstat", "-format", "csv", "-col", "/client@("+strings.Join(clients, " ")+")", file.Name())
 	if err != nil {
 		return nil, err
 	}
-	return parse(table)
+	r, err := parse(table)
+	if err != nil {
+		return nil, err
+	}
+	r.version, r.machine = setting(raw, "go"), fmt.Sprintf("%s/%s, %s, %d processors", runtime.GOOS, runtime.GOARCH, setting(raw, "cpu"), runtime.NumCPU())
+	return r, nil
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// setting returns the value of a line "name: value" that the benchmarks print.
+func setting(raw []byte, name string) string {
+	if match := regexp.MustCompile(`(?m)^` + name + `: (.+)$`).FindSubmatch(raw); match != nil {
+		return strings.TrimSpace(string(match[1]))
+	}
+	return "unknown " + name
 }
 
 // processors is the suffix -2 of a benchmark's name.
 var processors = regexp.MustCompile(`-\d+$`)
 
-// parse reads benchstat's CSV: for each unit a line of clients, a line of headings,
+// parse decodes benchstat's CSV: for each unit a line of clients, a line of headings,
 // the rows, and an empty line.
 func parse(table []byte) (*results, error) {
 	r := &results{figures: map[string]map[string]map[string]figure{}}
@@ -97,7 +127,7 @@ func parse(table []byte) (*results, error) {
 	return r, nil
 }
 
-// ratio is one client's median over another's, or 0 if either was not measured.
+// ratio is one client's median over another's, or 0 if one of them was not measured.
 func (r *results) ratio(row, unit, client, over string) float64 {
 	a, b := r.figures[row][unit][client], r.figures[row][unit][over]
 	if a.median == 0 || b.median == 0 {

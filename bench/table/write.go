@@ -4,40 +4,53 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/clerksessions/clerksessions/bench"
 )
 
-// The tables, each with the rows it takes and what to call them.
-var tables = []struct{ title, prefix, name string }{
-	{"In memory", "Call/transport=mem/work=", ""},
-	{"", "Parallel/transport=mem/work=", "64 goroutines: "},
-	{"HTTP/1.1 with TLS on loopback", "Call/transport=tls/work=", ""},
-	{"", "Parallel/transport=tls/work=", "64 goroutines: "},
-	{"HTTP/2 on loopback", "Call/transport=http2/work=", ""},
-	{"", "Parallel/transport=http2/work=", "64 goroutines: "},
-	{"Verifying a session token", "Token/work=", ""},
+// tables lists the tables, each with the rows it takes and a prefix for their names.
+// One without a title continues the table before it.
+var tables = []struct {
+	title, rows, name string
+	clients           []string
+}{
+	{"In memory", inMemory, "", callClients},
+	{"", "Parallel/transport=mem/work=", "64 goroutines: ", callClients},
+	{"HTTP/1.1 with TLS on loopback", "Call/transport=tls/work=", "", callClients},
+	{"", "Parallel/transport=tls/work=", "64 goroutines: ", callClients},
+	{"HTTP/2 on loopback", "Call/transport=http2/work=", "", callClients},
+	{"", "Parallel/transport=http2/work=", "64 goroutines: ", callClients},
+	{"Verifying a session token", "Token/work=", "", bench.TokenClients},
 }
 
-// write prints a line for each row: what we take, and how many times that the others take.
-func (r *results) write(w io.Writer) {
+// write prints a line for each row: the figures of ours, and the ratios of the others.
+// The tables of networks are omitted unless network is set.
+func (r *results) write(w io.Writer, network bool) {
 	for _, table := range tables {
-		if table.title != "" {
-			fmt.Fprintf(w, "\n**%s**\n\n| | %s |\n|%s\n", table.title, strings.Join(clients, " | "), strings.Repeat("---|", len(clients)+1))
+		if !network && strings.Contains(table.rows, "transport=") && !strings.Contains(table.rows, "transport=mem") {
+			continue
 		}
+		var lines strings.Builder
 		for _, row := range r.rows {
-			work, ok := strings.CutPrefix(row, table.prefix)
+			work, ok := strings.CutPrefix(row, table.rows)
 			if !ok {
 				continue
 			}
-			fmt.Fprintf(w, "| %s%s |", table.name, work)
-			for _, client := range clients {
-				fmt.Fprintf(w, " %s |", r.cell(row, client))
+			fmt.Fprintf(&lines, "| %s%s |", table.name, work)
+			for _, client := range table.clients {
+				fmt.Fprintf(&lines, " %s |", r.cell(row, client))
 			}
-			fmt.Fprintln(w)
+			fmt.Fprintln(&lines)
 		}
+		if table.title != "" && lines.Len() > 0 {
+			fmt.Fprintf(w, "\n**%s**, %s\n\n| | %s |\n|%s\n", table.title, r.version,
+				strings.Join(table.clients, " | "), strings.Repeat("---|", len(table.clients)+1))
+		}
+		fmt.Fprint(w, lines.String())
 	}
 }
 
-// cell is time ± spread · CPU time ± spread · bytes · allocations.
+// cell is processor time ± spread · allocations.
 func (r *results) cell(row, client string) string {
 	var parts []string
 	for _, unit := range units {
@@ -47,16 +60,14 @@ func (r *results) cell(row, client string) string {
 		}
 		var text string
 		switch {
-		case client != clients[0]:
-			text = fmt.Sprintf("%.2f", r.ratio(row, unit, client, clients[0]))
-		case strings.HasSuffix(unit, "sec/op"):
+		case client != "ours":
+			text = fmt.Sprintf("%.2f", r.ratio(row, unit, client, "ours"))
+		case unit == cpu:
 			text = duration(f.median)
-		case unit == "B/op":
-			text = fmt.Sprintf("%.1f kB", f.median/1000)
 		default:
 			text = fmt.Sprintf("%.0f", f.median)
 		}
-		if strings.HasSuffix(unit, "sec/op") {
+		if unit == cpu {
 			text += " ±" + f.spread
 		}
 		parts = append(parts, text)
