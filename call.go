@@ -3,14 +3,10 @@ package clerksessions
 import (
 	"context"
 	"fmt"
-	"net/url"
-	"reflect"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
@@ -25,25 +21,28 @@ type lowLevel struct {
 // call gathers one request. The first error is sticky; if set, nothing is sent.
 type call struct {
 	*config
-	ctx      context.Context
-	op       *Operation
-	segments []string // the parameters of the path, in its order
-	values   url.Values
-	header   []rest.Field
-	payload  []byte // the body; nil for none
-	redactor rest.Redactor
-	err      error
+	ctx       context.Context
+	op        *Operation
+	segments  []string     // the parameters of the path, in its order, escaped
+	fragments []rest.Field // of the query
+	headers   []rest.Field
+	hasBody   bool   // a property of the body is set
+	payload   []byte // the body; nil for none
+	redactor  rest.Redactor
+	err       error
 
 	room struct { // saves allocations
-		segments [2]string
-		header   [4]rest.Field
+		segments  [2]string
+		fragments [6]rest.Field
+		headers   [4]rest.Field
 	}
 }
 
 func (c *lowLevel) call(ctx context.Context, op *Operation) *call {
 	call := &call{config: c.config, ctx: ctx, op: op, err: c.err}
 	call.segments = call.room.segments[:0]
-	call.header = append(call.room.header[:0],
+	call.fragments = call.room.fragments[:0]
+	call.headers = append(call.room.headers[:0],
 		rest.Field{Name: "Accept", Value: "application/json"},
 		rest.Field{Name: "Clerk-Api-Version", Value: op.APIVersion})
 	if ctx == nil {
@@ -58,28 +57,6 @@ func (c *call) invalid(format string, args ...any) {
 	}
 }
 
-// path sets the next parameter of the path, which becomes one escaped segment.
-func (c *call) path(name, value string) {
-	if reason := notASegment(value); reason != "" {
-		c.invalid("%s %s", name, reason)
-		return
-	}
-	c.segments = append(c.segments, value)
-}
-
-// body sets the body. A body in which nothing is set is not sent.
-func (c *call) body(value any) {
-	if c.err != nil || reflect.ValueOf(value).IsZero() {
-		return
-	}
-	payload, err := json.Marshal(value, json.Deterministic(true))
-	if err != nil {
-		c.invalid("cannot encode the body as JSON; check that every string is valid UTF-8")
-		return
-	}
-	c.payload = payload
-}
-
 // do makes the call.
 func (c *call) do() (*rest.Response, error) {
 	c.meta.reset()
@@ -88,14 +65,14 @@ func (c *call) do() (*rest.Response, error) {
 	}
 	c.redactor.Add(strings.TrimPrefix(c.Authorization(), bearer))
 	if c.payload != nil {
-		c.header = append(c.header, rest.Field{Name: "Content-Type", Value: "application/json"})
+		c.headers = append(c.headers, rest.Field{Name: "Content-Type", Value: "application/json"})
 	}
 	return c.Client.Do(c.ctx, &rest.Request{
 		Method:     c.op.Method,
 		Path:       c.op.Path,
 		Segments:   c.segments,
-		Query:      c.values,
-		Header:     c.header,
+		Query:      c.fragments,
+		Header:     c.headers,
 		Body:       c.payload,
 		Operation:  c.op,
 		Idempotent: c.op.Retry == RetrySafe,

@@ -1,3 +1,3 @@
 package clerksessions
 
-//go:generate go tool -modfile=api/go.mod oapi-codegen -config oapi-codegen.yaml openapi.yaml
+//go:generate go -C api tool generate

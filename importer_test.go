@@ -16,8 +16,8 @@ import (
 // linked are the packages outside the standard library that a program gets, at most,
 // with the package it imports. A line more is a cost to every user: think twice.
 var linked = map[string][]string{
-	root:                   slices.Concat(client, jsonLibrary),
-	root + "/sessionstest": slices.Concat(client, jsonLibrary, []string{root + "/sessionstest"}),
+	root:                   slices.Concat(client, jsonLibrary, parameterLibrary),
+	root + "/sessionstest": slices.Concat(client, jsonLibrary, parameterLibrary, []string{root + "/sessionstest"}),
 	root + "/sessionjwt":   slices.Concat(jsonLibrary, []string{root + "/sessionjwt", root + "/internal/rest"}),
 }
 
@@ -34,6 +34,14 @@ var jsonLibrary = []string{
 	"github.com/go-json-experiment/json/internal/jsonopts",
 	"github.com/go-json-experiment/json/internal/jsonwire",
 	"github.com/go-json-experiment/json/jsontext",
+}
+
+// parameterLibrary writes parameters in the styles of OpenAPI.
+var parameterLibrary = []string{
+	"github.com/apapsch/go-jsonmerge/v2", // of runtime, for unions
+	"github.com/google/uuid",
+	"github.com/oapi-codegen/runtime",
+	"github.com/oapi-codegen/runtime/types",
 }
 
 // An importer's module, set up from this checkout the way the README says, links just

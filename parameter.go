@@ -1,132 +1,134 @@
 package clerksessions
 
 import (
+	"net/http"
 	"net/url"
-	"reflect"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/oapi-codegen/runtime"
 
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// parameter is a value with the checks the contract asks for. Zero means not
-// given, which only required minds.
-type parameter struct {
-	call    *call
-	name    string
-	value   reflect.Value
-	inQuery bool
-	given   bool // zero is a value, too
-}
+// The places of a request that the generated code fills. Styles are those of
+// OpenAPI and written by the module runtime; what it lets through although no
+// server should see it is checked here.
 
-// required minds an empty text, time or list. A number or a boolean is never
-// missing: its zero is sent as well.
-func (p parameter) required() parameter {
-	p.given = true
-	switch v := p.value; {
-	case v.Kind() == reflect.Bool, v.CanInt(), v.CanUint(), v.CanFloat():
-		if p.inQuery && v.IsZero() {
-			p.call.addQuery(p)
-		}
-	case v.IsZero(), v.Kind() == reflect.Slice && v.Len() == 0:
-		p.call.invalid("%s is required but empty", p.name)
+// path puts a value into the path's template, escaped.
+func (c *call) path(name string, v value) {
+	if !c.accepts(name, v) {
+		return
 	}
-	return p
-}
-
-func (p parameter) enum(allowed ...string) parameter {
-	if v := p.value.String(); v != "" && !slices.Contains(allowed, v) {
-		p.call.invalid("%s is %s, but must be one of %s", p.name, rest.Quote(v), strings.Join(allowed, ", "))
+	if !v.isSet && !v.hasZero {
+		c.invalid("%s is empty", name)
+		return
 	}
-	return p
-}
-
-func (p parameter) minimum(least float64) parameter {
-	if v := p.float(); (v != 0 || p.given) && v < least {
-		p.call.invalid("%s is %s, but must be at least %s", p.name, p.text(), strconv.FormatFloat(least, 'f', -1, 64))
+	escaped := c.style(name, v, "simple", runtime.ParamLocationPath)
+	whole, _ := url.PathUnescape(escaped)
+	texts := []string{whole}
+	for _, item := range v.items {
+		texts = append(texts, item.text)
 	}
-	return p
-}
-
-func (p parameter) maximum(most float64) parameter {
-	if p.float() > most {
-		p.call.invalid("%s is %s, but must be at most %s", p.name, p.text(), strconv.FormatFloat(most, 'f', -1, 64))
-	}
-	return p
-}
-
-func (p parameter) float() float64 {
-	switch v := p.value; {
-	case v.CanInt():
-		return float64(v.Int())
-	case v.CanUint():
-		return float64(v.Uint())
-	default:
-		return v.Float()
-	}
-}
-
-// query adds a parameter to the query unless it is zero; a time goes as RFC 3339.
-func (c *call) query(name string, value any) parameter {
-	if at, ok := value.(time.Time); ok {
-		value = ""
-		if !at.IsZero() {
-			value = at.Format(time.RFC3339Nano)
+	for _, text := range texts {
+		if reason := notASegment(text); reason != "" {
+			c.invalid("%s %s", name, reason)
+			return
 		}
 	}
-	p := c.field(name, value)
-	p.inQuery = true
-	if !p.value.IsZero() {
-		c.addQuery(p)
-	}
-	return p
+	c.segments = append(c.segments, escaped)
 }
 
-func (c *call) addQuery(p parameter) {
-	if c.values == nil {
-		c.values = make(url.Values)
+// query adds a parameter to the query if it is set.
+func (c *call) query(name string, v value) {
+	if !c.accepts(name, v) || !v.isSet {
+		return
 	}
-	c.values.Add(p.name, p.text())
+	text := c.style(name, v, "form", runtime.ParamLocationQuery)
+	// The separators of these two styles are not characters of a URL.
+	text = strings.ReplaceAll(strings.ReplaceAll(text, " ", "%20"), "|", "%7C")
+	c.fragments = append(c.fragments, rest.Field{Name: name, Value: text})
 }
 
-// text is the value as a query has it, numbers in plain digits.
-func (p parameter) text() string {
-	switch v := p.value; {
-	case v.CanInt():
-		return strconv.FormatInt(v.Int(), 10)
-	case v.CanUint():
-		return strconv.FormatUint(v.Uint(), 10)
-	case v.CanFloat():
-		return strconv.FormatFloat(v.Float(), 'f', -1, v.Type().Bits())
-	case v.Kind() == reflect.Bool:
-		return strconv.FormatBool(v.Bool())
-	default:
-		return v.String()
+// header sets a header of the request if the value is set.
+func (c *call) header(name string, v value) {
+	if !c.accepts(name, v) || !v.isSet {
+		return
 	}
+	text := c.style(name, v, "simple", runtime.ParamLocationHeader)
+	if !validHeaderValue(text) {
+		c.invalid("%s has a control character", name)
+		return
+	}
+	c.headers = append(c.headers, rest.Field{Name: http.CanonicalHeaderKey(name), Value: text})
 }
 
-// field names a value of the body so that it can be checked, first of all for being
-// valid UTF-8.
-func (c *call) field(name string, value any) parameter {
-	p := parameter{call: c, name: name, value: reflect.ValueOf(value)}
-	valid := p.value.Kind() != reflect.String || utf8.ValidString(p.value.String())
-	switch list := value.(type) {
-	case []string:
-		valid = allValid(list)
-	case map[string][]string:
-		for key, values := range list {
-			valid = valid && utf8.ValidString(key) && allValid(values)
+// cookie adds a cookie to the request if the value is set.
+func (c *call) cookie(name string, v value) {
+	if !c.accepts(name, v) || !v.isSet {
+		return
+	}
+	text := c.style(name, v, "form", runtime.ParamLocationCookie)
+	if strings.ContainsFunc(text, notInCookie) {
+		c.invalid("%s has a character that no cookie can have", name)
+		return
+	}
+	for i, header := range c.headers {
+		if header.Name == "Cookie" {
+			c.headers[i].Value += "; " + text
+			return
 		}
 	}
-	if !valid {
-		c.invalid("%s is not valid UTF-8", name)
-	}
-	return p
+	c.headers = append(c.headers, rest.Field{Name: "Cookie", Value: text})
 }
 
-func allValid(values []string) bool {
-	return !slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) })
+func notInCookie(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`";\`, r) }
+
+// field checks a property of the body.
+func (c *call) field(name string, v value) {
+	c.hasBody = c.accepts(name, v) && v.isSet || c.hasBody
+}
+
+// body sets the body. A body of which no field is set is not sent.
+func (c *call) body(v any) {
+	if c.err != nil || !c.hasBody {
+		return
+	}
+	payload, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		c.invalid("cannot encode the body as JSON; check that every string is valid UTF-8")
+		return
+	}
+	c.payload = payload
+}
+
+// accepts reports whether v may be sent, and remembers it if it is a secret.
+func (c *call) accepts(name string, v value) bool {
+	if v.problem != "" {
+		c.invalid("%s %s", name, v.problem)
+		return false
+	}
+	if v.isSecret {
+		c.redactor.Add(v.text)
+		for name, values := range v.headers {
+			for _, value := range values {
+				c.addSecretHeader(http.CanonicalHeaderKey(name), value)
+			}
+		}
+	}
+	return c.err == nil
+}
+
+// style writes a parameter as its place and the contract ask.
+func (c *call) style(name string, v value, style string, in runtime.ParamLocation) string {
+	explode := style == "form"
+	if v.style != "" {
+		style, explode = v.style, v.explode
+	}
+	text, err := runtime.StyleParamWithOptions(style, explode, name, v.any,
+		runtime.StyleParamOptions{ParamLocation: in, AllowReserved: v.reserved})
+	if err != nil {
+		c.invalid("%s cannot be written in the style %s", name, style)
+	}
+	return text
 }

@@ -2,67 +2,209 @@ package clerksessions
 
 import (
 	"math"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-func testCall() *call { return &call{op: &Operation{ID: "Test"}} }
+func testCall() *call {
+	return &call{config: &config{}, op: &Operation{ID: "Test"}}
+}
 
-func TestAQueryParameterIsSentAsItsKindAsks(t *testing.T) {
+// queryOf is the query of a call with one parameter.
+func queryOf(c *call) string {
+	if len(c.fragments) == 0 {
+		return ""
+	}
+	return c.fragments[0].Value
+}
+
+type order string
+
+func TestAQueryParameterIsWrittenAsItsKindAndStyleAsk(t *testing.T) {
 	t.Parallel()
-	type order string
-	for name, test := range map[string]struct {
-		set  func(*call)
-		want string
+	type span struct {
+		From string `json:"from,omitzero"`
+		To   int64  `json:"to,omitzero"`
+	}
+	at := time.Date(2026, 5, 12, 9, 30, 0, 1e6, time.UTC)
+	tests := map[string]struct {
+		value value
+		want  string
 	}{
-		"string":                {func(c *call) { c.query("p", "a b") }, "p=a+b"},
-		"a string's kind":       {func(c *call) { c.query("p", order("a")).enum("a") }, "p=a"},
-		"boolean":               {func(c *call) { c.query("p", true) }, "p=true"},
-		"integer":               {func(c *call) { c.query("p", int64(math.MaxInt64)) }, "p=9223372036854775807"},
-		"number":                {func(c *call) { c.query("p", 1e7) }, "p=10000000"},
-		"short number":          {func(c *call) { c.query("p", float32(0.1)) }, "p=0.1"},
-		"time":                  {func(c *call) { c.query("p", time.Date(2026, 5, 12, 9, 30, 0, 1e6, time.UTC)) }, "p=2026-05-12T09%3A30%3A00.001Z"},
-		"milliseconds":          {func(c *call) { c.query("p", UnixMilli(1794787215482)) }, "p=1794787215482"},
-		"each of a list":        {func(c *call) { c.query("p", "a").required(); c.query("p", "b").required() }, "p=a&p=b"},
-		"zero":                  {func(c *call) { c.query("p", 0).minimum(1); c.query("q", false); c.query("r", time.Time{}) }, ""},
-		"zero that is required": {func(c *call) { c.query("p", 0).required(); c.query("q", false).required() }, "p=0&q=false"},
-		"zero in the body":      {func(c *call) { c.field("p", 0).required() }, ""},
-	} {
+		"string":                        {text("a b&c=d"), "p=a+b%26c%3Dd"},
+		"type of strings":               {text(order("a")).enum("a"), "p=a"},
+		"boolean":                       {flag(true), "p=true"},
+		"largest integer":               {number(int64(math.MaxInt64)), "p=9223372036854775807"},
+		"number":                        {number(1e7), "p=10000000"},
+		"short number":                  {number(float32(0.1)), "p=0.1"},
+		"time":                          {scalar(at), "p=2026-05-12T09%3A30%3A00.001Z"},
+		"date":                          {scalar(openapi_types.Date{Time: at}), "p=2026-05-12"},
+		"UUID":                          {scalar(openapi_types.UUID{15: 1}), "p=00000000-0000-0000-0000-000000000001"},
+		"email":                         {text(openapi_types.Email("a@b.example")), "p=a%40b.example"},
+		"milliseconds":                  {number(UnixMilli(1794787215482)), "p=1794787215482"},
+		"list":                          {list([]string{"a", "b&"}, text), "p=a&p=b%26"},
+		"list of numbers":               {list([]int{0, 1}, number), "p=0&p=1"},
+		"list, not exploded":            {list([]string{"a", "b,c"}, text).styled("form", false), "p=a,b%2Cc"},
+		"list, space delimited":         {list([]string{"a", "b c"}, text).styled("spaceDelimited", false), "p=a%20b+c"},
+		"list, pipe delimited":          {list([]string{"a", "b|c"}, text).styled("pipeDelimited", false), "p=a%7Cb%7Cc"},
+		"object":                        {object(span{From: "a&b", To: math.MaxInt64}), "from=a%26b&to=9223372036854775807"},
+		"object, not exploded":          {object(span{From: "a"}).styled("form", false), "p=from,a"},
+		"deep object":                   {object(span{From: "a b", To: 2}).styled("deepObject", true), "p[from]=a+b&p[to]=2"},
+		"reserved characters":           {text("a/b c").allowReserved(), "p=a/b%20c"},
+		"zero number":                   {number(0).minimum(1), ""},
+		"zero boolean":                  {flag(false), ""},
+		"zero time":                     {scalar(time.Time{}), ""},
+		"zero UUID":                     {scalar(openapi_types.UUID{}), ""},
+		"empty list":                    {list([]string{}, text).minItems(1), ""},
+		"empty object":                  {object(span{}), ""},
+		"zero that is required":         {number(0).required(), "p=0"},
+		"zero boolean that is required": {flag(false).required(), "p=false"},
+	}
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := testCall()
-			test.set(c)
-			assert.NoError(t, c.err)
-			assert.Equal(t, test.want, c.values.Encode())
+			c.query("p", test.value)
+			require.NoError(t, c.err)
+			assert.Equal(t, test.want, strings.NewReplacer("%5B", "[", "%5D", "]").Replace(queryOf(c)))
+			_, err := url.ParseQuery(queryOf(c))
+			assert.NoError(t, err)
 		})
 	}
 }
 
-func TestAParameterOutOfItsLimitsIsRefused(t *testing.T) {
+func TestAPathParameterIsOneSegment(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		set  func(*call)
-		want string
+		value      value
+		want, fail string
 	}{
-		"low number":          {func(c *call) { c.query("p", 0.25).minimum(0.5) }, "p is 0.25, but must be at least 0.5"},
-		"high number":         {func(c *call) { c.field("p", 1e7).maximum(100) }, "p is 10000000, but must be at most 100"},
-		"high unsigned":       {func(c *call) { c.query("p", uint64(math.MaxUint64)).maximum(100) }, "p is 18446744073709551615, but must be at most 100"},
-		"zero, required":      {func(c *call) { c.query("p", 0).required().minimum(1) }, "p is 0, but must be at least 1"},
-		"no time, required":   {func(c *call) { c.query("p", time.Time{}).required() }, "p is required but empty"},
-		"no values, required": {func(c *call) { c.field("p", []string{}).required() }, "p is required but empty"},
-		"bytes":               {func(c *call) { c.query("p", "\xff") }, "p is not valid UTF-8"},
-		"bytes in a list":     {func(c *call) { c.field("p", []string{"a", "\xff"}) }, "p is not valid UTF-8"},
-		"bytes in a key":      {func(c *call) { c.field("p", map[string][]string{"\xff": nil}) }, "p is not valid UTF-8"},
-		"bytes in a value":    {func(c *call) { c.field("p", map[string][]string{"a": {"b", "\xff"}}) }, "p is not valid UTF-8"},
+		"string":               {text("a/b c?"), "/a%2Fb%20c%3F", ""},
+		"number":               {number(7), "/7", ""},
+		"zero number":          {number(0), "/0", ""},
+		"UUID":                 {scalar(openapi_types.UUID{15: 1}), "/00000000-0000-0000-0000-000000000001", ""},
+		"list":                 {list([]string{"a", "b"}, text), "/a,b", ""},
+		"list, label":          {list([]string{"a", "b"}, text).styled("label", true), "/.a.b", ""},
+		"matrix":               {text("a;b").styled("matrix", false), "/;p=a%3Bb", ""},
+		"zero UUID":            {scalar(openapi_types.UUID{}), "", "p is empty"},
+		"empty":                {text(""), "", "p is empty"},
+		"empty list":           {list([]string{}, text), "", "p is empty"},
+		"empty item":           {list([]string{"a", ""}, text), "", "p has an item, number 2, that is required but empty"},
+		"dot segment":          {text(".."), "", `p contains a dot segment ("..")`},
+		"escaped dot segment":  {text("%2e%2E"), "", `p contains a dot segment ("..")`},
+		"dot after label's":    {text(".").styled("label", false), "", `p contains a dot segment ("..")`},
+		"dot segment, in list": {list([]string{"..", "b"}, text), "", `p contains a dot segment ("..")`},
+		"control character":    {text("a\x00"), "", "p has a control character"},
+		"bytes":                {text("\xff"), "", "p is not valid UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := testCall()
-			test.set(c)
-			assert.ErrorIs(t, c.err, ErrInvalidArgument)
-			assert.EqualError(t, c.err, "clerksessions: Test: "+ErrInvalidArgument.Error()+": "+test.want)
+			c.path("p", test.value)
+			if test.fail != "" {
+				assert.EqualError(t, c.err, "clerksessions: Test: "+ErrInvalidArgument.Error()+": "+test.fail)
+				return
+			}
+			require.NoError(t, c.err)
+			assert.Equal(t, []string{test.want[1:]}, c.segments)
 		})
+	}
+}
+
+func TestAHeaderAndACookieAreSentOrRefused(t *testing.T) {
+	t.Parallel()
+	c := testCall()
+	c.header("x-list", list([]string{"a", "b"}, text))
+	c.header("X-Empty", text(""))
+	c.cookie("a", text("1"))
+	c.cookie("b", number(2))
+	require.NoError(t, c.err)
+	assert.Equal(t, []rest.Field{{Name: "X-List", Value: "a,b"}, {Name: "Cookie", Value: "a=1; b=2"}}, c.headers)
+
+	c.header("X-Break", text("a\r\nX-Injected: b"))
+	assert.EqualError(t, c.err, "clerksessions: Test: "+ErrInvalidArgument.Error()+": X-Break has a control character")
+	for _, v := range []string{"a;b=c", "a b", "a\n", `"a"`, "é"} {
+		c := testCall()
+		c.cookie("p", text(v))
+		assert.ErrorIs(t, c.err, ErrInvalidArgument, v)
+	}
+}
+
+func TestAValueOutOfItsLimitsIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		value value
+		want  string
+	}{
+		"low number":             {number(0.25).minimum(0.5), "is 0.25, but must be at least 0.5"},
+		"high number":            {number(1e7).maximum(100), "is 10000000, but must be at most 100"},
+		"highest number":         {number(int64(math.MaxInt64)).maximum(100), "is 9223372036854775807, but must be at most 100"},
+		"at an exclusive low":    {number(1).above(1), "is 1, but must be above 1"},
+		"at an exclusive high":   {number(float32(0.1)).below(0.1), "is 0.1, but must be below 0.1"},
+		"not a multiple":         {number(7).multipleOf(5), "is 7, but must be a multiple of 5"},
+		"zero, required":         {number(0).required().minimum(1), "is 0, but must be at least 1"},
+		"not a number":           {number(math.NaN()), "is not a finite number"},
+		"infinite":               {number(math.Inf(1)), "is not a finite number"},
+		"short":                  {text("é").minLength(2), "has 1 characters, but must have at least 2"},
+		"long":                   {text("ééé").maxLength(2), "has 3 characters, but must have at most 2"},
+		"another form":           {text("b").pattern("^a+$"), `is "b", but must match ^a+$`},
+		"not in the enum":        {text("c").enum("a", "b"), `is "c", but must be one of a, b`},
+		"few items":              {list([]string{"a"}, text).minItems(2), "has 1 items, but must have at least 2"},
+		"many items":             {list([]string{"a", "b"}, text).maxItems(1), "has 2 items, but must have at most 1"},
+		"item not in the enum":   {list([]string{"a", "c"}, text).each(func(v value) value { return v.enum("a") }), `has an item, number 2, that is "c", but must be one of a`},
+		"no time, required":      {scalar(time.Time{}).required(), "is required but empty"},
+		"no values, required":    {list([]string{}, text).required(), "is required but empty"},
+		"bytes":                  {text("\xff"), "is not valid UTF-8"},
+		"bytes in a list":        {list([]string{"a", "\xff"}, text), "has an item, number 2, that is not valid UTF-8"},
+		"bytes in a header name": {headers(map[string][]string{"\xff": nil}), "is not valid UTF-8"},
+		"bytes in a header":      {headers(map[string][]string{"a": {"b", "\xff"}}), "is not valid UTF-8"},
+		"bytes in an object":     {object(map[string]string{"a": "\xff"}), "cannot be written as JSON; check that every string is valid UTF-8"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := testCall()
+			c.field("p", test.value)
+			assert.EqualError(t, c.err, "clerksessions: Test: "+ErrInvalidArgument.Error()+": p "+test.want)
+		})
+	}
+}
+
+func TestAValueWithinItsLimitsIsAccepted(t *testing.T) {
+	t.Parallel()
+	for name, v := range map[string]value{
+		"at the limits":        number(5).minimum(5).maximum(5),
+		"between the limits":   number(5).above(4).below(6),
+		"multiple":             number(0.3).multipleOf(0.1),
+		"as long as it may be": text("éé").minLength(2).maxLength(2).pattern("^.{2}$"),
+		"in the enum":          text("a").enum("a", "b"),
+		"not set":              text("").enum("a").minLength(2).pattern("a"),
+		"number that is zero":  number(0).minimum(1).above(1),
+	} {
+		c := testCall()
+		c.field("p", v)
+		assert.NoError(t, c.err, name)
+	}
+}
+
+// Every pattern of the contract compiles, or the first call that checks it would panic.
+func TestPatternsCompile(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
+	require.NoError(t, err)
+	for name, schema := range doc.Components.Schemas {
+		for _, property := range schema.Value.Properties {
+			if pattern := property.Value.Pattern; pattern != "" {
+				assert.NotPanics(t, func() { text("a").pattern(pattern) }, name)
+			}
+		}
 	}
 }

@@ -1,25 +1,9 @@
 package clerksessions
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 )
-
-// secret redacts the value from errors that echo it.
-func (p parameter) secret() parameter {
-	switch v := p.value.Interface().(type) {
-	case string:
-		p.call.redactor.Add(v)
-	case map[string][]string:
-		for name, values := range v {
-			for _, value := range values {
-				p.call.addSecretHeader(http.CanonicalHeaderKey(name), value)
-			}
-		}
-	}
-	return p
-}
 
 // publicHeaders are the beginnings of the names of headers that browsers send and that
 // hold no secret.

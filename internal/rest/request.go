@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -50,17 +50,36 @@ func (c *Client) header(req *Request) http.Header {
 func (c *Client) url(req *Request) *url.URL {
 	u := &url.URL{Scheme: c.Base.Scheme, Host: c.Base.Host, RawPath: c.path(req)}
 	u.Path, _ = url.PathUnescape(u.RawPath)
-	query := req.Query
-	if len(c.Query) > 0 {
-		query = make(url.Values, len(req.Query)+len(c.Query))
-		maps.Copy(query, req.Query)
-		maps.Copy(query, c.Query)
-	}
-	u.RawQuery = query.Encode()
+	u.RawQuery = c.query(req)
 	return u
 }
 
-// path fills the template. Each parameter becomes one escaped segment.
+// query joins the parameters, sorted by name. Those of Client.Query override others.
+func (c *Client) query(req *Request) string {
+	if len(req.Query)+len(c.Query) == 0 {
+		return ""
+	}
+	fields := make([]Field, 0, len(req.Query)+len(c.Query))
+	for _, field := range req.Query {
+		if !c.Query.Has(field.Name) {
+			fields = append(fields, field)
+		}
+	}
+	for name, values := range c.Query {
+		fields = append(fields, Field{name, url.Values{name: values}.Encode()})
+	}
+	slices.SortStableFunc(fields, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
+	var query strings.Builder
+	for i, field := range fields {
+		if i > 0 {
+			query.WriteByte('&')
+		}
+		query.WriteString(field.Value)
+	}
+	return query.String()
+}
+
+// path fills the template.
 func (c *Client) path(req *Request) string {
 	var path strings.Builder
 	path.Grow(len(c.Base.RawPath) + len(req.Path) + 64)
@@ -69,7 +88,7 @@ func (c *Client) path(req *Request) string {
 	for _, segment := range req.Segments {
 		before, after, _ := strings.Cut(template, "{")
 		path.WriteString(before)
-		path.WriteString(url.PathEscape(segment))
+		path.WriteString(segment)
 		_, template, _ = strings.Cut(after, "}")
 	}
 	path.WriteString(template)

@@ -55,8 +55,8 @@ type Client struct {
 type Request struct {
 	Method   string
 	Path     string   // a template below Client.Base, such as /users/{id}
-	Segments []string // the values of the template's parameters, in its order
-	Query    url.Values
+	Segments []string // the values of the template's parameters, in its order, escaped
+	Query    []Field  // parameters by name, each as it stands in a query: a=1&a=2
 	Header   []Field
 	Body     []byte // nil for none
 
@@ -74,7 +74,7 @@ type Request struct {
 	Attempts int
 }
 
-// Field is one header field. The name is in canonical form.
+// Field is one header field, whose name is in canonical form, or one query parameter.
 type Field struct{ Name, Value string }
 
 // Response is a response that was read. One that is not a success, or that cannot be

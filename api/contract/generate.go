@@ -1,0 +1,287 @@
+package contract
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
+)
+
+// Generate returns the code of a contract that Check has not refused. It is not safe
+// for concurrent use, as oapi-codegen is not.
+func (c *Contract) Generate() (string, error) {
+	maps.Copy(codegen.TemplateFunctions, c.functions())
+	code, err := codegen.Generate(c.doc, c.config.Configuration.UpdateDefaults())
+	if err != nil {
+		return "", Refused{{"openapi.yaml", "oapi-codegen cannot generate from it: " + oneLine(err.Error()), "correct it"}}
+	}
+	return code, nil
+}
+
+// functions are what the templates call. Whatever decides on a Go type is here and in
+// model.go.
+func (c *Contract) functions() map[string]any {
+	return map[string]any{
+		"bodyFields":     bodyFields,
+		"enumOf":         enumOf,
+		"fields":         fields,
+		"model":          c.model,
+		"models":         c.models,
+		"otherArguments": otherArguments,
+		"parameters":     parameters,
+		"paramsName":     func(op codegen.OperationDefinition) string { return prefix(op) + "Params" },
+		"pathArguments":  pathArguments,
+		"response":       response,
+		"version":        version,
+	}
+}
+
+// prefix begins the names of an operation's types: List for ListParams and ListOrder.
+func prefix(op codegen.OperationDefinition) string {
+	if name, ok := op.Spec.Extensions["x-go-params"].(string); ok {
+		return name
+	}
+	return op.OperationId
+}
+
+// version is the API version an operation is sent with.
+func version(op codegen.OperationDefinition) string {
+	for _, p := range op.HeaderParams {
+		if p.ParamName == versionHeader {
+			return fmt.Sprint(p.Spec.Schema.Value.Enum[0])
+		}
+	}
+	return ""
+}
+
+// isConstant reports whether a parameter has one value only, which is always sent.
+func isConstant(p *openapi3.Parameter) bool { return p.Required && len(p.Schema.Value.Enum) == 1 }
+
+// A field is one of a struct: a property, or a parameter that callers set.
+type field struct {
+	Name, Type, Comment string
+	Deprecated          bool
+	Tag                 string // for JSON, of a property
+	Enum                *enum  // of a parameter, if it has a type of its own
+	Maximum             string // of a parameter
+}
+
+// An enum is a type and its constants.
+type enum struct {
+	Type   string
+	Values map[string]string // Go literals by the constants' names
+}
+
+// fields are the parameters that are neither in the path nor arguments, constants or
+// set by an option.
+func fields(op codegen.OperationDefinition) (all []field) {
+	for _, p := range op.Params() {
+		if isConstant(p.Spec) || p.Spec.Extensions["x-argument"] != nil || p.Spec.Extensions["x-option"] != nil {
+			continue
+		}
+		schema := p.Spec.Schema.Value
+		f := field{Name: p.GoName(), Comment: comment(p.Spec.Description, schema), Deprecated: p.Spec.Deprecated || schema.Deprecated}
+		f.Type, f.Enum = typeOf(p.Spec.Schema, prefix(op)+p.GoName())
+		if schema.Max != nil && op.Spec.Extensions["x-go-params"] != nil {
+			f.Maximum = plain(*schema.Max)
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// typeOf is the Go type of a parameter. An enum of its own is called name.
+func typeOf(ref *openapi3.SchemaRef, name string) (string, *enum) {
+	schema, err := codegen.GenerateGoSchema(ref, []string{name, "value"})
+	if err != nil {
+		panic(err) // Check lets only known types through
+	}
+	values := schema.EnumValues
+	if schema.ArrayType != nil {
+		values = schema.ArrayType.EnumValues
+	}
+	if len(values) == 0 {
+		return schema.TypeDecl(), nil
+	}
+	declared := &enum{Type: name, Values: constants(name, values)}
+	if schema.ArrayType != nil {
+		name = "[]" + name
+	}
+	return name, declared
+}
+
+func constants(name string, values map[string]string) map[string]string {
+	all := map[string]string{}
+	for key, value := range values {
+		all[name+codegen.UppercaseFirstCharacter(key)] = strconv.Quote(value)
+	}
+	return all
+}
+
+// A placed parameter is one line of a method: call.query("limit", ...).
+type placed struct{ Place, Name, Value string }
+
+// parameters are the lines for the parameters of an operation.
+func parameters(op codegen.OperationDefinition) (all []placed) {
+	for _, p := range slices.Concat(op.PathParams, op.Params()) {
+		if p.ParamName == versionHeader || p.Spec.Extensions["x-option"] != nil {
+			continue // set from the table of operations, or by the caller's option
+		}
+		expression := "params." + p.GoName()
+		switch {
+		case isConstant(p.Spec):
+			expression = fmt.Sprintf("%q", p.Spec.Schema.Value.Enum[0])
+		case p.In == "path" || p.Spec.Extensions["x-argument"] != nil:
+			expression = variable(p.GoVariableName())
+		}
+		value := valueOf(expression, p.Spec.Schema.Value, p.Required && p.In != "path")
+		if style, explode := styling(p.Spec); style != defaultStyle(p.In) || explode != (style == "form") {
+			value += fmt.Sprintf(".styled(%q, %t)", style, explode)
+		}
+		if p.Spec.AllowReserved {
+			value += ".allowReserved()"
+		}
+		if p.Spec.Extensions["x-secret"] != nil {
+			value += ".secret()"
+		}
+		all = append(all, placed{p.In, p.ParamName, value})
+	}
+	return all
+}
+
+func defaultStyle(in string) string {
+	style, _ := styling(&openapi3.Parameter{In: in})
+	return style
+}
+
+// An argument is a parameter or property that the wrapper chooses.
+type argument struct{ Name, Type, Field, JSON string }
+
+// pathArguments are the parameters in the path.
+func pathArguments(op codegen.OperationDefinition) []argument { return arguments(op.PathParams) }
+
+// otherArguments are the parameters marked with x-argument.
+func otherArguments(op codegen.OperationDefinition) []argument {
+	marked := func(p codegen.ParameterDefinition) bool { return p.Spec.Extensions["x-argument"] == nil }
+	return arguments(slices.DeleteFunc(slices.Clone(op.Params()), marked))
+}
+
+func arguments(parameters []codegen.ParameterDefinition) (all []argument) {
+	for _, p := range parameters {
+		goType, _ := typeOf(&openapi3.SchemaRef{Value: withoutEnum(p.Spec.Schema.Value)}, "")
+		all = append(all, argument{Name: variable(p.GoVariableName()), Type: goType})
+	}
+	return all
+}
+
+// withoutEnum is a schema whose type is a string, not an enum of its own.
+func withoutEnum(schema *openapi3.Schema) *openapi3.Schema {
+	plain := *schema
+	plain.Enum = nil
+	if plain.Items != nil {
+		plain.Items = &openapi3.SchemaRef{Value: withoutEnum(plain.Items.Value)}
+	}
+	return &plain
+}
+
+// A requestBody is the body of an operation.
+type requestBody struct {
+	Type      string // of what callers fill in; "" for none
+	Lines     []placed
+	Arguments []argument
+}
+
+// bodyFields describes the body of an operation, or nil.
+func bodyFields(op codegen.OperationDefinition) *requestBody {
+	if len(op.Bodies) == 0 {
+		return nil
+	}
+	ref := op.Spec.RequestBody.Value.Content["application/json"].Schema
+	body := &requestBody{}
+	for _, name := range slices.Sorted(maps.Keys(ref.Value.Properties)) {
+		property := ref.Value.Properties[name]
+		goName := codegen.SchemaNameToTypeName(textOr(merged(property)["x-go-name"], name))
+		expression := "body." + goName
+		required := slices.Contains(ref.Value.Required, name)
+		if merged(property)["x-argument"] != nil {
+			expression = variable(codegen.LowercaseFirstCharacters(goName))
+			goType, _ := typeOf(&openapi3.SchemaRef{Value: withoutEnum(property.Value)}, "")
+			if property.Value.Type.Is("integer") {
+				goType = "int64" // a number of seconds, 64 bits wide on every platform
+			}
+			tag := name
+			if !required {
+				tag += ",omitzero"
+			}
+			body.Arguments = append(body.Arguments, argument{expression, goType, goName, tag})
+		} else {
+			body.Type = typeName(ref)
+		}
+		value := valueOf(expression, withGoType(property), required)
+		if merged(property)["x-secret"] != nil {
+			value += ".secret()"
+		}
+		body.Lines = append(body.Lines, placed{"field", name, value})
+	}
+	return body
+}
+
+func withGoType(ref *openapi3.SchemaRef) *openapi3.Schema {
+	schema := *ref.Value
+	schema.Extensions = merged(ref)
+	return &schema
+}
+
+func textOr(v any, otherwise string) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	return otherwise
+}
+
+// typeName is the Go name of a component.
+func typeName(ref *openapi3.SchemaRef) string {
+	name := codegen.SchemaNameToTypeName(textOr(ref.Value.Extensions["x-go-name"], componentName(ref)))
+	if ref.Value.Extensions["x-private"] != nil {
+		return codegen.LowercaseFirstCharacter(name)
+	}
+	return name
+}
+
+// A result is what a success decodes into. If it is one of several types, the method
+// is generic.
+type result struct {
+	Type   string
+	Either bool
+}
+
+func response(op codegen.OperationDefinition) result {
+	for _, status := range successes {
+		response := op.Spec.Responses.Value(status)
+		if response == nil {
+			continue
+		}
+		schema := response.Value.Content["application/json"].Schema
+		if name, ok := merged(schema)["x-go-type"].(string); ok {
+			return result{Type: name}
+		}
+		if schema.Ref == "" {
+			return result{Type: "T", Either: true}
+		}
+		return result{Type: typeName(schema)}
+	}
+	return result{}
+}
+
+// variable is a name that shadows nothing the generated code calls.
+func variable(name string) string {
+	taken := []string{"ctx", "c", "call", "params", "body", "text", "number", "flag", "scalar", "list", "headers", "object", "send"}
+	if slices.Contains(taken, name) {
+		return name + "Value"
+	}
+	return strings.TrimPrefix(name, "_")
+}

@@ -1,0 +1,114 @@
+package contract
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/util"
+	"go.yaml.in/yaml/v3"
+)
+
+// Contract is openapi.yaml and how code is generated from it.
+type Contract struct {
+	dir    string      // of openapi.yaml
+	own    any         // openapi.yaml as written
+	doc    *openapi3.T // with the overlay applied
+	config configuration
+	code   handWritten
+
+	moduleDir string          // the package the generated file belongs to
+	received  map[string]bool // component schemas that are responses
+	checked   checked
+}
+
+// configuration is oapi-codegen.yaml.
+type configuration struct {
+	codegen.Configuration `yaml:",inline"`
+	Output                string `yaml:"output"`
+}
+
+// Load reads the contract of the repository in dir.
+func Load(dir string) (*Contract, error) {
+	c := &Contract{dir: dir, moduleDir: dir}
+	if err := c.readConfig(); err != nil {
+		return nil, err
+	}
+	contract := filepath.Join(dir, "openapi.yaml")
+	text, err := os.ReadFile(contract)
+	if err != nil {
+		return nil, err
+	}
+	if err := yaml.Unmarshal(text, &c.own); err != nil {
+		return nil, fmt.Errorf("openapi.yaml: %w", err)
+	}
+	c.doc, err = util.LoadSwaggerWithOverlay(contract, util.LoadSwaggerWithOverlayOpts{
+		Path: filepath.Join(dir, c.config.OutputOptions.Overlay.Path), Strict: true, AllowRemoteRefsFrom: []string{},
+	})
+	if err != nil {
+		return nil, Refused{{"openapi.yaml", oneLine(err.Error()), "correct it, or api/overlay.yaml"}}
+	}
+	c.received = received(c.doc)
+	if c.code, err = readHandWritten(dir, c.config.Output); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Contract) readConfig() error {
+	text, err := os.ReadFile(filepath.Join(c.dir, "oapi-codegen.yaml"))
+	if err != nil {
+		return err
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&c.config); err != nil {
+		return fmt.Errorf("oapi-codegen.yaml: %w", err)
+	}
+	for name, file := range c.config.OutputOptions.UserTemplates {
+		c.config.OutputOptions.UserTemplates[name] = filepath.Join(c.dir, file)
+	}
+	return nil
+}
+
+// received names the component schemas that responses are made of.
+func received(doc *openapi3.T) map[string]bool {
+	all := map[string]bool{}
+	var walk func(ref *openapi3.SchemaRef)
+	walk = func(ref *openapi3.SchemaRef) {
+		name := componentName(ref)
+		if ref.Value == nil || name != "" && all[name] {
+			return
+		}
+		if name != "" {
+			all[name] = true
+		}
+		for _, one := range ref.Value.OneOf {
+			walk(one)
+		}
+		for _, property := range ref.Value.Properties {
+			walk(property)
+		}
+		if ref.Value.Items != nil {
+			walk(ref.Value.Items)
+		}
+	}
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			for _, response := range op.Responses.Map() {
+				for _, media := range response.Value.Content {
+					if media.Schema != nil {
+						walk(media.Schema)
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// Output is the name of the generated file.
+func (c *Contract) Output() string { return c.config.Output }

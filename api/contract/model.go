@@ -1,0 +1,107 @@
+package contract
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
+)
+
+// models are the definitions that come from components.schemas.
+func (c *Contract) models(types []codegen.TypeDefinition) (all []codegen.TypeDefinition) {
+	for _, t := range types {
+		component, _, _ := strings.Cut(t.JsonName, ".")
+		ref := c.doc.Components.Schemas[component]
+		if ref != nil && !(t.IsAlias() && (ref.Value.Type.Is("array") || ref.Value.Extensions["x-go-type"] != nil)) {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// enumOf is the enum of a component or of a property, or nil.
+func enumOf(t codegen.TypeDefinition) *enum {
+	if len(t.Schema.EnumValues) < 2 { // one value is no choice: it stays a string
+		return nil
+	}
+	values := constants(t.TypeName, t.Schema.EnumValues)
+	if t.Schema.GoType != "string" {
+		for name, quoted := range values {
+			values[name], _ = strconv.Unquote(quoted)
+		}
+	}
+	return &enum{Type: t.TypeName, Values: values}
+}
+
+// A model is a struct of the contract.
+type model struct {
+	Name       string
+	Fields     []field
+	IsResponse bool
+	Musts      []must
+	Secrets    []string // fields
+}
+
+// A must is what makes a response one of its kind.
+type must struct{ Condition, Text string }
+
+// model describes a struct, or is nil for one of which every property is an argument.
+func (c *Contract) model(t codegen.TypeDefinition) *model {
+	m := &model{Name: t.TypeName, IsResponse: c.received[t.JsonName]}
+	if t.Schema.OAPISchema.Extensions["x-private"] != nil {
+		m.Name = codegen.LowercaseFirstCharacter(m.Name)
+	}
+	for _, p := range t.Schema.Properties {
+		if p.Extensions["x-argument"] != nil {
+			continue
+		}
+		schema := p.Schema.OAPISchema
+		f := field{Name: p.GoFieldName(), Type: p.GoTypeDef(), Comment: comment(p.Description, schema), Deprecated: p.Deprecated, Tag: p.JsonFieldName}
+		if m.IsResponse {
+			f.Comment += limits(schema)
+		}
+		if len(p.Schema.EnumValues) == 1 {
+			f.Type = "string"
+			m.Musts = append(m.Musts, must{fmt.Sprintf("v.%s != %q", f.Name, schema.Enum[0]), fmt.Sprintf("%q: %q", f.Tag, schema.Enum[0])})
+		} else if p.Extensions["x-must"] != nil {
+			m.Musts = append(m.Musts, must{fmt.Sprintf("len(v.%s) == 0", f.Name), strconv.Quote(f.Tag)})
+		}
+		if p.Extensions["x-secret"] != nil {
+			m.Secrets = append(m.Secrets, f.Name)
+		}
+		if !p.Required {
+			f.Tag += ",omitzero"
+		}
+		m.Fields = append(m.Fields, f)
+	}
+	if len(m.Fields) == 0 {
+		return nil
+	}
+	return m
+}
+
+// comment is a description with the default.
+func comment(description string, schema *openapi3.Schema) string {
+	description = strings.TrimSpace(description)
+	if schema != nil && schema.Default != nil {
+		description += fmt.Sprintf("\n\nThe default is %v.", schema.Default)
+	}
+	return description
+}
+
+// limits are a paragraph on what the contract says of a member of a response, which is
+// not checked.
+func limits(schema *openapi3.Schema) string {
+	var all []string
+	for _, check := range strings.Split(checks(withoutEnum(schema)), ".") {
+		if name, argument, ok := strings.Cut(strings.TrimSuffix(check, ")"), "("); ok {
+			all = append(all, name+" "+argument)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "\n\nThe contract's limits, which are not checked: " + strings.Join(all, ", ") + "."
+}

@@ -1,0 +1,246 @@
+package clerksessions
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	json2 "github.com/go-json-experiment/json"
+	"github.com/oapi-codegen/runtime"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
+)
+
+// value is a parameter, or a property of a body, on its way into a request. The
+// generated code builds one with the function for its kind (text, number, flag,
+// scalar, list, headers or object) and chains the checks of the contract. A value
+// left zero is not set: it is not sent, and only required rejects it.
+type value struct {
+	any      any // what goes on the wire
+	isSet    bool
+	hasZero  bool    // zero is a value too: a number or a boolean is never missing
+	number   float64 // for the limits of a number
+	text     string  // for the checks of a string
+	items    []value // of a list
+	headers  map[string][]string
+	style    string // of a parameter; "" for the default of its place
+	explode  bool
+	reserved bool   // allowReserved
+	isSecret bool   // to be redacted
+	problem  string // the first thing wrong, to follow the name in an error
+}
+
+// text is a string.
+func text[T ~string](v T) value {
+	s := string(v)
+	p := value{any: s, text: s, isSet: s != ""}
+	if !utf8.ValidString(s) {
+		return p.fail("is not valid UTF-8")
+	}
+	return p
+}
+
+// number is an integer or a floating-point number.
+func number[T ~int | ~int32 | ~int64 | ~float32 | ~float64](v T) value {
+	p := value{any: v, number: float64(v), isSet: v != 0, hasZero: true}
+	if math.IsNaN(p.number) || math.IsInf(p.number, 0) {
+		return p.fail("is not a finite number")
+	}
+	return p
+}
+
+// flag is a boolean.
+func flag[T ~bool](v T) value { return value{any: bool(v), isSet: bool(v), hasZero: true} }
+
+// scalar is a time, a date or a UUID.
+func scalar[T comparable](v T) value {
+	var zero T
+	return value{any: v, isSet: v != zero}
+}
+
+// list is an array. item builds the value of each element.
+func list[T any](elements []T, item func(T) value) value {
+	p := value{isSet: len(elements) > 0, items: make([]value, 0, len(elements))}
+	plain := make([]any, 0, len(elements))
+	for _, element := range elements {
+		one := item(element).required()
+		p.items = append(p.items, one)
+		plain = append(plain, one.any)
+	}
+	p.any = plain
+	return p.each(func(item value) value { return item })
+}
+
+// headers is an object of the form of http.Header.
+func headers(v map[string][]string) value {
+	p := value{any: v, isSet: len(v) > 0, headers: v}
+	invalid := func(s string) bool { return !utf8.ValidString(s) }
+	for name, values := range v {
+		if invalid(name) || slices.ContainsFunc(values, invalid) {
+			return p.fail("is not valid UTF-8")
+		}
+	}
+	return p
+}
+
+// object is a struct or a map, of which only the members that are set count.
+func object(v any) value {
+	encoded, err := json2.Marshal(v, json2.Deterministic(true))
+	if err != nil {
+		return value{}.fail("cannot be written as JSON; check that every string is valid UTF-8")
+	}
+	var members map[string]any
+	decoder := json.NewDecoder(strings.NewReader(string(encoded)))
+	decoder.UseNumber() // 64 bits do not fit a float64
+	if err := decoder.Decode(&members); err != nil {
+		return value{}.fail("is not a JSON object")
+	}
+	return value{any: members, isSet: len(members) > 0}
+}
+
+func (v value) fail(format string, args ...any) value {
+	if v.problem == "" {
+		v.problem = fmt.Sprintf(format, args...)
+	}
+	return v
+}
+
+// required rejects an empty string, time, list or object. A number or a boolean is
+// never missing: its zero is sent.
+func (v value) required() value {
+	if v.hasZero {
+		v.isSet = true
+	}
+	if !v.isSet {
+		return v.fail("is required but empty")
+	}
+	return v
+}
+
+// secret redacts the value from errors that echo it.
+func (v value) secret() value {
+	v.isSecret = true
+	return v
+}
+
+// styled sets how a parameter is written when it is not the default of its place.
+func (v value) styled(style string, explode bool) value {
+	v.style, v.explode = style, explode
+	return v
+}
+
+// allowReserved leaves the reserved characters of RFC 3986 as they are in the query.
+func (v value) allowReserved() value {
+	v.reserved = true
+	return v
+}
+
+func (v value) enum(allowed ...string) value {
+	if v.isSet && !slices.Contains(allowed, v.text) {
+		return v.fail("is %s, but must be one of %s", rest.Quote(v.text), strings.Join(allowed, ", "))
+	}
+	return v
+}
+
+func (v value) minimum(n float64) value {
+	if v.isSet && v.number < n {
+		return v.fail("is %s, but must be at least %s", v.plain(), plain(n))
+	}
+	return v
+}
+
+func (v value) maximum(n float64) value {
+	if v.isSet && v.number > n {
+		return v.fail("is %s, but must be at most %s", v.plain(), plain(n))
+	}
+	return v
+}
+
+func (v value) above(n float64) value {
+	if v.isSet && v.number <= n {
+		return v.fail("is %s, but must be above %s", v.plain(), plain(n))
+	}
+	return v
+}
+
+func (v value) below(n float64) value {
+	if v.isSet && v.number >= n {
+		return v.fail("is %s, but must be below %s", v.plain(), plain(n))
+	}
+	return v
+}
+
+func (v value) multipleOf(n float64) value {
+	const tolerance = 1e-9 // 0.3 is a multiple of 0.1
+	quotient := v.number / n
+	if v.isSet && math.Abs(quotient-math.Round(quotient)) > tolerance {
+		return v.fail("is %s, but must be a multiple of %s", v.plain(), plain(n))
+	}
+	return v
+}
+
+func (v value) minLength(n int) value {
+	if got := utf8.RuneCountInString(v.text); v.isSet && got < n {
+		return v.fail("has %d characters, but must have at least %d", got, n)
+	}
+	return v
+}
+
+func (v value) maxLength(n int) value {
+	if got := utf8.RuneCountInString(v.text); got > n {
+		return v.fail("has %d characters, but must have at most %d", got, n)
+	}
+	return v
+}
+
+// each checks the items of a list.
+func (v value) each(check func(value) value) value {
+	for i, item := range v.items {
+		if item = check(item); item.problem != "" {
+			return v.fail("has an item, number %d, that %s", i+1, item.problem)
+		}
+	}
+	return v
+}
+
+func (v value) minItems(n int) value {
+	if v.isSet && len(v.items) < n {
+		return v.fail("has %d items, but must have at least %d", len(v.items), n)
+	}
+	return v
+}
+
+func (v value) maxItems(n int) value {
+	if len(v.items) > n {
+		return v.fail("has %d items, but must have at most %d", len(v.items), n)
+	}
+	return v
+}
+
+var patterns sync.Map // of *regexp.Regexp by its text
+
+// pattern takes a regular expression that api/contract has compiled before.
+func (v value) pattern(expression string) value {
+	compiled, ok := patterns.Load(expression)
+	if !ok {
+		compiled, _ = patterns.LoadOrStore(expression, regexp.MustCompile(expression))
+	}
+	if v.isSet && !compiled.(*regexp.Regexp).MatchString(v.text) {
+		return v.fail("is %s, but must match %s", rest.Quote(v.text), expression)
+	}
+	return v
+}
+
+// plain returns the number in plain digits.
+func (v value) plain() string {
+	digits, _ := runtime.StyleParamWithOptions("simple", false, "", v.any, runtime.StyleParamOptions{})
+	return digits
+}
+
+func plain(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
