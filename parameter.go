@@ -26,15 +26,9 @@ func (c *call) path(name string, v value) {
 	}
 	escaped := c.style(name, v, "simple", runtime.ParamLocationPath)
 	whole, _ := url.PathUnescape(escaped)
-	texts := []string{whole}
-	for _, item := range v.items {
-		texts = append(texts, item.text)
-	}
-	for _, text := range texts {
-		if reason := notASegment(text); reason != "" {
-			c.invalid("%s %s", name, reason)
-			return
-		}
+	if reason := notASegment(whole); reason != "" {
+		c.invalid("%s %s", name, reason)
+		return
 	}
 	c.segments = append(c.segments, escaped)
 }
@@ -125,7 +119,12 @@ func (c *call) style(name string, v value, style string, in runtime.ParamLocatio
 	if v.style != "" {
 		style, explode = v.style, v.explode
 	}
-	text, err := runtime.StyleParamWithOptions(style, explode, name, v.any,
+	plain := v.any
+	if plain == nil {
+		c.room.text = v.text
+		plain = &c.room.text // a pointer into the call needs no allocation
+	}
+	text, err := runtime.StyleParamWithOptions(style, explode, name, plain,
 		runtime.StyleParamOptions{ParamLocation: in, AllowReserved: v.reserved})
 	if err != nil {
 		c.invalid("%s cannot be written in the style %s", name, style)

@@ -22,7 +22,7 @@ import (
 // scalar, list, headers or object) and chains the checks of the contract. A value
 // left zero is not set: it is not sent, and only required rejects it.
 type value struct {
-	any      any // what goes on the wire
+	any      any // what goes on the wire; nil for text
 	isSet    bool
 	hasZero  bool    // zero is a value too: a number or a boolean is never missing
 	number   float64 // for the limits of a number
@@ -39,7 +39,7 @@ type value struct {
 // text is a string.
 func text[T ~string](v T) value {
 	s := string(v)
-	p := value{any: s, text: s, isSet: s != ""}
+	p := value{text: s, isSet: s != ""}
 	if !utf8.ValidString(s) {
 		return p.fail("is not valid UTF-8")
 	}
@@ -71,6 +71,9 @@ func list[T any](elements []T, item func(T) value) value {
 	for _, element := range elements {
 		one := item(element).required()
 		p.items = append(p.items, one)
+		if one.any == nil {
+			one.any = one.text
+		}
 		plain = append(plain, one.any)
 	}
 	p.any = plain

@@ -16,19 +16,19 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 	c, err := stock.NewClientWithResponses(baseURL, stock.WithHTTPClient(&http.Client{Transport: transport}),
 		stock.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
 			req.Header.Set("Authorization", "Bearer "+SecretKey)
-			req.Header.Set("Clerk-API-Version", "2026-05-12")
 			return nil
 		}))
 	if err != nil {
 		return nil, err
 	}
+	const version = "2026-05-12"
 	one := func(s *stock.Session) (Result, error) {
 		return Result{ID: s.Id, Browser: *s.LatestActivity.BrowserName, Expire: s.ExpireAt}, nil
 	}
 	list := func(limit, offset int) func(context.Context) (Result, error) {
 		return func(ctx context.Context) (Result, error) {
 			user, paginated := UserID, true
-			params := &stock.GetSessionListParams{UserId: &user, Paginated: &paginated, Limit: &limit}
+			params := &stock.GetSessionListParams{ClerkAPIVersion: version, UserId: &user, Paginated: &paginated, Limit: &limit}
 			if offset != 0 {
 				params.Offset = &offset
 			}
@@ -50,7 +50,7 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 	}
 	return Calls{
 		"Get": func(ctx context.Context) (Result, error) {
-			res, err := c.GetSessionWithResponse(ctx, SessionID)
+			res, err := c.GetSessionWithResponse(ctx, SessionID, &stock.GetSessionParams{ClerkAPIVersion: version})
 			switch {
 			case err != nil:
 				return Result{}, err
@@ -63,7 +63,7 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 		"List500":         list(500, 0),
 		"List500Streamed": list(500, Streamed),
 		"Create": func(ctx context.Context) (Result, error) {
-			res, err := c.CreateSessionWithResponse(ctx, stock.CreateSession{UserId: UserID})
+			res, err := c.CreateSessionWithResponse(ctx, &stock.CreateSessionParams{ClerkAPIVersion: version}, stock.CreateSession{UserId: UserID})
 			switch {
 			case err != nil:
 				return Result{}, err
@@ -74,7 +74,7 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 		},
 		"Refresh": func(ctx context.Context) (Result, error) {
 			format := stock.RefreshSessionFormatToken
-			res, err := c.RefreshSessionWithResponse(ctx, SessionID, stock.RefreshSession{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin, Format: &format})
+			res, err := c.RefreshSessionWithResponse(ctx, SessionID, &stock.RefreshSessionParams{ClerkAPIVersion: version}, stock.RefreshSession{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin, Format: &format})
 			switch {
 			case err != nil:
 				return Result{}, err
@@ -85,7 +85,7 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 			return Result{JWT: token.Jwt}, err
 		},
 		"Revoke": func(ctx context.Context) (Result, error) {
-			res, err := c.RevokeSessionWithResponse(ctx, SessionID)
+			res, err := c.RevokeSessionWithResponse(ctx, SessionID, &stock.RevokeSessionParams{ClerkAPIVersion: version})
 			switch {
 			case err != nil:
 				return Result{}, err
@@ -95,7 +95,7 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 			return one(res.JSON200)
 		},
 		"Verify": func(ctx context.Context) (Result, error) {
-			res, err := c.VerifySessionWithResponse(ctx, SessionID, stock.VerifySession{Token: Expired})
+			res, err := c.VerifySessionWithResponse(ctx, SessionID, &stock.VerifySessionParams{ClerkAPIVersion: "2025-03-12"}, stock.VerifySession{Token: Expired})
 			switch {
 			case err != nil:
 				return Result{}, err
@@ -106,7 +106,7 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 		},
 		"CreateToken": func(ctx context.Context) (Result, error) {
 			seconds := Lifetime
-			res, err := c.CreateSessionTokenWithResponse(ctx, SessionID, stock.CreateToken{ExpiresInSeconds: &seconds})
+			res, err := c.CreateSessionTokenWithResponse(ctx, SessionID, &stock.CreateSessionTokenParams{ClerkAPIVersion: version}, stock.CreateToken{ExpiresInSeconds: &seconds})
 			switch {
 			case err != nil:
 				return Result{}, err
@@ -117,7 +117,7 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 		},
 		"CreateTokenFromTemplate": func(ctx context.Context) (Result, error) {
 			seconds := Lifetime
-			res, err := c.CreateSessionTokenFromTemplateWithResponse(ctx, SessionID, Template, stock.CreateToken{ExpiresInSeconds: &seconds})
+			res, err := c.CreateSessionTokenFromTemplateWithResponse(ctx, SessionID, Template, &stock.CreateSessionTokenFromTemplateParams{ClerkAPIVersion: version}, stock.CreateToken{ExpiresInSeconds: &seconds})
 			switch {
 			case err != nil:
 				return Result{}, err
@@ -127,7 +127,7 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 			return Result{JWT: res.JSON200.Jwt}, nil
 		},
 		"NotFound": func(ctx context.Context) (Result, error) {
-			res, err := c.GetSessionWithResponse(ctx, MissingID)
+			res, err := c.GetSessionWithResponse(ctx, MissingID, &stock.GetSessionParams{ClerkAPIVersion: version})
 			switch {
 			case err != nil:
 				return Result{}, err

@@ -115,6 +115,36 @@ func (e TokenObject) Valid() bool {
 	}
 }
 
+// Defines values for ClerkAPIVersion.
+const (
+	ClerkAPIVersionN20260512 ClerkAPIVersion = "2026-05-12"
+)
+
+// Valid indicates whether the value is a known member of the ClerkAPIVersion enum.
+func (e ClerkAPIVersion) Valid() bool {
+	switch e {
+	case ClerkAPIVersionN20260512:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ClerkAPIVersionOfVerify.
+const (
+	ClerkAPIVersionOfVerifyN20250312 ClerkAPIVersionOfVerify = "2025-03-12"
+)
+
+// Valid indicates whether the value is a known member of the ClerkAPIVersionOfVerify enum.
+func (e ClerkAPIVersionOfVerify) Valid() bool {
+	switch e {
+	case ClerkAPIVersionOfVerifyN20250312:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetSessionListParamsStatus.
 const (
 	GetSessionListParamsStatusAbandoned GetSessionListParamsStatus = "abandoned"
@@ -142,6 +172,126 @@ func (e GetSessionListParamsStatus) Valid() bool {
 	case GetSessionListParamsStatusReplaced:
 		return true
 	case GetSessionListParamsStatusRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetSessionListParamsClerkAPIVersion.
+const (
+	GetSessionListParamsClerkAPIVersionN20260512 GetSessionListParamsClerkAPIVersion = "2026-05-12"
+)
+
+// Valid indicates whether the value is a known member of the GetSessionListParamsClerkAPIVersion enum.
+func (e GetSessionListParamsClerkAPIVersion) Valid() bool {
+	switch e {
+	case GetSessionListParamsClerkAPIVersionN20260512:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateSessionParamsClerkAPIVersion.
+const (
+	CreateSessionParamsClerkAPIVersionN20260512 CreateSessionParamsClerkAPIVersion = "2026-05-12"
+)
+
+// Valid indicates whether the value is a known member of the CreateSessionParamsClerkAPIVersion enum.
+func (e CreateSessionParamsClerkAPIVersion) Valid() bool {
+	switch e {
+	case CreateSessionParamsClerkAPIVersionN20260512:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetSessionParamsClerkAPIVersion.
+const (
+	GetSessionParamsClerkAPIVersionN20260512 GetSessionParamsClerkAPIVersion = "2026-05-12"
+)
+
+// Valid indicates whether the value is a known member of the GetSessionParamsClerkAPIVersion enum.
+func (e GetSessionParamsClerkAPIVersion) Valid() bool {
+	switch e {
+	case GetSessionParamsClerkAPIVersionN20260512:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RefreshSessionParamsClerkAPIVersion.
+const (
+	RefreshSessionParamsClerkAPIVersionN20260512 RefreshSessionParamsClerkAPIVersion = "2026-05-12"
+)
+
+// Valid indicates whether the value is a known member of the RefreshSessionParamsClerkAPIVersion enum.
+func (e RefreshSessionParamsClerkAPIVersion) Valid() bool {
+	switch e {
+	case RefreshSessionParamsClerkAPIVersionN20260512:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RevokeSessionParamsClerkAPIVersion.
+const (
+	RevokeSessionParamsClerkAPIVersionN20260512 RevokeSessionParamsClerkAPIVersion = "2026-05-12"
+)
+
+// Valid indicates whether the value is a known member of the RevokeSessionParamsClerkAPIVersion enum.
+func (e RevokeSessionParamsClerkAPIVersion) Valid() bool {
+	switch e {
+	case RevokeSessionParamsClerkAPIVersionN20260512:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateSessionTokenParamsClerkAPIVersion.
+const (
+	CreateSessionTokenParamsClerkAPIVersionN20260512 CreateSessionTokenParamsClerkAPIVersion = "2026-05-12"
+)
+
+// Valid indicates whether the value is a known member of the CreateSessionTokenParamsClerkAPIVersion enum.
+func (e CreateSessionTokenParamsClerkAPIVersion) Valid() bool {
+	switch e {
+	case CreateSessionTokenParamsClerkAPIVersionN20260512:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateSessionTokenFromTemplateParamsClerkAPIVersion.
+const (
+	CreateSessionTokenFromTemplateParamsClerkAPIVersionN20260512 CreateSessionTokenFromTemplateParamsClerkAPIVersion = "2026-05-12"
+)
+
+// Valid indicates whether the value is a known member of the CreateSessionTokenFromTemplateParamsClerkAPIVersion enum.
+func (e CreateSessionTokenFromTemplateParamsClerkAPIVersion) Valid() bool {
+	switch e {
+	case CreateSessionTokenFromTemplateParamsClerkAPIVersionN20260512:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VerifySessionParamsClerkAPIVersion.
+const (
+	VerifySessionParamsClerkAPIVersionN20250312 VerifySessionParamsClerkAPIVersion = "2025-03-12"
+)
+
+// Valid indicates whether the value is a known member of the VerifySessionParamsClerkAPIVersion enum.
+func (e VerifySessionParamsClerkAPIVersion) Valid() bool {
+	switch e {
+	case VerifySessionParamsClerkAPIVersionN20250312:
 		return true
 	default:
 		return false
@@ -350,6 +500,15 @@ type VerifySession struct {
 	Token string `json:"token"`
 }
 
+// ClerkAPIVersion defines model for ClerkAPIVersion.
+type ClerkAPIVersion string
+
+// ClerkAPIVersionOfVerify defines model for ClerkAPIVersionOfVerify.
+type ClerkAPIVersionOfVerify string
+
+// Origin defines model for Origin.
+type Origin = string
+
 // SessionID defines model for SessionID.
 type SessionID = string
 
@@ -400,20 +559,97 @@ type GetSessionListParams struct {
 
 	// Offset How many of the newest matching sessions to skip, 0 by default.
 	Offset *int `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// ClerkAPIVersion The API version the request is written for. Without it Clerk uses the instance's default.
+	ClerkAPIVersion GetSessionListParamsClerkAPIVersion `json:"Clerk-API-Version"`
 }
 
 // GetSessionListParamsStatus defines parameters for GetSessionList.
 type GetSessionListParamsStatus string
+
+// GetSessionListParamsClerkAPIVersion defines parameters for GetSessionList.
+type GetSessionListParamsClerkAPIVersion string
 
 // GetSessionList200JSONResponseBody defines parameters for GetSessionList.
 type GetSessionList200JSONResponseBody struct {
 	union json.RawMessage
 }
 
+// CreateSessionParams defines parameters for CreateSession.
+type CreateSessionParams struct {
+	// ClerkAPIVersion The API version the request is written for. Without it Clerk uses the instance's default.
+	ClerkAPIVersion CreateSessionParamsClerkAPIVersion `json:"Clerk-API-Version"`
+}
+
+// CreateSessionParamsClerkAPIVersion defines parameters for CreateSession.
+type CreateSessionParamsClerkAPIVersion string
+
+// GetSessionParams defines parameters for GetSession.
+type GetSessionParams struct {
+	// ClerkAPIVersion The API version the request is written for. Without it Clerk uses the instance's default.
+	ClerkAPIVersion GetSessionParamsClerkAPIVersion `json:"Clerk-API-Version"`
+}
+
+// GetSessionParamsClerkAPIVersion defines parameters for GetSession.
+type GetSessionParamsClerkAPIVersion string
+
+// RefreshSessionParams defines parameters for RefreshSession.
+type RefreshSessionParams struct {
+	// ClerkAPIVersion The API version the request is written for. Without it Clerk uses the instance's default.
+	ClerkAPIVersion RefreshSessionParamsClerkAPIVersion `json:"Clerk-API-Version"`
+}
+
+// RefreshSessionParamsClerkAPIVersion defines parameters for RefreshSession.
+type RefreshSessionParamsClerkAPIVersion string
+
 // RefreshSession200JSONResponseBody defines parameters for RefreshSession.
 type RefreshSession200JSONResponseBody struct {
 	union json.RawMessage
 }
+
+// RevokeSessionParams defines parameters for RevokeSession.
+type RevokeSessionParams struct {
+	// ClerkAPIVersion The API version the request is written for. Without it Clerk uses the instance's default.
+	ClerkAPIVersion RevokeSessionParamsClerkAPIVersion `json:"Clerk-API-Version"`
+}
+
+// RevokeSessionParamsClerkAPIVersion defines parameters for RevokeSession.
+type RevokeSessionParamsClerkAPIVersion string
+
+// CreateSessionTokenParams defines parameters for CreateSessionToken.
+type CreateSessionTokenParams struct {
+	// ClerkAPIVersion The API version the request is written for. Without it Clerk uses the instance's default.
+	ClerkAPIVersion CreateSessionTokenParamsClerkAPIVersion `json:"Clerk-API-Version"`
+
+	// Origin Scheme and host of the application, which becomes the token's claim azp. Without
+	// it the token has none.
+	Origin *Origin `json:"Origin,omitempty"`
+}
+
+// CreateSessionTokenParamsClerkAPIVersion defines parameters for CreateSessionToken.
+type CreateSessionTokenParamsClerkAPIVersion string
+
+// CreateSessionTokenFromTemplateParams defines parameters for CreateSessionTokenFromTemplate.
+type CreateSessionTokenFromTemplateParams struct {
+	// ClerkAPIVersion The API version the request is written for. Without it Clerk uses the instance's default.
+	ClerkAPIVersion CreateSessionTokenFromTemplateParamsClerkAPIVersion `json:"Clerk-API-Version"`
+
+	// Origin Scheme and host of the application, which becomes the token's claim azp. Without
+	// it the token has none.
+	Origin *Origin `json:"Origin,omitempty"`
+}
+
+// CreateSessionTokenFromTemplateParamsClerkAPIVersion defines parameters for CreateSessionTokenFromTemplate.
+type CreateSessionTokenFromTemplateParamsClerkAPIVersion string
+
+// VerifySessionParams defines parameters for VerifySession.
+type VerifySessionParams struct {
+	// ClerkAPIVersion The last API version that has this operation.
+	ClerkAPIVersion VerifySessionParamsClerkAPIVersion `json:"Clerk-API-Version"`
+}
+
+// VerifySessionParamsClerkAPIVersion defines parameters for VerifySession.
+type VerifySessionParamsClerkAPIVersion string
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = CreateSession
@@ -652,7 +888,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /sessions (the `CreateSession` operationId).
-	CreateSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSessionWithBody(ctx context.Context, params *CreateSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSession Create an active session for a user, for tests
 	//
@@ -665,14 +901,14 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /sessions (the `CreateSession` operationId).
-	CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSession(ctx context.Context, params *CreateSessionParams, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSession Read one session
 	//
 	// Also works for a session that is no longer active, until Clerk cleans it up.
 	//
 	// Corresponds with GET /sessions/{session_id} (the `GetSession` operationId).
-	GetSession(ctx context.Context, sessionId SessionID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetSession(ctx context.Context, sessionId SessionID, params *GetSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RefreshSessionWithBody Exchange an expired session token for a fresh one
 	//
@@ -685,7 +921,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /sessions/{session_id}/refresh (the `RefreshSession` operationId).
-	RefreshSessionWithBody(ctx context.Context, sessionId SessionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RefreshSessionWithBody(ctx context.Context, sessionId SessionID, params *RefreshSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RefreshSession Exchange an expired session token for a fresh one
 	//
@@ -698,7 +934,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /sessions/{session_id}/refresh (the `RefreshSession` operationId).
-	RefreshSession(ctx context.Context, sessionId SessionID, body RefreshSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RefreshSession(ctx context.Context, sessionId SessionID, params *RefreshSessionParams, body RefreshSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeSession End a session at once
 	//
@@ -709,7 +945,7 @@ type ClientInterface interface {
 	// session token unless its lifetime was changed.
 	//
 	// Corresponds with POST /sessions/{session_id}/revoke (the `RevokeSession` operationId).
-	RevokeSession(ctx context.Context, sessionId SessionID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RevokeSession(ctx context.Context, sessionId SessionID, params *RevokeSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSessionTokenWithBody Mint a session token
 	//
@@ -721,7 +957,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens (the `CreateSessionToken` operationId).
-	CreateSessionTokenWithBody(ctx context.Context, sessionId SessionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSessionTokenWithBody(ctx context.Context, sessionId SessionID, params *CreateSessionTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSessionToken Mint a session token
 	//
@@ -733,7 +969,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens (the `CreateSessionToken` operationId).
-	CreateSessionToken(ctx context.Context, sessionId SessionID, body CreateSessionTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSessionToken(ctx context.Context, sessionId SessionID, params *CreateSessionTokenParams, body CreateSessionTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSessionTokenFromTemplateWithBody Mint a token from one of the instance's JWT templates
 	//
@@ -745,7 +981,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens/{template_name} (the `CreateSessionTokenFromTemplate` operationId).
-	CreateSessionTokenFromTemplateWithBody(ctx context.Context, sessionId SessionID, templateName string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSessionTokenFromTemplateWithBody(ctx context.Context, sessionId SessionID, templateName string, params *CreateSessionTokenFromTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSessionTokenFromTemplate Mint a token from one of the instance's JWT templates
 	//
@@ -757,7 +993,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens/{template_name} (the `CreateSessionTokenFromTemplate` operationId).
-	CreateSessionTokenFromTemplate(ctx context.Context, sessionId SessionID, templateName string, body CreateSessionTokenFromTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSessionTokenFromTemplate(ctx context.Context, sessionId SessionID, templateName string, params *CreateSessionTokenFromTemplateParams, body CreateSessionTokenFromTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// VerifySessionWithBody Have Clerk check a session token
 	//
@@ -770,7 +1006,7 @@ type ClientInterface interface {
 	// Corresponds with POST /sessions/{session_id}/verify (the `VerifySession` operationId).
 	//
 	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
-	VerifySessionWithBody(ctx context.Context, sessionId SessionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	VerifySessionWithBody(ctx context.Context, sessionId SessionID, params *VerifySessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// VerifySession Have Clerk check a session token
 	//
@@ -783,7 +1019,7 @@ type ClientInterface interface {
 	// Corresponds with POST /sessions/{session_id}/verify (the `VerifySession` operationId).
 	//
 	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
-	VerifySession(ctx context.Context, sessionId SessionID, body VerifySessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	VerifySession(ctx context.Context, sessionId SessionID, params *VerifySessionParams, body VerifySessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // GetSessionList List the sessions of a user or of a client
@@ -818,8 +1054,8 @@ func (c *Client) GetSessionList(ctx context.Context, params *GetSessionListParam
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /sessions (the `CreateSession` operationId).
-func (c *Client) CreateSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateSessionRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateSessionWithBody(ctx context.Context, params *CreateSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSessionRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -841,8 +1077,8 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, contentType string, 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /sessions (the `CreateSession` operationId).
-func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateSessionRequest(c.Server, body)
+func (c *Client) CreateSession(ctx context.Context, params *CreateSessionParams, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSessionRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -858,8 +1094,8 @@ func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONReques
 // Also works for a session that is no longer active, until Clerk cleans it up.
 //
 // Corresponds with GET /sessions/{session_id} (the `GetSession` operationId).
-func (c *Client) GetSession(ctx context.Context, sessionId SessionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetSessionRequest(c.Server, sessionId)
+func (c *Client) GetSession(ctx context.Context, sessionId SessionID, params *GetSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSessionRequest(c.Server, sessionId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -881,8 +1117,8 @@ func (c *Client) GetSession(ctx context.Context, sessionId SessionID, reqEditors
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /sessions/{session_id}/refresh (the `RefreshSession` operationId).
-func (c *Client) RefreshSessionWithBody(ctx context.Context, sessionId SessionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRefreshSessionRequestWithBody(c.Server, sessionId, contentType, body)
+func (c *Client) RefreshSessionWithBody(ctx context.Context, sessionId SessionID, params *RefreshSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefreshSessionRequestWithBody(c.Server, sessionId, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -904,8 +1140,8 @@ func (c *Client) RefreshSessionWithBody(ctx context.Context, sessionId SessionID
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /sessions/{session_id}/refresh (the `RefreshSession` operationId).
-func (c *Client) RefreshSession(ctx context.Context, sessionId SessionID, body RefreshSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRefreshSessionRequest(c.Server, sessionId, body)
+func (c *Client) RefreshSession(ctx context.Context, sessionId SessionID, params *RefreshSessionParams, body RefreshSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefreshSessionRequest(c.Server, sessionId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -925,8 +1161,8 @@ func (c *Client) RefreshSession(ctx context.Context, sessionId SessionID, body R
 // session token unless its lifetime was changed.
 //
 // Corresponds with POST /sessions/{session_id}/revoke (the `RevokeSession` operationId).
-func (c *Client) RevokeSession(ctx context.Context, sessionId SessionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRevokeSessionRequest(c.Server, sessionId)
+func (c *Client) RevokeSession(ctx context.Context, sessionId SessionID, params *RevokeSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeSessionRequest(c.Server, sessionId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -947,8 +1183,8 @@ func (c *Client) RevokeSession(ctx context.Context, sessionId SessionID, reqEdit
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /sessions/{session_id}/tokens (the `CreateSessionToken` operationId).
-func (c *Client) CreateSessionTokenWithBody(ctx context.Context, sessionId SessionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateSessionTokenRequestWithBody(c.Server, sessionId, contentType, body)
+func (c *Client) CreateSessionTokenWithBody(ctx context.Context, sessionId SessionID, params *CreateSessionTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSessionTokenRequestWithBody(c.Server, sessionId, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -969,8 +1205,8 @@ func (c *Client) CreateSessionTokenWithBody(ctx context.Context, sessionId Sessi
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /sessions/{session_id}/tokens (the `CreateSessionToken` operationId).
-func (c *Client) CreateSessionToken(ctx context.Context, sessionId SessionID, body CreateSessionTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateSessionTokenRequest(c.Server, sessionId, body)
+func (c *Client) CreateSessionToken(ctx context.Context, sessionId SessionID, params *CreateSessionTokenParams, body CreateSessionTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSessionTokenRequest(c.Server, sessionId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -991,8 +1227,8 @@ func (c *Client) CreateSessionToken(ctx context.Context, sessionId SessionID, bo
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /sessions/{session_id}/tokens/{template_name} (the `CreateSessionTokenFromTemplate` operationId).
-func (c *Client) CreateSessionTokenFromTemplateWithBody(ctx context.Context, sessionId SessionID, templateName string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateSessionTokenFromTemplateRequestWithBody(c.Server, sessionId, templateName, contentType, body)
+func (c *Client) CreateSessionTokenFromTemplateWithBody(ctx context.Context, sessionId SessionID, templateName string, params *CreateSessionTokenFromTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSessionTokenFromTemplateRequestWithBody(c.Server, sessionId, templateName, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1013,8 +1249,8 @@ func (c *Client) CreateSessionTokenFromTemplateWithBody(ctx context.Context, ses
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /sessions/{session_id}/tokens/{template_name} (the `CreateSessionTokenFromTemplate` operationId).
-func (c *Client) CreateSessionTokenFromTemplate(ctx context.Context, sessionId SessionID, templateName string, body CreateSessionTokenFromTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateSessionTokenFromTemplateRequest(c.Server, sessionId, templateName, body)
+func (c *Client) CreateSessionTokenFromTemplate(ctx context.Context, sessionId SessionID, templateName string, params *CreateSessionTokenFromTemplateParams, body CreateSessionTokenFromTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSessionTokenFromTemplateRequest(c.Server, sessionId, templateName, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1035,8 +1271,8 @@ func (c *Client) CreateSessionTokenFromTemplate(ctx context.Context, sessionId S
 //
 // Corresponds with POST /sessions/{session_id}/verify (the `VerifySession` operationId).
 // Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
-func (c *Client) VerifySessionWithBody(ctx context.Context, sessionId SessionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewVerifySessionRequestWithBody(c.Server, sessionId, contentType, body)
+func (c *Client) VerifySessionWithBody(ctx context.Context, sessionId SessionID, params *VerifySessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifySessionRequestWithBody(c.Server, sessionId, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1057,8 +1293,8 @@ func (c *Client) VerifySessionWithBody(ctx context.Context, sessionId SessionID,
 //
 // Corresponds with POST /sessions/{session_id}/verify (the `VerifySession` operationId).
 // Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
-func (c *Client) VerifySession(ctx context.Context, sessionId SessionID, body VerifySessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewVerifySessionRequest(c.Server, sessionId, body)
+func (c *Client) VerifySession(ctx context.Context, sessionId SessionID, params *VerifySessionParams, body VerifySessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifySessionRequest(c.Server, sessionId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1180,22 +1416,35 @@ func NewGetSessionListRequest(server string, params *GetSessionListParams) (*htt
 		return nil, err
 	}
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Clerk-API-Version", params.ClerkAPIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Clerk-API-Version", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewCreateSessionRequest calls the generic CreateSession builder with application/json body
-func NewCreateSessionRequest(server string, body CreateSessionJSONRequestBody) (*http.Request, error) {
+func NewCreateSessionRequest(server string, params *CreateSessionParams, body CreateSessionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateSessionRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateSessionRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateSessionRequestWithBody constructs an http.Request for the CreateSession method, with any body, and a specified content type
-func NewCreateSessionRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateSessionRequestWithBody(server string, params *CreateSessionParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -1220,11 +1469,24 @@ func NewCreateSessionRequestWithBody(server string, contentType string, body io.
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Clerk-API-Version", params.ClerkAPIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Clerk-API-Version", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewGetSessionRequest constructs an http.Request for the GetSession method
-func NewGetSessionRequest(server string, sessionId SessionID) (*http.Request, error) {
+func NewGetSessionRequest(server string, sessionId SessionID, params *GetSessionParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1254,22 +1516,35 @@ func NewGetSessionRequest(server string, sessionId SessionID) (*http.Request, er
 		return nil, err
 	}
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Clerk-API-Version", params.ClerkAPIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Clerk-API-Version", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewRefreshSessionRequest calls the generic RefreshSession builder with application/json body
-func NewRefreshSessionRequest(server string, sessionId SessionID, body RefreshSessionJSONRequestBody) (*http.Request, error) {
+func NewRefreshSessionRequest(server string, sessionId SessionID, params *RefreshSessionParams, body RefreshSessionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewRefreshSessionRequestWithBody(server, sessionId, "application/json", bodyReader)
+	return NewRefreshSessionRequestWithBody(server, sessionId, params, "application/json", bodyReader)
 }
 
 // NewRefreshSessionRequestWithBody constructs an http.Request for the RefreshSession method, with any body, and a specified content type
-func NewRefreshSessionRequestWithBody(server string, sessionId SessionID, contentType string, body io.Reader) (*http.Request, error) {
+func NewRefreshSessionRequestWithBody(server string, sessionId SessionID, params *RefreshSessionParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1301,11 +1576,24 @@ func NewRefreshSessionRequestWithBody(server string, sessionId SessionID, conten
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Clerk-API-Version", params.ClerkAPIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Clerk-API-Version", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewRevokeSessionRequest constructs an http.Request for the RevokeSession method
-func NewRevokeSessionRequest(server string, sessionId SessionID) (*http.Request, error) {
+func NewRevokeSessionRequest(server string, sessionId SessionID, params *RevokeSessionParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1335,22 +1623,35 @@ func NewRevokeSessionRequest(server string, sessionId SessionID) (*http.Request,
 		return nil, err
 	}
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Clerk-API-Version", params.ClerkAPIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Clerk-API-Version", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewCreateSessionTokenRequest calls the generic CreateSessionToken builder with application/json body
-func NewCreateSessionTokenRequest(server string, sessionId SessionID, body CreateSessionTokenJSONRequestBody) (*http.Request, error) {
+func NewCreateSessionTokenRequest(server string, sessionId SessionID, params *CreateSessionTokenParams, body CreateSessionTokenJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateSessionTokenRequestWithBody(server, sessionId, "application/json", bodyReader)
+	return NewCreateSessionTokenRequestWithBody(server, sessionId, params, "application/json", bodyReader)
 }
 
 // NewCreateSessionTokenRequestWithBody constructs an http.Request for the CreateSessionToken method, with any body, and a specified content type
-func NewCreateSessionTokenRequestWithBody(server string, sessionId SessionID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateSessionTokenRequestWithBody(server string, sessionId SessionID, params *CreateSessionTokenParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1382,22 +1683,46 @@ func NewCreateSessionTokenRequestWithBody(server string, sessionId SessionID, co
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Clerk-API-Version", params.ClerkAPIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Clerk-API-Version", headerParam0)
+
+		if params.Origin != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Origin", *params.Origin, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Origin", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewCreateSessionTokenFromTemplateRequest calls the generic CreateSessionTokenFromTemplate builder with application/json body
-func NewCreateSessionTokenFromTemplateRequest(server string, sessionId SessionID, templateName string, body CreateSessionTokenFromTemplateJSONRequestBody) (*http.Request, error) {
+func NewCreateSessionTokenFromTemplateRequest(server string, sessionId SessionID, templateName string, params *CreateSessionTokenFromTemplateParams, body CreateSessionTokenFromTemplateJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateSessionTokenFromTemplateRequestWithBody(server, sessionId, templateName, "application/json", bodyReader)
+	return NewCreateSessionTokenFromTemplateRequestWithBody(server, sessionId, templateName, params, "application/json", bodyReader)
 }
 
 // NewCreateSessionTokenFromTemplateRequestWithBody constructs an http.Request for the CreateSessionTokenFromTemplate method, with any body, and a specified content type
-func NewCreateSessionTokenFromTemplateRequestWithBody(server string, sessionId SessionID, templateName string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateSessionTokenFromTemplateRequestWithBody(server string, sessionId SessionID, templateName string, params *CreateSessionTokenFromTemplateParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1436,22 +1761,46 @@ func NewCreateSessionTokenFromTemplateRequestWithBody(server string, sessionId S
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Clerk-API-Version", params.ClerkAPIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Clerk-API-Version", headerParam0)
+
+		if params.Origin != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Origin", *params.Origin, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Origin", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewVerifySessionRequest calls the generic VerifySession builder with application/json body
-func NewVerifySessionRequest(server string, sessionId SessionID, body VerifySessionJSONRequestBody) (*http.Request, error) {
+func NewVerifySessionRequest(server string, sessionId SessionID, params *VerifySessionParams, body VerifySessionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewVerifySessionRequestWithBody(server, sessionId, "application/json", bodyReader)
+	return NewVerifySessionRequestWithBody(server, sessionId, params, "application/json", bodyReader)
 }
 
 // NewVerifySessionRequestWithBody constructs an http.Request for the VerifySession method, with any body, and a specified content type
-func NewVerifySessionRequestWithBody(server string, sessionId SessionID, contentType string, body io.Reader) (*http.Request, error) {
+func NewVerifySessionRequestWithBody(server string, sessionId SessionID, params *VerifySessionParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1482,6 +1831,19 @@ func NewVerifySessionRequestWithBody(server string, sessionId SessionID, content
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Clerk-API-Version", params.ClerkAPIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Clerk-API-Version", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -1554,7 +1916,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions (the `CreateSession` operationId).
-	CreateSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
+	CreateSessionWithBodyWithResponse(ctx context.Context, params *CreateSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
 
 	// CreateSessionWithResponse Create an active session for a user, for tests
 	//
@@ -1567,7 +1929,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions (the `CreateSession` operationId).
-	CreateSessionWithResponse(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
+	CreateSessionWithResponse(ctx context.Context, params *CreateSessionParams, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
 
 	// GetSessionWithResponse Read one session
 	//
@@ -1576,7 +1938,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /sessions/{session_id} (the `GetSession` operationId).
-	GetSessionWithResponse(ctx context.Context, sessionId SessionID, reqEditors ...RequestEditorFn) (*GetSessionResponse, error)
+	GetSessionWithResponse(ctx context.Context, sessionId SessionID, params *GetSessionParams, reqEditors ...RequestEditorFn) (*GetSessionResponse, error)
 
 	// RefreshSessionWithBodyWithResponse Exchange an expired session token for a fresh one
 	//
@@ -1589,7 +1951,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions/{session_id}/refresh (the `RefreshSession` operationId).
-	RefreshSessionWithBodyWithResponse(ctx context.Context, sessionId SessionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefreshSessionResponse, error)
+	RefreshSessionWithBodyWithResponse(ctx context.Context, sessionId SessionID, params *RefreshSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefreshSessionResponse, error)
 
 	// RefreshSessionWithResponse Exchange an expired session token for a fresh one
 	//
@@ -1602,7 +1964,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions/{session_id}/refresh (the `RefreshSession` operationId).
-	RefreshSessionWithResponse(ctx context.Context, sessionId SessionID, body RefreshSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshSessionResponse, error)
+	RefreshSessionWithResponse(ctx context.Context, sessionId SessionID, params *RefreshSessionParams, body RefreshSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshSessionResponse, error)
 
 	// RevokeSessionWithResponse End a session at once
 	//
@@ -1615,7 +1977,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions/{session_id}/revoke (the `RevokeSession` operationId).
-	RevokeSessionWithResponse(ctx context.Context, sessionId SessionID, reqEditors ...RequestEditorFn) (*RevokeSessionResponse, error)
+	RevokeSessionWithResponse(ctx context.Context, sessionId SessionID, params *RevokeSessionParams, reqEditors ...RequestEditorFn) (*RevokeSessionResponse, error)
 
 	// CreateSessionTokenWithBodyWithResponse Mint a session token
 	//
@@ -1627,7 +1989,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens (the `CreateSessionToken` operationId).
-	CreateSessionTokenWithBodyWithResponse(ctx context.Context, sessionId SessionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionTokenResponse, error)
+	CreateSessionTokenWithBodyWithResponse(ctx context.Context, sessionId SessionID, params *CreateSessionTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionTokenResponse, error)
 
 	// CreateSessionTokenWithResponse Mint a session token
 	//
@@ -1639,7 +2001,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens (the `CreateSessionToken` operationId).
-	CreateSessionTokenWithResponse(ctx context.Context, sessionId SessionID, body CreateSessionTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionTokenResponse, error)
+	CreateSessionTokenWithResponse(ctx context.Context, sessionId SessionID, params *CreateSessionTokenParams, body CreateSessionTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionTokenResponse, error)
 
 	// CreateSessionTokenFromTemplateWithBodyWithResponse Mint a token from one of the instance's JWT templates
 	//
@@ -1651,7 +2013,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens/{template_name} (the `CreateSessionTokenFromTemplate` operationId).
-	CreateSessionTokenFromTemplateWithBodyWithResponse(ctx context.Context, sessionId SessionID, templateName string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionTokenFromTemplateResponse, error)
+	CreateSessionTokenFromTemplateWithBodyWithResponse(ctx context.Context, sessionId SessionID, templateName string, params *CreateSessionTokenFromTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionTokenFromTemplateResponse, error)
 
 	// CreateSessionTokenFromTemplateWithResponse Mint a token from one of the instance's JWT templates
 	//
@@ -1663,7 +2025,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens/{template_name} (the `CreateSessionTokenFromTemplate` operationId).
-	CreateSessionTokenFromTemplateWithResponse(ctx context.Context, sessionId SessionID, templateName string, body CreateSessionTokenFromTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionTokenFromTemplateResponse, error)
+	CreateSessionTokenFromTemplateWithResponse(ctx context.Context, sessionId SessionID, templateName string, params *CreateSessionTokenFromTemplateParams, body CreateSessionTokenFromTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionTokenFromTemplateResponse, error)
 
 	// VerifySessionWithBodyWithResponse Have Clerk check a session token
 	//
@@ -1676,7 +2038,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /sessions/{session_id}/verify (the `VerifySession` operationId).
 	//
 	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
-	VerifySessionWithBodyWithResponse(ctx context.Context, sessionId SessionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifySessionResponse, error)
+	VerifySessionWithBodyWithResponse(ctx context.Context, sessionId SessionID, params *VerifySessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifySessionResponse, error)
 
 	// VerifySessionWithResponse Have Clerk check a session token
 	//
@@ -1689,44 +2051,58 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /sessions/{session_id}/verify (the `VerifySession` operationId).
 	//
 	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
-	VerifySessionWithResponse(ctx context.Context, sessionId SessionID, body VerifySessionJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifySessionResponse, error)
+	VerifySessionWithResponse(ctx context.Context, sessionId SessionID, params *VerifySessionParams, body VerifySessionJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifySessionResponse, error)
 }
 
 // GetSessionListResponse200Headers the declared response headers of an HTTP 200 response for GetSessionList
 type GetSessionListResponse200Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // GetSessionListResponse400Headers the declared response headers of an HTTP 400 response for GetSessionList
 type GetSessionListResponse400Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // GetSessionListResponse401Headers the declared response headers of an HTTP 401 response for GetSessionList
 type GetSessionListResponse401Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // GetSessionListResponse422Headers the declared response headers of an HTTP 422 response for GetSessionList
 type GetSessionListResponse422Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // GetSessionListResponse429Headers the declared response headers of an HTTP 429 response for GetSessionList
 type GetSessionListResponse429Headers struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // GetSessionListResponse5XXHeaders the declared response headers of an HTTP 5XX response for GetSessionList
 type GetSessionListResponse5XXHeaders struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // GetSessionListResponseDefaultHeaders the declared response headers of an HTTP default response for GetSessionList
 type GetSessionListResponseDefaultHeaders struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 type GetSessionListResponse struct {
@@ -1828,44 +2204,60 @@ func (r GetSessionListResponse) ContentType() string {
 
 // CreateSessionResponse200Headers the declared response headers of an HTTP 200 response for CreateSession
 type CreateSessionResponse200Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionResponse400Headers the declared response headers of an HTTP 400 response for CreateSession
 type CreateSessionResponse400Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionResponse401Headers the declared response headers of an HTTP 401 response for CreateSession
 type CreateSessionResponse401Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionResponse404Headers the declared response headers of an HTTP 404 response for CreateSession
 type CreateSessionResponse404Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionResponse422Headers the declared response headers of an HTTP 422 response for CreateSession
 type CreateSessionResponse422Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionResponse429Headers the declared response headers of an HTTP 429 response for CreateSession
 type CreateSessionResponse429Headers struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionResponse5XXHeaders the declared response headers of an HTTP 5XX response for CreateSession
 type CreateSessionResponse5XXHeaders struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionResponseDefaultHeaders the declared response headers of an HTTP default response for CreateSession
 type CreateSessionResponseDefaultHeaders struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 type CreateSessionResponse struct {
@@ -1976,39 +2368,53 @@ func (r CreateSessionResponse) ContentType() string {
 
 // GetSessionResponse200Headers the declared response headers of an HTTP 200 response for GetSession
 type GetSessionResponse200Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // GetSessionResponse400Headers the declared response headers of an HTTP 400 response for GetSession
 type GetSessionResponse400Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // GetSessionResponse401Headers the declared response headers of an HTTP 401 response for GetSession
 type GetSessionResponse401Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // GetSessionResponse404Headers the declared response headers of an HTTP 404 response for GetSession
 type GetSessionResponse404Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // GetSessionResponse429Headers the declared response headers of an HTTP 429 response for GetSession
 type GetSessionResponse429Headers struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // GetSessionResponse5XXHeaders the declared response headers of an HTTP 5XX response for GetSession
 type GetSessionResponse5XXHeaders struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // GetSessionResponseDefaultHeaders the declared response headers of an HTTP default response for GetSession
 type GetSessionResponseDefaultHeaders struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 type GetSessionResponse struct {
@@ -2110,34 +2516,46 @@ func (r GetSessionResponse) ContentType() string {
 
 // RefreshSessionResponse200Headers the declared response headers of an HTTP 200 response for RefreshSession
 type RefreshSessionResponse200Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // RefreshSessionResponse400Headers the declared response headers of an HTTP 400 response for RefreshSession
 type RefreshSessionResponse400Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // RefreshSessionResponse401Headers the declared response headers of an HTTP 401 response for RefreshSession
 type RefreshSessionResponse401Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // RefreshSessionResponse429Headers the declared response headers of an HTTP 429 response for RefreshSession
 type RefreshSessionResponse429Headers struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // RefreshSessionResponse5XXHeaders the declared response headers of an HTTP 5XX response for RefreshSession
 type RefreshSessionResponse5XXHeaders struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // RefreshSessionResponseDefaultHeaders the declared response headers of an HTTP default response for RefreshSession
 type RefreshSessionResponseDefaultHeaders struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 type RefreshSessionResponse struct {
@@ -2230,39 +2648,53 @@ func (r RefreshSessionResponse) ContentType() string {
 
 // RevokeSessionResponse200Headers the declared response headers of an HTTP 200 response for RevokeSession
 type RevokeSessionResponse200Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // RevokeSessionResponse400Headers the declared response headers of an HTTP 400 response for RevokeSession
 type RevokeSessionResponse400Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // RevokeSessionResponse401Headers the declared response headers of an HTTP 401 response for RevokeSession
 type RevokeSessionResponse401Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // RevokeSessionResponse404Headers the declared response headers of an HTTP 404 response for RevokeSession
 type RevokeSessionResponse404Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // RevokeSessionResponse429Headers the declared response headers of an HTTP 429 response for RevokeSession
 type RevokeSessionResponse429Headers struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // RevokeSessionResponse5XXHeaders the declared response headers of an HTTP 5XX response for RevokeSession
 type RevokeSessionResponse5XXHeaders struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // RevokeSessionResponseDefaultHeaders the declared response headers of an HTTP default response for RevokeSession
 type RevokeSessionResponseDefaultHeaders struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 type RevokeSessionResponse struct {
@@ -2364,34 +2796,46 @@ func (r RevokeSessionResponse) ContentType() string {
 
 // CreateSessionTokenResponse200Headers the declared response headers of an HTTP 200 response for CreateSessionToken
 type CreateSessionTokenResponse200Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionTokenResponse401Headers the declared response headers of an HTTP 401 response for CreateSessionToken
 type CreateSessionTokenResponse401Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionTokenResponse404Headers the declared response headers of an HTTP 404 response for CreateSessionToken
 type CreateSessionTokenResponse404Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionTokenResponse429Headers the declared response headers of an HTTP 429 response for CreateSessionToken
 type CreateSessionTokenResponse429Headers struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionTokenResponse5XXHeaders the declared response headers of an HTTP 5XX response for CreateSessionToken
 type CreateSessionTokenResponse5XXHeaders struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionTokenResponseDefaultHeaders the declared response headers of an HTTP default response for CreateSessionToken
 type CreateSessionTokenResponseDefaultHeaders struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 type CreateSessionTokenResponse struct {
@@ -2484,34 +2928,46 @@ func (r CreateSessionTokenResponse) ContentType() string {
 
 // CreateSessionTokenFromTemplateResponse200Headers the declared response headers of an HTTP 200 response for CreateSessionTokenFromTemplate
 type CreateSessionTokenFromTemplateResponse200Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionTokenFromTemplateResponse401Headers the declared response headers of an HTTP 401 response for CreateSessionTokenFromTemplate
 type CreateSessionTokenFromTemplateResponse401Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionTokenFromTemplateResponse404Headers the declared response headers of an HTTP 404 response for CreateSessionTokenFromTemplate
 type CreateSessionTokenFromTemplateResponse404Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionTokenFromTemplateResponse429Headers the declared response headers of an HTTP 429 response for CreateSessionTokenFromTemplate
 type CreateSessionTokenFromTemplateResponse429Headers struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionTokenFromTemplateResponse5XXHeaders the declared response headers of an HTTP 5XX response for CreateSessionTokenFromTemplate
 type CreateSessionTokenFromTemplateResponse5XXHeaders struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // CreateSessionTokenFromTemplateResponseDefaultHeaders the declared response headers of an HTTP default response for CreateSessionTokenFromTemplate
 type CreateSessionTokenFromTemplateResponseDefaultHeaders struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 type CreateSessionTokenFromTemplateResponse struct {
@@ -2604,44 +3060,60 @@ func (r CreateSessionTokenFromTemplateResponse) ContentType() string {
 
 // VerifySessionResponse200Headers the declared response headers of an HTTP 200 response for VerifySession
 type VerifySessionResponse200Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // VerifySessionResponse400Headers the declared response headers of an HTTP 400 response for VerifySession
 type VerifySessionResponse400Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // VerifySessionResponse401Headers the declared response headers of an HTTP 401 response for VerifySession
 type VerifySessionResponse401Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // VerifySessionResponse404Headers the declared response headers of an HTTP 404 response for VerifySession
 type VerifySessionResponse404Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // VerifySessionResponse410Headers the declared response headers of an HTTP 410 response for VerifySession
 type VerifySessionResponse410Headers struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 // VerifySessionResponse429Headers the declared response headers of an HTTP 429 response for VerifySession
 type VerifySessionResponse429Headers struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // VerifySessionResponse5XXHeaders the declared response headers of an HTTP 5XX response for VerifySession
 type VerifySessionResponse5XXHeaders struct {
-	RetryAfter    *string
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	RetryAfter      *string
+	XClerkTraceId   *string
 }
 
 // VerifySessionResponseDefaultHeaders the declared response headers of an HTTP default response for VerifySession
 type VerifySessionResponseDefaultHeaders struct {
-	XClerkTraceId *string
+	CFRay           *string
+	ClerkAPIVersion *string
+	XClerkTraceId   *string
 }
 
 type VerifySessionResponse struct {
@@ -2780,8 +3252,8 @@ func (c *ClientWithResponses) GetSessionListWithResponse(ctx context.Context, pa
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /sessions (the `CreateSession` operationId).
-func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error) {
-	rsp, err := c.CreateSessionWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Context, params *CreateSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error) {
+	rsp, err := c.CreateSessionWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2799,8 +3271,8 @@ func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /sessions (the `CreateSession` operationId).
-func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error) {
-	rsp, err := c.CreateSession(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, params *CreateSessionParams, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error) {
+	rsp, err := c.CreateSession(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2814,8 +3286,8 @@ func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, bod
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /sessions/{session_id} (the `GetSession` operationId).
-func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, sessionId SessionID, reqEditors ...RequestEditorFn) (*GetSessionResponse, error) {
-	rsp, err := c.GetSession(ctx, sessionId, reqEditors...)
+func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, sessionId SessionID, params *GetSessionParams, reqEditors ...RequestEditorFn) (*GetSessionResponse, error) {
+	rsp, err := c.GetSession(ctx, sessionId, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2833,8 +3305,8 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, sessio
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /sessions/{session_id}/refresh (the `RefreshSession` operationId).
-func (c *ClientWithResponses) RefreshSessionWithBodyWithResponse(ctx context.Context, sessionId SessionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefreshSessionResponse, error) {
-	rsp, err := c.RefreshSessionWithBody(ctx, sessionId, contentType, body, reqEditors...)
+func (c *ClientWithResponses) RefreshSessionWithBodyWithResponse(ctx context.Context, sessionId SessionID, params *RefreshSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefreshSessionResponse, error) {
+	rsp, err := c.RefreshSessionWithBody(ctx, sessionId, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2852,8 +3324,8 @@ func (c *ClientWithResponses) RefreshSessionWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /sessions/{session_id}/refresh (the `RefreshSession` operationId).
-func (c *ClientWithResponses) RefreshSessionWithResponse(ctx context.Context, sessionId SessionID, body RefreshSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshSessionResponse, error) {
-	rsp, err := c.RefreshSession(ctx, sessionId, body, reqEditors...)
+func (c *ClientWithResponses) RefreshSessionWithResponse(ctx context.Context, sessionId SessionID, params *RefreshSessionParams, body RefreshSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshSessionResponse, error) {
+	rsp, err := c.RefreshSession(ctx, sessionId, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2871,8 +3343,8 @@ func (c *ClientWithResponses) RefreshSessionWithResponse(ctx context.Context, se
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /sessions/{session_id}/revoke (the `RevokeSession` operationId).
-func (c *ClientWithResponses) RevokeSessionWithResponse(ctx context.Context, sessionId SessionID, reqEditors ...RequestEditorFn) (*RevokeSessionResponse, error) {
-	rsp, err := c.RevokeSession(ctx, sessionId, reqEditors...)
+func (c *ClientWithResponses) RevokeSessionWithResponse(ctx context.Context, sessionId SessionID, params *RevokeSessionParams, reqEditors ...RequestEditorFn) (*RevokeSessionResponse, error) {
+	rsp, err := c.RevokeSession(ctx, sessionId, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2889,8 +3361,8 @@ func (c *ClientWithResponses) RevokeSessionWithResponse(ctx context.Context, ses
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /sessions/{session_id}/tokens (the `CreateSessionToken` operationId).
-func (c *ClientWithResponses) CreateSessionTokenWithBodyWithResponse(ctx context.Context, sessionId SessionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionTokenResponse, error) {
-	rsp, err := c.CreateSessionTokenWithBody(ctx, sessionId, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateSessionTokenWithBodyWithResponse(ctx context.Context, sessionId SessionID, params *CreateSessionTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionTokenResponse, error) {
+	rsp, err := c.CreateSessionTokenWithBody(ctx, sessionId, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2907,8 +3379,8 @@ func (c *ClientWithResponses) CreateSessionTokenWithBodyWithResponse(ctx context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /sessions/{session_id}/tokens (the `CreateSessionToken` operationId).
-func (c *ClientWithResponses) CreateSessionTokenWithResponse(ctx context.Context, sessionId SessionID, body CreateSessionTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionTokenResponse, error) {
-	rsp, err := c.CreateSessionToken(ctx, sessionId, body, reqEditors...)
+func (c *ClientWithResponses) CreateSessionTokenWithResponse(ctx context.Context, sessionId SessionID, params *CreateSessionTokenParams, body CreateSessionTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionTokenResponse, error) {
+	rsp, err := c.CreateSessionToken(ctx, sessionId, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2925,8 +3397,8 @@ func (c *ClientWithResponses) CreateSessionTokenWithResponse(ctx context.Context
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /sessions/{session_id}/tokens/{template_name} (the `CreateSessionTokenFromTemplate` operationId).
-func (c *ClientWithResponses) CreateSessionTokenFromTemplateWithBodyWithResponse(ctx context.Context, sessionId SessionID, templateName string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionTokenFromTemplateResponse, error) {
-	rsp, err := c.CreateSessionTokenFromTemplateWithBody(ctx, sessionId, templateName, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateSessionTokenFromTemplateWithBodyWithResponse(ctx context.Context, sessionId SessionID, templateName string, params *CreateSessionTokenFromTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionTokenFromTemplateResponse, error) {
+	rsp, err := c.CreateSessionTokenFromTemplateWithBody(ctx, sessionId, templateName, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2943,8 +3415,8 @@ func (c *ClientWithResponses) CreateSessionTokenFromTemplateWithBodyWithResponse
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /sessions/{session_id}/tokens/{template_name} (the `CreateSessionTokenFromTemplate` operationId).
-func (c *ClientWithResponses) CreateSessionTokenFromTemplateWithResponse(ctx context.Context, sessionId SessionID, templateName string, body CreateSessionTokenFromTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionTokenFromTemplateResponse, error) {
-	rsp, err := c.CreateSessionTokenFromTemplate(ctx, sessionId, templateName, body, reqEditors...)
+func (c *ClientWithResponses) CreateSessionTokenFromTemplateWithResponse(ctx context.Context, sessionId SessionID, templateName string, params *CreateSessionTokenFromTemplateParams, body CreateSessionTokenFromTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionTokenFromTemplateResponse, error) {
+	rsp, err := c.CreateSessionTokenFromTemplate(ctx, sessionId, templateName, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2962,8 +3434,8 @@ func (c *ClientWithResponses) CreateSessionTokenFromTemplateWithResponse(ctx con
 // Corresponds with POST /sessions/{session_id}/verify (the `VerifySession` operationId).
 //
 // Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
-func (c *ClientWithResponses) VerifySessionWithBodyWithResponse(ctx context.Context, sessionId SessionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifySessionResponse, error) {
-	rsp, err := c.VerifySessionWithBody(ctx, sessionId, contentType, body, reqEditors...)
+func (c *ClientWithResponses) VerifySessionWithBodyWithResponse(ctx context.Context, sessionId SessionID, params *VerifySessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifySessionResponse, error) {
+	rsp, err := c.VerifySessionWithBody(ctx, sessionId, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2980,8 +3452,8 @@ func (c *ClientWithResponses) VerifySessionWithBodyWithResponse(ctx context.Cont
 //
 // Corresponds with POST /sessions/{session_id}/verify (the `VerifySession` operationId).
 // Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
-func (c *ClientWithResponses) VerifySessionWithResponse(ctx context.Context, sessionId SessionID, body VerifySessionJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifySessionResponse, error) {
-	rsp, err := c.VerifySession(ctx, sessionId, body, reqEditors...)
+func (c *ClientWithResponses) VerifySessionWithResponse(ctx context.Context, sessionId SessionID, params *VerifySessionParams, body VerifySessionJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifySessionResponse, error) {
+	rsp, err := c.VerifySession(ctx, sessionId, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -3056,6 +3528,20 @@ func ParseGetSessionListResponse(rsp *http.Response) (*GetSessionListResponse, e
 	switch {
 	case rsp.StatusCode == 200:
 		var headers GetSessionListResponse200Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3066,6 +3552,20 @@ func ParseGetSessionListResponse(rsp *http.Response) (*GetSessionListResponse, e
 		response.Headers200 = &headers
 	case rsp.StatusCode == 400:
 		var headers GetSessionListResponse400Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3076,6 +3576,20 @@ func ParseGetSessionListResponse(rsp *http.Response) (*GetSessionListResponse, e
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetSessionListResponse401Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3086,6 +3600,20 @@ func ParseGetSessionListResponse(rsp *http.Response) (*GetSessionListResponse, e
 		response.Headers401 = &headers
 	case rsp.StatusCode == 422:
 		var headers GetSessionListResponse422Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3096,6 +3624,20 @@ func ParseGetSessionListResponse(rsp *http.Response) (*GetSessionListResponse, e
 		response.Headers422 = &headers
 	case rsp.StatusCode == 429:
 		var headers GetSessionListResponse429Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3113,6 +3655,20 @@ func ParseGetSessionListResponse(rsp *http.Response) (*GetSessionListResponse, e
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers GetSessionListResponse5XXHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3130,6 +3686,20 @@ func ParseGetSessionListResponse(rsp *http.Response) (*GetSessionListResponse, e
 		response.Headers5XX = &headers
 	case true:
 		var headers GetSessionListResponseDefaultHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3218,6 +3788,20 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 	switch {
 	case rsp.StatusCode == 200:
 		var headers CreateSessionResponse200Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3228,6 +3812,20 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 		response.Headers200 = &headers
 	case rsp.StatusCode == 400:
 		var headers CreateSessionResponse400Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3238,6 +3836,20 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreateSessionResponse401Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3248,6 +3860,20 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 404:
 		var headers CreateSessionResponse404Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3258,6 +3884,20 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 		response.Headers404 = &headers
 	case rsp.StatusCode == 422:
 		var headers CreateSessionResponse422Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3268,6 +3908,20 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 		response.Headers422 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateSessionResponse429Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3285,6 +3939,20 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers CreateSessionResponse5XXHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3302,6 +3970,20 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 		response.Headers5XX = &headers
 	case true:
 		var headers CreateSessionResponseDefaultHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3383,6 +4065,20 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers GetSessionResponse200Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3393,6 +4089,20 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 		response.Headers200 = &headers
 	case rsp.StatusCode == 400:
 		var headers GetSessionResponse400Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3403,6 +4113,20 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetSessionResponse401Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3413,6 +4137,20 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 404:
 		var headers GetSessionResponse404Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3423,6 +4161,20 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 		response.Headers404 = &headers
 	case rsp.StatusCode == 429:
 		var headers GetSessionResponse429Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3440,6 +4192,20 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers GetSessionResponse5XXHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3457,6 +4223,20 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 		response.Headers5XX = &headers
 	case true:
 		var headers GetSessionResponseDefaultHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3531,6 +4311,20 @@ func ParseRefreshSessionResponse(rsp *http.Response) (*RefreshSessionResponse, e
 	switch {
 	case rsp.StatusCode == 200:
 		var headers RefreshSessionResponse200Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3541,6 +4335,20 @@ func ParseRefreshSessionResponse(rsp *http.Response) (*RefreshSessionResponse, e
 		response.Headers200 = &headers
 	case rsp.StatusCode == 400:
 		var headers RefreshSessionResponse400Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3551,6 +4359,20 @@ func ParseRefreshSessionResponse(rsp *http.Response) (*RefreshSessionResponse, e
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers RefreshSessionResponse401Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3561,6 +4383,20 @@ func ParseRefreshSessionResponse(rsp *http.Response) (*RefreshSessionResponse, e
 		response.Headers401 = &headers
 	case rsp.StatusCode == 429:
 		var headers RefreshSessionResponse429Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3578,6 +4414,20 @@ func ParseRefreshSessionResponse(rsp *http.Response) (*RefreshSessionResponse, e
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers RefreshSessionResponse5XXHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3595,6 +4445,20 @@ func ParseRefreshSessionResponse(rsp *http.Response) (*RefreshSessionResponse, e
 		response.Headers5XX = &headers
 	case true:
 		var headers RefreshSessionResponseDefaultHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3676,6 +4540,20 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 	switch {
 	case rsp.StatusCode == 200:
 		var headers RevokeSessionResponse200Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3686,6 +4564,20 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 		response.Headers200 = &headers
 	case rsp.StatusCode == 400:
 		var headers RevokeSessionResponse400Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3696,6 +4588,20 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers RevokeSessionResponse401Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3706,6 +4612,20 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 404:
 		var headers RevokeSessionResponse404Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3716,6 +4636,20 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 		response.Headers404 = &headers
 	case rsp.StatusCode == 429:
 		var headers RevokeSessionResponse429Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3733,6 +4667,20 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers RevokeSessionResponse5XXHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3750,6 +4698,20 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 		response.Headers5XX = &headers
 	case true:
 		var headers RevokeSessionResponseDefaultHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3824,6 +4786,20 @@ func ParseCreateSessionTokenResponse(rsp *http.Response) (*CreateSessionTokenRes
 	switch {
 	case rsp.StatusCode == 200:
 		var headers CreateSessionTokenResponse200Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3834,6 +4810,20 @@ func ParseCreateSessionTokenResponse(rsp *http.Response) (*CreateSessionTokenRes
 		response.Headers200 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreateSessionTokenResponse401Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3844,6 +4834,20 @@ func ParseCreateSessionTokenResponse(rsp *http.Response) (*CreateSessionTokenRes
 		response.Headers401 = &headers
 	case rsp.StatusCode == 404:
 		var headers CreateSessionTokenResponse404Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3854,6 +4858,20 @@ func ParseCreateSessionTokenResponse(rsp *http.Response) (*CreateSessionTokenRes
 		response.Headers404 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateSessionTokenResponse429Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3871,6 +4889,20 @@ func ParseCreateSessionTokenResponse(rsp *http.Response) (*CreateSessionTokenRes
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers CreateSessionTokenResponse5XXHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3888,6 +4920,20 @@ func ParseCreateSessionTokenResponse(rsp *http.Response) (*CreateSessionTokenRes
 		response.Headers5XX = &headers
 	case true:
 		var headers CreateSessionTokenResponseDefaultHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3962,6 +5008,20 @@ func ParseCreateSessionTokenFromTemplateResponse(rsp *http.Response) (*CreateSes
 	switch {
 	case rsp.StatusCode == 200:
 		var headers CreateSessionTokenFromTemplateResponse200Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3972,6 +5032,20 @@ func ParseCreateSessionTokenFromTemplateResponse(rsp *http.Response) (*CreateSes
 		response.Headers200 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreateSessionTokenFromTemplateResponse401Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3982,6 +5056,20 @@ func ParseCreateSessionTokenFromTemplateResponse(rsp *http.Response) (*CreateSes
 		response.Headers401 = &headers
 	case rsp.StatusCode == 404:
 		var headers CreateSessionTokenFromTemplateResponse404Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3992,6 +5080,20 @@ func ParseCreateSessionTokenFromTemplateResponse(rsp *http.Response) (*CreateSes
 		response.Headers404 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateSessionTokenFromTemplateResponse429Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4009,6 +5111,20 @@ func ParseCreateSessionTokenFromTemplateResponse(rsp *http.Response) (*CreateSes
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers CreateSessionTokenFromTemplateResponse5XXHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4026,6 +5142,20 @@ func ParseCreateSessionTokenFromTemplateResponse(rsp *http.Response) (*CreateSes
 		response.Headers5XX = &headers
 	case true:
 		var headers CreateSessionTokenFromTemplateResponseDefaultHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4114,6 +5244,20 @@ func ParseVerifySessionResponse(rsp *http.Response) (*VerifySessionResponse, err
 	switch {
 	case rsp.StatusCode == 200:
 		var headers VerifySessionResponse200Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4124,6 +5268,20 @@ func ParseVerifySessionResponse(rsp *http.Response) (*VerifySessionResponse, err
 		response.Headers200 = &headers
 	case rsp.StatusCode == 400:
 		var headers VerifySessionResponse400Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4134,6 +5292,20 @@ func ParseVerifySessionResponse(rsp *http.Response) (*VerifySessionResponse, err
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers VerifySessionResponse401Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4144,6 +5316,20 @@ func ParseVerifySessionResponse(rsp *http.Response) (*VerifySessionResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 404:
 		var headers VerifySessionResponse404Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4154,6 +5340,20 @@ func ParseVerifySessionResponse(rsp *http.Response) (*VerifySessionResponse, err
 		response.Headers404 = &headers
 	case rsp.StatusCode == 410:
 		var headers VerifySessionResponse410Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4164,6 +5364,20 @@ func ParseVerifySessionResponse(rsp *http.Response) (*VerifySessionResponse, err
 		response.Headers410 = &headers
 	case rsp.StatusCode == 429:
 		var headers VerifySessionResponse429Headers
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4181,6 +5395,20 @@ func ParseVerifySessionResponse(rsp *http.Response) (*VerifySessionResponse, err
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers VerifySessionResponse5XXHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4198,6 +5426,20 @@ func ParseVerifySessionResponse(rsp *http.Response) (*VerifySessionResponse, err
 		response.Headers5XX = &headers
 	case true:
 		var headers VerifySessionResponseDefaultHeaders
+		if values := rsp.Header.Values("CF-Ray"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "CF-Ray", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CFRay = &value
+		}
+		if values := rsp.Header.Values("Clerk-API-Version"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-API-Version", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkAPIVersion = &value
+		}
 		if values := rsp.Header.Values("X-Clerk-Trace-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
