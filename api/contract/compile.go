@@ -63,12 +63,12 @@ var exports = struct {
 func (c *Contract) importer() (types.Importer, error) {
 	exports.Lock()
 	defer exports.Unlock()
-	if found := exports.importers[c.moduleDir]; found != nil {
+	if found := exports.importers[c.dir]; found != nil {
 		return found, nil
 	}
 	cmd := exec.Command("go", "list", "-e", "-export", "-deps", "-f", "{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}", ".", "time",
 		"github.com/oapi-codegen/runtime/types")
-	cmd.Dir = c.moduleDir
+	cmd.Dir = c.dir
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -80,6 +80,6 @@ func (c *Contract) importer() (types.Importer, error) {
 		files[path] = file
 	}
 	found := importer.ForCompiler(c.code.fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(files[path]) })
-	exports.importers[c.moduleDir] = found
+	exports.importers[c.dir] = found
 	return found, nil
 }

@@ -20,9 +20,8 @@ type Contract struct {
 	config configuration
 	code   handWritten
 
-	moduleDir string          // the package the generated file belongs to
-	received  map[string]bool // component schemas that are responses
-	checked   checked
+	received map[string]bool // component schemas that are responses
+	checked  checked
 }
 
 // configuration is oapi-codegen.yaml.
@@ -32,12 +31,17 @@ type configuration struct {
 }
 
 // Load reads the contract of the repository in dir.
-func Load(dir string) (*Contract, error) {
-	c := &Contract{dir: dir, moduleDir: dir}
+func Load(dir string) (*Contract, error) { return load(dir, filepath.Join(dir, "openapi.yaml"), "") }
+
+// load reads a contract and an overlay, "" for the one that dir is configured with.
+func load(dir, contract, overlay string) (*Contract, error) {
+	c := &Contract{dir: dir}
 	if err := c.readConfig(); err != nil {
 		return nil, err
 	}
-	contract := filepath.Join(dir, "openapi.yaml")
+	if overlay == "" {
+		overlay = filepath.Join(dir, c.config.OutputOptions.Overlay.Path)
+	}
 	text, err := os.ReadFile(contract)
 	if err != nil {
 		return nil, err
@@ -46,7 +50,7 @@ func Load(dir string) (*Contract, error) {
 		return nil, fmt.Errorf("openapi.yaml: %w", err)
 	}
 	c.doc, err = util.LoadSwaggerWithOverlay(contract, util.LoadSwaggerWithOverlayOpts{
-		Path: filepath.Join(dir, c.config.OutputOptions.Overlay.Path), Strict: true, AllowRemoteRefsFrom: []string{},
+		Path: overlay, Strict: true, AllowRemoteRefsFrom: []string{},
 	})
 	if err != nil {
 		return nil, Refused{{"openapi.yaml", oneLine(err.Error()), "correct it, or api/overlay.yaml"}}

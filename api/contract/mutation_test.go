@@ -1,0 +1,182 @@
+package contract
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/types"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/assign"
+	"golang.org/x/tools/go/analysis/passes/bools"
+	"golang.org/x/tools/go/analysis/passes/copylock"
+	"golang.org/x/tools/go/analysis/passes/nilfunc"
+	"golang.org/x/tools/go/analysis/passes/stdmethods"
+	"golang.org/x/tools/go/analysis/passes/structtag"
+	"golang.org/x/tools/go/analysis/passes/unreachable"
+)
+
+const root = "../.."
+
+// A mutation is one change of the contract, and what has to come of it.
+type mutation struct {
+	name     string
+	old, new string
+	refused  string   // part of the sentence that refuses it
+	reached  []string // what the generated code has then
+	gone     []string // what it has no longer
+	follow   string   // part of what hand-written code has to follow
+}
+
+// outcome is what came of a contract.
+type outcome struct {
+	err    error
+	code   string
+	follow []string
+	loaded *Contract
+}
+
+// outcomeOf loads, checks, generates and compiles a contract and an overlay.
+func outcomeOf(t *testing.T, contract, overlay string) (o outcome) {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		if text == "" {
+			return ""
+		}
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	if o.loaded, o.err = load(root, write("openapi.yaml", contract), write("overlay.yaml", overlay)); o.err != nil {
+		return o
+	}
+	if o.err = o.loaded.Check(); o.err != nil {
+		return o
+	}
+	if o.code, o.err = o.loaded.Generate(); o.err != nil {
+		return o
+	}
+	o.follow, o.err = o.loaded.CheckCode(o.code)
+	return o
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	require.NoError(t, err)
+	return string(text)
+}
+
+// spaces makes one space of each run, so that evidence does not depend on alignment.
+func spaces(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// Each mutation reaches the code, or is refused with a sentence. oapi-codegen has
+// global state, so they run in turn.
+func TestEachChangeOfTheContractReachesTheCodeOrIsRefused(t *testing.T) {
+	contract := read(t, "openapi.yaml")
+	before := outcomeOf(t, contract, "")
+	require.NoError(t, before.err)
+	reached, refused := 0, 0
+	for _, m := range mutations {
+		t.Run(m.name, func(t *testing.T) {
+			require.Contains(t, contract, m.old)
+			require.NotEqual(t, m.refused == "", len(m.reached)+len(m.gone) == 0, "a row is in one column")
+			o := outcomeOf(t, strings.Replace(contract, m.old, m.new, 1), "")
+			if m.refused != "" {
+				refused++
+				var r Refused
+				require.ErrorAs(t, o.err, &r)
+				assert.Contains(t, r.Error(), m.refused)
+				assert.LessOrEqual(t, strings.Count(r.Error(), "\n"), 12, "a few sentences")
+				for _, one := range r {
+					assert.NotEmpty(t, one.Where)
+					assert.NotEmpty(t, one.Do)
+				}
+				return
+			}
+			reached++
+			require.NoError(t, o.err)
+			for _, text := range m.reached {
+				assert.True(t, strings.Contains(spaces(o.code), spaces(text)), "the code has no %s", text)
+				assert.False(t, strings.Contains(spaces(before.code), spaces(text)), "the code had %s before", text)
+			}
+			for _, text := range m.gone {
+				assert.True(t, strings.Contains(before.code, text), "the code had no %s before", text)
+				assert.False(t, strings.Contains(o.code, text), "the code still has %s", text)
+			}
+			if m.follow == "" {
+				assert.Empty(t, o.follow)
+			} else {
+				assert.Contains(t, strings.Join(o.follow, "\n"), m.follow)
+			}
+			assert.Empty(t, vet(t, o))
+		})
+	}
+	t.Logf("%d mutations: %d reached the code, %d refused", len(mutations), reached, refused)
+	assert.GreaterOrEqual(t, len(mutations), 100)
+}
+
+// analyzers are those of go vet that look at one package alone.
+var analyzers = []*analysis.Analyzer{assign.Analyzer, bools.Analyzer, copylock.Analyzer, nilfunc.Analyzer,
+	stdmethods.Analyzer, structtag.Analyzer, unreachable.Analyzer}
+
+// vet runs the analyzers of go vet over the generated file.
+func vet(t *testing.T, o outcome) (found []string) {
+	t.Helper()
+	generated, err := parser.ParseFile(o.loaded.code.fset, o.loaded.Output(), o.code, parser.SkipObjectResolution)
+	require.NoError(t, err)
+	_, err = o.loaded.compile(generated)
+	require.NoError(t, err)
+	done := map[*analysis.Analyzer]any{}
+	var run func(a *analysis.Analyzer)
+	run = func(a *analysis.Analyzer) {
+		if _, ok := done[a]; ok {
+			return
+		}
+		for _, required := range a.Requires {
+			run(required)
+		}
+		pass := &analysis.Pass{
+			Analyzer: a, Fset: o.loaded.code.fset, Files: []*ast.File{generated}, Pkg: o.loaded.checked.pkg,
+			TypesInfo: o.loaded.checked.info, TypesSizes: types.SizesFor("gc", "amd64"), ResultOf: done,
+			Report:            func(d analysis.Diagnostic) { found = append(found, a.Name+": "+d.Message) },
+			ReadFile:          func(string) ([]byte, error) { return []byte(o.code), nil },
+			ImportObjectFact:  func(types.Object, analysis.Fact) bool { return false },
+			ExportObjectFact:  func(types.Object, analysis.Fact) {},
+			ImportPackageFact: func(*types.Package, analysis.Fact) bool { return false },
+			ExportPackageFact: func(analysis.Fact) {},
+			AllObjectFacts:    func() []analysis.ObjectFact { return nil },
+			AllPackageFacts:   func() []analysis.PackageFact { return nil },
+		}
+		result, err := a.Run(pass)
+		require.NoError(t, err)
+		done[a] = result
+	}
+	for _, a := range analyzers {
+		run(a)
+	}
+	return found
+}
+
+func TestVetFindsATagThatIsNone(t *testing.T) {
+	o := outcomeOf(t, read(t, "openapi.yaml"), "")
+	require.NoError(t, o.err)
+	o.code += "\ntype bad struct {\n\tF int `json:\"f`\n}\n"
+	assert.NotEmpty(t, vet(t, o))
+}
+
+func TestNamesOfMutationsDiffer(t *testing.T) {
+	names := map[string]bool{}
+	for _, m := range mutations {
+		assert.False(t, names[m.name], m.name)
+		names[m.name] = true
+	}
+	assert.True(t, slices.ContainsFunc(mutations, func(m mutation) bool { return m.refused != "" }))
+}
