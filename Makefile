@@ -3,7 +3,7 @@ TOOL    := go tool -modfile=$(CURDIR)/api/go.mod
 
 export VERSION BASE
 
-.PHONY: test generate check-generated lint doc-comments api-compat dist vulncheck drift fuzz bench bench-check
+.PHONY: test generate check-generated lint lint-contract doc-comments api-compat dist vulncheck drift fuzz bench bench-check
 
 test: ## the tests of every module, this one's with the race detector
 	go test -race -shuffle=on ./...
@@ -14,13 +14,15 @@ generate: ## write what is generated from openapi.yaml: sessions.gen.go, and ben
 	cd bench && go generate ./stock
 
 check-generated: ## fail, showing the difference, when what is generated is stale
-	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
-	for file in sessions.gen.go bench/stock/stock.gen.go; do \
-		(cd $$(dirname $$file) && sed "s#^output: .*#output: $$fresh/fresh.go#" oapi-codegen.yaml >"$$fresh/config.yaml" && \
-		$(TOOL) oapi-codegen -config "$$fresh/config.yaml" $(CURDIR)/openapi.yaml) && \
-		diff -u $$file "$$fresh/fresh.go" || \
-		{ echo "$$file is stale: run make generate and commit the result" >&2; exit 1; }; \
-	done
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && stale() { echo "$$1 is stale: run make generate and commit the result" >&2; exit 1; }; \
+	(cd api && go tool generate -o "$$fresh/sessions.gen.go") && \
+	{ diff -u sessions.gen.go "$$fresh/sessions.gen.go" || stale sessions.gen.go; } && \
+	sed "s#^output: .*#output: $$fresh/stock.gen.go#" bench/stock/oapi-codegen.yaml >"$$fresh/config.yaml" && \
+	$(TOOL) oapi-codegen -config "$$fresh/config.yaml" openapi.yaml && \
+	{ diff -u bench/stock/stock.gen.go "$$fresh/stock.gen.go" || stale bench/stock/stock.gen.go; }
+
+lint-contract: ## openapi.yaml by Redocly and Spectral; needs Node.js and, once, the network
+	@api/lint-contract.sh
 
 lint: ## formatting, vet, staticcheck and tidiness of every module; doc comments
 	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted" >&2; exit 1; }

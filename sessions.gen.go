@@ -11,33 +11,33 @@ import (
 // defaultBaseURL is the server of the contract.
 const defaultBaseURL = "https://api.clerk.com/v1"
 
-// ClerkError is one thing Clerk found wrong with a request.
+// ClerkError is one problem that Clerk found with a request.
 type ClerkError struct {
-	// A stable name to branch on, for example resource_not_found; see [Error.HasCode].
+	// A stable code, for example resource_not_found. See [Error.HasCode].
 	Code string `json:"code"`
 
-	// A sentence or two, fit for a log.
+	// A longer text in English.
 	LongMessage string `json:"long_message"`
 
-	// A few words, in English.
+	// A short text in English.
 	Message string `json:"message"`
 
-	// Details that depend on the code, for example param_name; usually absent.
+	// Details that depend on the code, for example param_name. Usually absent.
 	Meta map[string]any `json:"meta,omitzero"`
 
 	// Extra holds the members of the response that the contract does not have.
 	Extra map[string]any `json:",embed"`
 }
 
-// ClerkErrors is the body of every error Clerk itself reports.
+// ClerkErrors is the body of an error response.
 type clerkErrors struct {
-	// Names this request in Clerk's logs.
+	// Identifies this request in Clerk's logs.
 	ClerkTraceID string `json:"clerk_trace_id,omitzero"`
 
-	// What is wrong; usually one entry.
+	// What is wrong, usually one entry.
 	Errors []ClerkError `json:"errors"`
 
-	// Details on the whole reply.
+	// Details of the response as a whole.
 	Meta map[string]any `json:"meta,omitzero"`
 
 	// Extra holds the members of the response that the contract does not have.
@@ -49,7 +49,7 @@ type cookies struct {
 	// Always cookies.
 	Object string `json:"object"`
 
-	// One Set-Cookie header value each.
+	// The values of Set-Cookie headers.
 	Cookies []string `json:"cookies"`
 
 	// Extra holds the members of the response that the contract does not have.
@@ -67,28 +67,28 @@ func (v *cookies) missing() string {
 	return ""
 }
 
-// CreateParams says whose session to create.
+// CreateParams are the parameters of a new session.
 type CreateParams struct {
 	// The user to sign in. Required.
 	UserID string `json:"user_id"`
 
-	// The organization to make active; the user must be a member of it.
+	// The organization to make active. The user must be a member.
 	ActiveOrganizationID string `json:"active_organization_id,omitzero"`
 }
 
-// RefreshParams is what a browser sent with a request whose session token had expired.
+// RefreshParams describe a request of a browser whose session token has expired.
 type RefreshParams struct {
-	// The expired token from the __session cookie; it must belong to this session. Required.
+	// The expired token from the __session cookie. It must be of this session. Required.
 	ExpiredToken string `json:"expired_token"`
 
 	// The value of the cookie whose name begins with __refresh. Required.
 	RefreshToken string `json:"refresh_token"`
 
-	// Scheme and host the browser's request went out from, such as
-	// https://app.example.com; it must equal the token's claim azp. Required.
+	// The origin of the browser's request, such as https://app.example.com. It must
+	// equal the token's claim azp. Required.
 	RequestOrigin string `json:"request_origin"`
 
-	// Headers of the browser's request, each with its values.
+	// The headers of the browser's request.
 	RequestHeaders map[string][]string `json:"request_headers,omitzero"`
 
 	// The browser's IP address, as text.
@@ -121,30 +121,30 @@ type Session struct {
 	// The session's id, which begins with sess_.
 	ID string `json:"id"`
 
-	// Whose session it is.
+	// The user that is signed in.
 	UserID string `json:"user_id"`
 
-	// The browser or device it lives on.
+	// The browser or device that the session is on.
 	ClientID string `json:"client_id"`
 
-	// SessionStatus tells whether a session is live (active or pending) or how it
-	// ended. Clerk may add statuses: treat one you do not know as not live.
+	// SessionStatus is the status of a session. A session is live if it is active or
+	// pending. Clerk may add statuses; treat an unknown one as not live.
 	Status SessionStatus `json:"status"`
 
-	// Who is impersonating the user: `sub` is the id of the one acting. Null for a
-	// session the user opened.
+	// The claims of whoever impersonates the user; `sub` is their id. Null if nobody
+	// does.
 	Actor map[string]any `json:"actor,omitzero"`
 
 	// The organization last active in this session, if any.
 	LastActiveOrganizationID string `json:"last_active_organization_id,omitzero"`
 
-	// SessionActivity is the request a session was last seen with, as far as Clerk could tell.
+	// SessionActivity describes the last request of a session, as far as Clerk knows it.
 	LatestActivity *SessionActivity `json:"latest_activity,omitzero"`
 
-	// What a pending session still asks of the user; null or empty otherwise.
+	// What the user has yet to do in a pending session. Null or empty otherwise.
 	Tasks []SessionTask `json:"tasks,omitzero"`
 
-	// When the session began.
+	// When the session was created.
 	CreatedAt UnixMilli `json:"created_at"`
 
 	// When the session last changed.
@@ -153,10 +153,10 @@ type Session struct {
 	// When the user was last seen.
 	LastActiveAt UnixMilli `json:"last_active_at"`
 
-	// When the session ends whatever the user does; by default 7 days after creation.
+	// When the session expires, by default 7 days after it was created.
 	ExpireAt UnixMilli `json:"expire_at"`
 
-	// When Clerk takes the session for abandoned; by default 30 days after creation.
+	// When Clerk considers the session abandoned, by default 30 days after it was created.
 	AbandonAt UnixMilli `json:"abandon_at"`
 
 	// Extra holds the members of the response that the contract does not have.
@@ -174,7 +174,7 @@ func (v *Session) missing() string {
 	return ""
 }
 
-// SessionActivity is the request a session was last seen with, as far as Clerk could tell.
+// SessionActivity describes the last request of a session, as far as Clerk knows it.
 type SessionActivity struct {
 	// For example Firefox.
 	BrowserName string `json:"browser_name,omitzero"`
@@ -182,10 +182,10 @@ type SessionActivity struct {
 	// For example 143.0.
 	BrowserVersion string `json:"browser_version,omitzero"`
 
-	// Guessed from the address.
+	// The city, guessed from the address.
 	City string `json:"city,omitzero"`
 
-	// Guessed from the address; the full English name.
+	// The English name of the country, guessed from the address.
 	Country string `json:"country,omitzero"`
 
 	// For example Macintosh or iPhone.
@@ -197,7 +197,7 @@ type SessionActivity struct {
 	// IPv4 or IPv6 address, as text.
 	IPAddress string `json:"ip_address,omitzero"`
 
-	// Whether it was a phone or a tablet.
+	// Whether the device is a phone or a tablet.
 	IsMobile bool `json:"is_mobile"`
 
 	// Always session_activity.
@@ -212,8 +212,8 @@ type SessionPage struct {
 	// The sessions of this page, newest first.
 	Data []Session `json:"data"`
 
-	// How many sessions match, all pages taken together. Should Clerk answer with a
-	// bare list, which does not tell, it is the length of Data.
+	// The number of sessions that match, on all pages (inferred). If the response is
+	// a bare list, which has no total, it is the length of Data.
 	//
 	// The contract's limits, which are not checked: minimum 0.
 	TotalCount int `json:"total_count"`
@@ -222,8 +222,8 @@ type SessionPage struct {
 	Extra map[string]any `json:",embed"`
 }
 
-// SessionStatus tells whether a session is live (active or pending) or how it
-// ended. Clerk may add statuses: treat one you do not know as not live.
+// SessionStatus is the status of a session. A session is live if it is active or
+// pending. Clerk may add statuses; treat an unknown one as not live.
 type SessionStatus string
 
 // The values of SessionStatus in the contract. Clerk may add more.
@@ -238,22 +238,22 @@ const (
 	SessionStatusRevoked   SessionStatus = "revoked"
 )
 
-// SessionTask is a step the user has yet to take before a pending session becomes active.
+// SessionTask is what the user has to do before a pending session becomes active.
 type SessionTask struct {
-	// Which step, for example choose-organization, reset-password or setup-mfa.
+	// The task, for example choose-organization, reset-password or setup-mfa.
 	Key string `json:"key"`
 
 	// Extra holds the members of the response that the contract does not have.
 	Extra map[string]any `json:",embed"`
 }
 
-// Token is a freshly minted token. It prints redacted: read JWT for its value. It
-// is good until its claim exp (in seconds), whatever becomes of the session.
+// Token is a token just created. It prints redacted; its value is JWT. The token is
+// valid until its claim exp, even if the session ends.
 type Token struct {
 	// Always token.
 	Object string `json:"object"`
 
-	// The token itself, a signed JSON Web Token in its compact form.
+	// The token, a signed JSON Web Token in compact form.
 	JWT string `json:"jwt"`
 
 	// Extra holds the members of the response that the contract does not have.
@@ -290,24 +290,24 @@ func (v Token) LogValue() slog.Value { return slog.AnyValue(v.redacted()) }
 
 // ListParams are the parameters of GetSessionList. Those left zero are not sent.
 type ListParams struct {
-	// Only sessions of this user; an id that begins with user_.
+	// Only sessions of this user. The id begins with user_.
 	UserID string
 
-	// Only sessions of this client, which is one browser or device; an id that begins with client_.
+	// Only sessions of this client, which is one browser or device. The id begins with client_.
 	ClientID string
 
-	// Only sessions in this status. Clerk has no filter for pending: list without
-	// a status to see those.
+	// Only sessions with this status. Clerk cannot filter by pending; list without a
+	// status to see those sessions.
 	Status SessionStatus
 
-	// How many sessions to return, 1 to 500; Clerk's default is 10. Above 500
-	// Clerk does not complain but falls back to 10, so it is checked before
+	// The maximum number of sessions to return, 1 to 500. Above 500 Clerk silently
+	// returns 10 (inferred from its list of users), so the limit is checked before
 	// sending.
 	//
 	// The default is 10.
 	Limit int
 
-	// How many of the newest matching sessions to skip, 0 by default.
+	// The number of matching sessions to skip, the newest first.
 	//
 	// The default is 0.
 	Offset int
@@ -399,7 +399,7 @@ func (c *lowLevel) revokeSession(ctx context.Context, sessionID string) (*Sessio
 }
 
 // createSessionToken calls POST /sessions/{session_id}/tokens:
-// mint a session token.
+// create a session token.
 func (c *lowLevel) createSessionToken(ctx context.Context, sessionID string, expiresInSeconds int64) (*Token, error) {
 	call := c.call(ctx, &opCreateSessionToken)
 	call.path("session_id", text(sessionID))
@@ -411,7 +411,7 @@ func (c *lowLevel) createSessionToken(ctx context.Context, sessionID string, exp
 }
 
 // createSessionTokenFromTemplate calls POST /sessions/{session_id}/tokens/{template_name}:
-// mint a token from one of the instance's JWT templates.
+// create a token from one of the instance's JWT templates.
 func (c *lowLevel) createSessionTokenFromTemplate(ctx context.Context, sessionID string, templateName string, expiresInSeconds int64) (*Token, error) {
 	call := c.call(ctx, &opCreateSessionTokenFromTemplate)
 	call.path("session_id", text(sessionID))

@@ -59,6 +59,9 @@ func (c *Contract) model(t codegen.TypeDefinition) *model {
 		}
 		schema := p.Schema.OAPISchema
 		f := field{Name: p.GoFieldName(), Type: p.GoTypeDef(), Comment: comment(p.Description, schema), Deprecated: p.Deprecated, Tag: p.JsonFieldName}
+		if p.Nullable && schema.Type.Is("object") && len(schema.Properties) > 0 && p.Extensions["x-go-type"] == nil {
+			f.Type = "*" + strings.TrimPrefix(f.Type, "*") // null differs from an object of which nothing is set
+		}
 		if m.IsResponse {
 			f.Comment += limits(schema)
 		}

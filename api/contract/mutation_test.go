@@ -28,10 +28,11 @@ const root = "../.."
 type mutation struct {
 	name     string
 	old, new string
-	refused  string   // part of the sentence that refuses it
-	reached  []string // what the generated code has then
-	gone     []string // what it has no longer
-	follow   string   // part of what hand-written code has to follow
+	also     [2]string // a second change, if any
+	refused  string    // part of the sentence that refuses it
+	reached  []string  // what the generated code has then
+	gone     []string  // what it has no longer
+	follow   string    // part of what hand-written code has to follow
 }
 
 // outcome is what came of a contract.
@@ -88,7 +89,9 @@ func TestEachChangeOfTheContractReachesTheCodeOrIsRefused(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			require.Contains(t, contract, m.old)
 			require.NotEqual(t, m.refused == "", len(m.reached)+len(m.gone) == 0, "a row is in one column")
-			o := outcomeOf(t, strings.Replace(contract, m.old, m.new, 1), "")
+			require.Contains(t, contract, m.also[0])
+			text := strings.Replace(contract, m.old, m.new, 1)
+			o := outcomeOf(t, strings.Replace(text, m.also[0], m.also[1], 1), "")
 			if m.refused != "" {
 				refused++
 				var r Refused

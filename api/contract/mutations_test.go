@@ -51,6 +51,12 @@ func replace(name, old, text string, m mutation) mutation {
 	return m
 }
 
+// and makes a second change.
+func (m mutation) and(old, text string) mutation {
+	m.also = [2]string{old, text}
+	return m
+}
+
 func reaches(texts ...string) mutation              { return mutation{reached: texts} }
 func refusedAs(text string) mutation                { return mutation{refused: text} }
 func (m mutation) follows(text string) mutation     { m.follow = text; return m }
@@ -70,6 +76,9 @@ const touch = `  /sessions/{session_id}/touch:
         "200": {$ref: "#/components/responses/Session"}
 
 `
+
+// span is an object that parameters can be.
+const span = "    Span: {type: object, description: Span is., properties: {from: {type: string, description: From.}}}\n"
 
 var mutations = []mutation{
 	// Operations.
@@ -165,6 +174,18 @@ var mutations = []mutation{
 	insert("header of the client", atParameter, "        - {name: Authorization, in: header, description: Key., schema: {type: string}}\n", refusedAs("header parameter Authorization: the client sets this header itself")),
 	insert("two parameters of one Go name", atParameter, "        - {name: user-id, in: query, description: Other., schema: {type: string}}\n", refusedAs("ListParams: UserID and UserID both become the field UserID")),
 	insert("deep object", atParameter, "        - {name: span, in: query, style: deepObject, explode: true, description: Span., schema: {$ref: '#/components/schemas/Span'}}\n", mutation{}).with("        - {name: span, in: query, style: deepObject, explode: true, description: Span., schema: {$ref: '#/components/schemas/VerifySession'}}\n"+atParameter, refusedAs("the members of an object in a parameter are not checked")),
+	insert("object", atParameter, "        - {name: span, in: query, style: deepObject, explode: true, description: Span., schema: {$ref: '#/components/schemas/Span'}}\n",
+		reaches("Span Span", "type Span struct { // From. From string `json:\"from,omitzero\"` }", `call.query("span", object(params.Span).styled("deepObject", true))`).and(atSchema, span+atSchema)),
+	insert("object in the query, exploded", atParameter, "        - {name: span, in: query, description: Span., schema: {$ref: '#/components/schemas/Span'}}\n",
+		reaches(`call.query("span", object(params.Span))`).and(atSchema, span+atSchema)),
+	insert("object in a header", atParameter, "        - {name: X-Span, in: header, description: Span., schema: {$ref: '#/components/schemas/Span'}}\n",
+		reaches("XSpan Span", `call.header("X-Span", object(params.XSpan))`).and(atSchema, span+atSchema)),
+	insert("deep object that is not exploded", atParameter, "        - {name: span, in: query, style: deepObject, description: Span., schema: {$ref: '#/components/schemas/Span'}}\n",
+		refusedAs("query parameter span: style deepObject with explode false").and(atSchema, span+atSchema)),
+	insert("object with a list", atParameter, "        - {name: span, in: query, description: Span., schema: {$ref: '#/components/schemas/Span'}}\n",
+		refusedAs("the members of an object in a parameter are not checked").and(atSchema, strings.Replace(span, "type: string", "type: array, items: {type: string}", 1)+atSchema)),
+	insert("component parameter", atParameter, "        - $ref: '#/components/parameters/Order'\n",
+		reaches("OrderBy ListOrderBy", "type ListOrderBy string", `ListOrderByNewest ListOrderBy = "newest"`).and("  parameters:\n    ClerkAPIVersion:\n", "  parameters:\n    Order: {name: order_by, in: query, description: Order., schema: {type: string, enum: [newest, oldest]}}\n    ClerkAPIVersion:\n")),
 	replace("parameter removed", "        - name: offset\n", "        - name: skip\n", reaches("Skip int", `call.query("skip"`).removes(`call.query("offset"`).follows("params.Offset undefined")),
 	replace("limit changed", "minimum: 1, maximum: 500", "minimum: 1, maximum: 250", reaches("number(params.Limit).minimum(1).maximum(250)", "maxListParamsLimit = 250").removes("maximum(500)")),
 	replace("default changed", "default: 10, minimum: 1", "default: 20, minimum: 1", reaches("// The default is 20.")),
@@ -238,13 +259,21 @@ var mutations = []mutation{
 	property("enum of booleans", "type: boolean, enum: [true]", refusedAs("an enum that is not of strings")),
 	property("date", "type: string, format: date", reaches("Further openapi_types.Date")),
 	property("email that may be null", "type: string, format: email, nullable: true", refusedAs("property further: a email that may be null")),
-	property("list of components", "type: array, items: {$ref: '#/components/schemas/SessionActivity'}", mutation{reached: []string{"Further []"}}),
+	property("list of components", "type: array, items: {$ref: '#/components/schemas/ClerkError'}", reaches("Further []ClerkError")),
 	property("list of strings", "type: array, items: {type: string}", reaches("Further []string")),
 	property("list of objects in place", "type: array, items: {type: object, properties: {a: {type: string, description: A.}}}", refusedAs("property further: a list of object")),
 	property("map", "type: object, additionalProperties: {type: integer}", reaches("Further map[string]int")),
 	property("map of anything", "type: object, additionalProperties: true", reaches("Further map[string]interface{}")),
 	property("object", "type: object, properties: {a: {type: string, description: A.}}", refusedAs("property further: an object that is not a component; move it to components.schemas")),
 	property("component", "allOf: [{$ref: '#/components/schemas/SessionActivity'}]", refusedAs("property further: allOf is not supported")),
+	insert("response: component that is a string", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/UserID'}\n",
+		reaches("type UserID = string", "Further UserID").and(atSchema, "    UserID: {type: string, description: UserID is an id.}\n"+atSchema)),
+	insert("response: component that is a list", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/SessionList'}\n", refusedAs("property further: a list that is a component; write it in place")),
+	insert("response: component that is an object", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/Place'}\n",
+		reaches("type Place struct { // A. A string `json:\"a,omitzero\"` // Extra", "Further Place `json:\"further,omitzero\"`").and(atSchema, "    Place: {type: object, description: Place is., properties: {a: {type: string, description: A.}}}\n"+atSchema)),
+	insert("response: component that may be null", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/Place'}\n",
+		reaches("Further *Place `json:\"further,omitzero\"`").and(atSchema, "    Place: {type: object, nullable: true, description: Place is., properties: {a: {type: string, description: A.}}}\n"+atSchema)),
+	insert("response: component that holds itself", atTask, "", mutation{}).with(atTask+"        further: {type: array, description: Further., items: {$ref: '#/components/schemas/SessionTask'}}\n", reaches("Further []SessionTask")),
 	property("oneOf", "oneOf: [{type: string}, {type: integer}]", refusedAs("property further: oneOf is not supported")),
 	property("binary", "type: string, format: binary", refusedAs("format binary is not supported")),
 	property("deprecated", "type: string, deprecated: true", reaches("// Further. // // Deprecated: The contract marks it as deprecated. Further string")),

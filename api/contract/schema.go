@@ -56,8 +56,6 @@ func (k *checker) component(ref *openapi3.SchemaRef, in role) {
 	switch {
 	case ref.Value.Type.Is("object") && len(ref.Value.Properties) > 0:
 		k.object(where, ref.Value, in)
-	case ref.Value.Type.Is("array") && in == inResponse: // the other shape of a page
-		k.schema(where, &openapi3.SchemaRef{Value: ref.Value}, in)
 	default:
 		k.schema(where, &openapi3.SchemaRef{Value: ref.Value}, in)
 	}
@@ -69,7 +67,7 @@ func (k *checker) component(ref *openapi3.SchemaRef, in role) {
 // object checks a component that becomes a struct.
 func (k *checker) object(where string, schema *openapi3.Schema, in role) {
 	k.keys(where, schema, "type", "description", "title", "nullable", "deprecated", "required", "properties", "additionalProperties",
-		"example", "externalDocs", "x-go-name", "x-private", "x-go-type-skip-optional-pointer")
+		"example", "externalDocs", "x-go-name", "x-private")
 	more := schema.AdditionalProperties
 	if more.Schema != nil || in.isSent() && more.Has != nil && *more.Has {
 		k.refuse(where, "declare each property", "additionalProperties beside properties")
@@ -116,11 +114,14 @@ func (k *checker) property(at, name string, ref *openapi3.SchemaRef, parent *ope
 		}
 		return
 	}
-	if ref.Ref != "" && len(schema.Enum) > 0 {
+	switch {
+	case ref.Ref == "" || merged(ref)["x-go-type"] != nil:
+		k.schema(at, ref, in)
+	case schema.Type.Is("array"):
+		k.refuse(at, "write it in place", "a list that is a component")
+	default:
 		k.component(ref, in)
-		return
 	}
-	k.schema(at, ref, in)
 }
 
 func hasChecks(s *openapi3.Schema) bool {
@@ -133,7 +134,7 @@ func (k *checker) schema(at string, ref *openapi3.SchemaRef, in role) {
 	k.marksOfSchema(at, ref)
 	schema := ref.Value
 	prose := []string{"type", "format", "description", "title", "default", "example", "externalDocs", "deprecated", "nullable", "enum",
-		"x-order", "x-must", "x-secret", "x-argument", "x-go-type", "x-go-name", "x-go-type-skip-optional-pointer"}
+		"x-order", "x-must", "x-secret", "x-argument", "x-go-type", "x-go-name"}
 	switch {
 	case schema.Type == nil:
 		k.keys(at, schema, append(prose, "x-go-type")...)
