@@ -43,14 +43,20 @@ type outcome struct {
 	loaded *Contract
 }
 
+// ours is the text of a file in testdata: a contract of the tests' own, which a change of
+// openapi.yaml does not break.
+func ours(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	return string(text)
+}
+
 // outcomeOf loads, checks, generates and compiles a contract and an overlay.
 func outcomeOf(t *testing.T, contract, overlay string) (o outcome) {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string) string {
-		if text == "" {
-			return ""
-		}
 		path := filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 		return path
@@ -68,21 +74,14 @@ func outcomeOf(t *testing.T, contract, overlay string) (o outcome) {
 	return o
 }
 
-func read(t *testing.T, name string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, name))
-	require.NoError(t, err)
-	return string(text)
-}
-
 // spaces makes one space of each run, so that evidence does not depend on alignment.
 func spaces(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // Each mutation reaches the code, or is refused with a sentence. oapi-codegen has
 // global state, so they run in turn.
 func TestEachChangeOfTheContractReachesTheCodeOrIsRefused(t *testing.T) {
-	contract := read(t, "openapi.yaml")
-	before := outcomeOf(t, contract, "")
+	contract, overlay := ours(t, "openapi.yaml"), ours(t, "overlay.yaml")
+	before := outcomeOf(t, contract, overlay)
 	require.NoError(t, before.err)
 	reached, refused := 0, 0
 	for _, m := range mutations {
@@ -91,7 +90,7 @@ func TestEachChangeOfTheContractReachesTheCodeOrIsRefused(t *testing.T) {
 			require.NotEqual(t, m.refused == "", len(m.reached)+len(m.gone) == 0, "a row is in one column")
 			require.Contains(t, contract, m.also[0])
 			text := strings.Replace(contract, m.old, m.new, 1)
-			o := outcomeOf(t, strings.Replace(text, m.also[0], m.also[1], 1), "")
+			o := outcomeOf(t, strings.Replace(text, m.also[0], m.also[1], 1), overlay)
 			if m.refused != "" {
 				refused++
 				var r Refused
@@ -114,10 +113,11 @@ func TestEachChangeOfTheContractReachesTheCodeOrIsRefused(t *testing.T) {
 				assert.True(t, strings.Contains(before.code, text), "the code had no %s before", text)
 				assert.False(t, strings.Contains(o.code, text), "the code still has %s", text)
 			}
+			follow := slices.DeleteFunc(o.follow, func(what string) bool { return slices.Contains(before.follow, what) })
 			if m.follow == "" {
-				assert.Empty(t, o.follow)
+				assert.Empty(t, follow)
 			} else {
-				assert.Contains(t, strings.Join(o.follow, "\n"), m.follow)
+				assert.Contains(t, strings.Join(follow, "\n"), m.follow)
 			}
 			assert.Empty(t, vet(t, o))
 		})
@@ -169,7 +169,7 @@ func vet(t *testing.T, o outcome) (found []string) {
 }
 
 func TestVetFindsATagThatIsNone(t *testing.T) {
-	o := outcomeOf(t, read(t, "openapi.yaml"), "")
+	o := outcomeOf(t, ours(t, "openapi.yaml"), ours(t, "overlay.yaml"))
 	require.NoError(t, o.err)
 	o.code += "\ntype bad struct {\n\tF int `json:\"f`\n}\n"
 	assert.NotEmpty(t, vet(t, o))

@@ -225,8 +225,8 @@ var mutations = []mutation{
 	replace("form body", "          application/json:\n            schema: {$ref: \"#/components/schemas/CreateSession\"}", "          application/x-www-form-urlencoded:\n            schema: {$ref: \"#/components/schemas/CreateSession\"}", refusedAs("CreateSession, request body: content type application/x-www-form-urlencoded; declare application/json alone")),
 	replace("body in place", `schema: {$ref: "#/components/schemas/CreateSession"}`, "schema: {type: object, properties: {user_id: {type: string}}}", refusedAs("CreateSession, request body: not an object of components.schemas")),
 	replace("list as the body", `schema: {$ref: "#/components/schemas/CreateSession"}`, "schema: {type: array, items: {type: string}}", refusedAs("CreateSession, request body: not an object of components.schemas")),
-	replace("optional body with required properties", "        required: true\n        description: Whose session to create.", "        description: Whose session to create.", refusedAs("CreateSession, request body: it is optional, but CreateSession has required properties; set required: true")),
-	replace("required body without required properties", "      requestBody:\n        description: How long", "      requestBody:\n        required: true\n        description: How long", refusedAs("it is required, but no property of CreateToken is")),
+	replace("optional body with required properties", "        required: true\n        description: The user to create a session for.", "        description: The user to create a session for.", refusedAs("CreateSession, request body: it is optional, but CreateSession has required properties; set required: true")),
+	replace("required body without required properties", "      requestBody:\n        description: The token's", "      requestBody:\n        required: true\n        description: The token's", refusedAs("it is required, but no property of CreateToken is")),
 
 	// Responses.
 	replace("status 201", atSuccess, "        \"201\": {$ref: \"#/components/responses/Session\"}\n", mutation{}).created(),
@@ -246,8 +246,8 @@ var mutations = []mutation{
 	replace("component that cannot be told", atSuccess, "        \"200\": {description: Done., content: {application/json: {schema: {$ref: '#/components/schemas/SessionTask'}}}}\n", refusedAs("components.schemas.SessionTask: it is a response of CreateSession, response 200, but has no property that every response must have; mark a property with x-must")),
 	replace("no success", atSuccess, "", refusedAs("CreateSession: 0 successes")),
 	replace("error of another schema", "        \"404\": {$ref: \"#/components/responses/NotFound\"}\n", "        \"404\": {description: No., content: {application/json: {schema: {$ref: '#/components/schemas/Token'}}}}\n", refusedAs("response 404: an error that is not ClerkErrors")),
-	replace("links", "      description: The session as it is now.\n", "      description: The session as it is now.\n      links: {a: {operationId: GetSession}}\n", refusedAs("response 200: links is not supported")),
-	replace("another header", "      description: The session as it is now.\n      headers:\n", "      description: The session as it is now.\n      headers:\n        X-Other: {description: Other., schema: {type: string}}\n", refusedAs("header X-Other: the client does not read it; leave it out")),
+	replace("links", "      description: The session in its current state.\n", "      description: The session in its current state.\n      links: {a: {operationId: GetSession}}\n", refusedAs("response 200: links is not supported")),
+	replace("another header", "      description: The session in its current state.\n      headers:\n", "      description: The session in its current state.\n      headers:\n        X-Other: {description: Other., schema: {type: string}}\n", refusedAs("header X-Other: the client does not read it; leave it out")),
 
 	// Schemas of responses.
 	property("string", "type: string", reaches("Further string `json:\"further,omitzero\"`")),
@@ -288,7 +288,7 @@ var mutations = []mutation{
 	replace("response: constant changed", "enum: [token]", "enum: [session_token]", reaches("v.Object != \"session_token\"")),
 	replace("schema of the package's name", "    SessionTask:\n      description: SessionTask is", "    Meta:\n      description: Meta is", mutation{}).renamed(),
 	replace("schema deprecated", "    SessionTask:\n", "    SessionTask:\n      deprecated: true\n", reaches("becomes active. // // Deprecated: The contract marks it as deprecated. type SessionTask struct")),
-	replace("description changed", "SessionTask is a step", "SessionTask is one step", reaches("// SessionTask is one step")),
+	replace("description changed", "SessionTask is what", "SessionTask is something", reaches("// SessionTask is something")),
 	replace("discriminator", "                oneOf:\n                  - $ref: \"#/components/schemas/Token\"\n", "                discriminator: {propertyName: object}\n                oneOf:\n                  - $ref: \"#/components/schemas/Token\"\n", refusedAs("RefreshSession, response 200: discriminator is not supported")),
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 func TestAMistakeInTheOverlayIsRefused(t *testing.T) {
-	contract, overlay := read(t, "openapi.yaml"), read(t, "api/overlay.yaml")
+	contract, overlay := ours(t, "openapi.yaml"), ours(t, "overlay.yaml")
 	for name, test := range map[string]struct{ old, new, want string }{
 		"unknown extension":                {"{x-go-params: List}", "{x-go-params: List, x-go-parms: List}", "GetSessionList: unknown extension x-go-parms"},
 		"unknown extension of a parameter": {"{x-option: WithOrigin}", "{x-options: WithOrigin}", "header parameter Origin: unknown extension x-options"},
