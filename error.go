@@ -127,7 +127,11 @@ func newError(op *Operation, res *rest.Response, cause error) *Error {
 // line.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "clerksessions: %s: %d", e.Op, e.StatusCode)
+	b.WriteString("clerksessions: ")
+	if e.Op != "" { // as in an Error made by hand
+		b.WriteString(e.Op + ": ")
+	}
+	fmt.Fprintf(&b, "%d", e.StatusCode)
 	if text := http.StatusText(e.StatusCode); text != "" {
 		b.WriteString(" " + text)
 	}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+
+	"github.com/go-json-experiment/json"
 )
 
 // defaultBaseURL is the server of the contract.
@@ -29,6 +31,13 @@ type ClerkError struct {
 	Extra map[string]any `json:",embed"`
 }
 
+// MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
+// not know how to embed them.
+func (v ClerkError) MarshalJSON() ([]byte, error) {
+	type plain ClerkError
+	return json.Marshal(plain(v), json.Deterministic(true))
+}
+
 // ClerkErrors is the body of an error response.
 type clerkErrors struct {
 	// Identifies this request in Clerk's logs.
@@ -44,6 +53,13 @@ type clerkErrors struct {
 	Extra map[string]any `json:",embed"`
 }
 
+// MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
+// not know how to embed them.
+func (v clerkErrors) MarshalJSON() ([]byte, error) {
+	type plain clerkErrors
+	return json.Marshal(plain(v), json.Deterministic(true))
+}
+
 // Cookies carries a refreshed session as Set-Cookie header values.
 type cookies struct {
 	// Always cookies.
@@ -54,6 +70,13 @@ type cookies struct {
 
 	// Extra holds the members of the response that the contract does not have.
 	Extra map[string]any `json:",embed"`
+}
+
+// MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
+// not know how to embed them.
+func (v cookies) MarshalJSON() ([]byte, error) {
+	type plain cookies
+	return json.Marshal(plain(v), json.Deterministic(true))
 }
 
 // missing names the first member without which a response is not a Cookies.
@@ -163,6 +186,13 @@ type Session struct {
 	Extra map[string]any `json:",embed"`
 }
 
+// MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
+// not know how to embed them.
+func (v Session) MarshalJSON() ([]byte, error) {
+	type plain Session
+	return json.Marshal(plain(v), json.Deterministic(true))
+}
+
 // missing names the first member without which a response is not a Session.
 func (v *Session) missing() string {
 	switch {
@@ -207,6 +237,13 @@ type SessionActivity struct {
 	Extra map[string]any `json:",embed"`
 }
 
+// MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
+// not know how to embed them.
+func (v SessionActivity) MarshalJSON() ([]byte, error) {
+	type plain SessionActivity
+	return json.Marshal(plain(v), json.Deterministic(true))
+}
+
 // SessionPage is one page of a list of sessions.
 type SessionPage struct {
 	// The sessions of this page, newest first.
@@ -220,6 +257,13 @@ type SessionPage struct {
 
 	// Extra holds the members of the response that the contract does not have.
 	Extra map[string]any `json:",embed"`
+}
+
+// MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
+// not know how to embed them.
+func (v SessionPage) MarshalJSON() ([]byte, error) {
+	type plain SessionPage
+	return json.Marshal(plain(v), json.Deterministic(true))
 }
 
 // SessionStatus is the status of a session. A session is live if it is active or
@@ -247,6 +291,13 @@ type SessionTask struct {
 	Extra map[string]any `json:",embed"`
 }
 
+// MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
+// not know how to embed them.
+func (v SessionTask) MarshalJSON() ([]byte, error) {
+	type plain SessionTask
+	return json.Marshal(plain(v), json.Deterministic(true))
+}
+
 // Token is a token just created. It prints redacted; its value is JWT. The token is
 // valid until its claim exp, even if the session ends.
 type Token struct {
@@ -258,6 +309,13 @@ type Token struct {
 
 	// Extra holds the members of the response that the contract does not have.
 	Extra map[string]any `json:",embed"`
+}
+
+// MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
+// not know how to embed them.
+func (v Token) MarshalJSON() ([]byte, error) {
+	type plain Token
+	return json.Marshal(plain(v), json.Deterministic(true))
 }
 
 // missing names the first member without which a response is not a Token.

@@ -2,15 +2,20 @@ package clerksessions_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"reflect"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -24,6 +29,7 @@ type row struct {
 	call    func(context.Context, *clerksessions.Client, ...clerksessions.Option) (any, error)
 	request string // method, path below the base URL, and query
 	version string // header Clerk-Api-Version
+	origin  string // header Origin; "" for none
 	body    string // "" for no body at all
 	reply   string // which example of the contract answers; "" for the first
 	check   func(*testing.T, any)
@@ -149,11 +155,11 @@ var rows = []row{
 		request: "POST /sessions/sess_1/tokens", version: "2026-05-12", check: checkToken,
 	},
 	{
-		op: "CreateSessionToken", name: "longest lifetime",
+		op: "CreateSessionToken", name: "longest lifetime, with an origin",
 		call: func(ctx context.Context, c *clerksessions.Client, o ...clerksessions.Option) (any, error) {
-			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: 315_360_000 * time.Second}, o...)
+			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: 315_360_000 * time.Second}, append(o, clerksessions.WithOrigin("https://app.example.com"))...)
 		},
-		request: "POST /sessions/sess_1/tokens", version: "2026-05-12", body: `{"expires_in_seconds":315360000}`, check: checkToken,
+		request: "POST /sessions/sess_1/tokens", version: "2026-05-12", origin: "https://app.example.com", body: `{"expires_in_seconds":315360000}`, check: checkToken,
 	},
 	{
 		op: "CreateSessionTokenFromTemplate", name: "default lifetime",
@@ -165,9 +171,9 @@ var rows = []row{
 	{
 		op: "CreateSessionTokenFromTemplate", name: "shortest lifetime, template with a slash",
 		call: func(ctx context.Context, c *clerksessions.Client, o ...clerksessions.Option) (any, error) {
-			return c.CreateTokenFromTemplate(ctx, "sess_1", "a/b c", clerksessions.TokenParams{ExpiresIn: 30 * time.Second}, o...)
+			return c.CreateTokenFromTemplate(ctx, "sess_1", "a/b c", clerksessions.TokenParams{ExpiresIn: 30 * time.Second}, append(o, clerksessions.WithOrigin("https://app.example.com"))...)
 		},
-		request: "POST /sessions/sess_1/tokens/a%2Fb%20c", version: "2026-05-12", body: `{"expires_in_seconds":30}`, check: checkToken,
+		request: "POST /sessions/sess_1/tokens/a%2Fb%20c", version: "2026-05-12", origin: "https://app.example.com", body: `{"expires_in_seconds":30}`, check: checkToken,
 	},
 }
 
@@ -189,6 +195,67 @@ func TestEveryOperationHasAWrapperMethodAndARow(t *testing.T) {
 		delete(covered, op.ID)
 	}
 	assert.Empty(t, covered, "rows for operations the contract no longer has")
+}
+
+// sent names everything that a row sends, by its place.
+func (r row) sent(t *testing.T) (names []string) {
+	t.Helper()
+	u, err := url.Parse(strings.Fields(r.request)[1])
+	require.NoError(t, err)
+	for name := range u.Query() {
+		names = append(names, "query "+name)
+	}
+	names = append(names, "header Clerk-API-Version")
+	if r.origin != "" {
+		names = append(names, "header Origin")
+	}
+	if r.body != "" {
+		var body map[string]any
+		require.NoError(t, json.Unmarshal([]byte(r.body), &body))
+		for name := range body {
+			names = append(names, "body "+name)
+		}
+	}
+	return names
+}
+
+// declared names everything that an operation can be sent, by its place.
+func declared(op *openapi3.Operation) (names []string) {
+	for _, p := range op.Parameters {
+		if p.Value.In != "path" { // every row fills the path
+			names = append(names, p.Value.In+" "+p.Value.Name)
+		}
+	}
+	if op.RequestBody != nil {
+		for name := range op.RequestBody.Value.Content["application/json"].Schema.Value.Properties {
+			names = append(names, "body "+name)
+		}
+	}
+	return names
+}
+
+func TestEveryParameterIsSentByARow(t *testing.T) {
+	t.Parallel()
+	sent := make(map[string][]string)
+	for _, r := range rows {
+		sent[r.op] = append(sent[r.op], r.sent(t)...)
+	}
+	for id, op := range operationsOf(loadContract(t)) {
+		for _, name := range declared(op) {
+			assert.Contains(t, sent[id], name, "%s: no row sends this; set it in a row of wrapper_test.go", id)
+		}
+	}
+}
+
+// All and RevokeAll rest on the order of the list, newest first, and pass ListParams on.
+var keepOrder = []string{"UserID", "ClientID", "Status", "Limit", "Offset"}
+
+func TestEveryListParameterIsKnownToKeepTheOrder(t *testing.T) {
+	t.Parallel()
+	for field := range reflect.TypeFor[clerksessions.ListParams]().Fields() {
+		assert.Contains(t, keepOrder, field.Name,
+			"All passes this on; if it changes the order, refuse it in All, else add it to keepOrder")
+	}
 }
 
 func TestWhatGoesOverTheWire(t *testing.T) {
@@ -227,6 +294,9 @@ func TestWhatGoesOverTheWire(t *testing.T) {
 			}
 			if r.body != "" {
 				header.Set("Content-Type", "application/json")
+			}
+			if r.origin != "" {
+				header.Set("Origin", r.origin)
 			}
 			assert.Equal(t, header, got.Header)
 			assert.Equal(t, 200, meta.StatusCode)

@@ -122,6 +122,9 @@ func (h *harness) conforms(req *http.Request, body []byte, resp *http.Response, 
 	if err != nil {
 		return nil // no operation of the contract: nothing more to hold it against
 	}
+	// The emulator takes every API version, the contract one for each operation.
+	version := route.Operation.Parameters.GetByInAndName("header", "Clerk-API-Version")
+	asked.Header.Set(version.Name, version.Schema.Value.Enum[0].(string))
 	h.mu.Lock()
 	op := route.Operation.OperationID
 	if h.answered[op] == nil {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/clerksessions/clerksessions"
 )
 
 // ReadSeed reads a Seed from JSON: one object with any of the members users,
@@ -16,7 +18,11 @@ import (
 // member that is not known is an error.
 func ReadSeed(r io.Reader) (Seed, error) {
 	var seed Seed
-	if err := json.UnmarshalRead(r, &seed, json.RejectUnknownMembers(true)); err != nil {
+	err := json.UnmarshalRead(r, &seed, json.RejectUnknownMembers(true))
+	if err == nil {
+		err = unknownMember(seed.Sessions)
+	}
+	if err != nil {
 		return Seed{}, fmt.Errorf("sessionstest: the seed is not of the right form: %w", inFileTerms(err))
 	}
 	return seed, nil
@@ -55,4 +61,31 @@ func inFileTerms(err error) error {
 
 var forms = map[jsontext.Kind]string{
 	'{': "an object", '[': "a list", '"': "a string", '0': "a number", 't': "true", 'f': "false", 'n': "null",
+}
+
+// unknownMember returns an error for a member of a session that the contract does not
+// have. Decoding keeps such members in Extra.
+func unknownMember(sessions []clerksessions.Session) error {
+	reject := func(extra map[string]any, format string, args ...any) error {
+		for name := range extra {
+			at := jsontext.Pointer(fmt.Sprintf(format, args...)).AppendToken(name)
+			return &json.SemanticError{JSONPointer: at, GoType: reflect.TypeFor[clerksessions.Session](), Err: json.ErrUnknownName}
+		}
+		return nil
+	}
+	for i, session := range sessions {
+		err := reject(session.Extra, "/sessions/%d", i)
+		if activity := session.LatestActivity; err == nil && activity != nil {
+			err = reject(activity.Extra, "/sessions/%d/latest_activity", i)
+		}
+		for j, task := range session.Tasks {
+			if err == nil {
+				err = reject(task.Extra, "/sessions/%d/tasks/%d", i, j)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

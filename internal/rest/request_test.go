@@ -18,13 +18,13 @@ func TestRequest(t *testing.T) {
 	got := client.request(t.Context(), &Request{
 		Method:   "POST",
 		Path:     "/things/{id}/parts/{part}/all",
-		Segments: []string{"a/b c", "ü"},
-		Query:    url.Values{"limit": {"1"}, "offset": {"2"}},
+		Segments: []string{"a%2Fb%20c", "%C3%BC"},
+		Query:    []Field{{"offset", "offset=2"}, {"limit", "limit=1"}, {"ids", "ids=1&ids=2"}},
 		Header:   []Field{{"Accept", "application/json"}, {"Content-Type", "application/json"}},
 		Body:     []byte("{}"),
 	})
 	assert.Equal(t, "POST", got.Method)
-	assert.Equal(t, "https://api.invalid/v1/things/a%2Fb%20c/parts/%C3%BC/all?limit=9&more=a+b&offset=2", got.URL.String())
+	assert.Equal(t, "https://api.invalid/v1/things/a%2Fb%20c/parts/%C3%BC/all?ids=1&ids=2&limit=9&more=a+b&offset=2", got.URL.String())
 	assert.Equal(t, "api.invalid", got.Host)
 	assert.Equal(t, http.Header{
 		"Accept":        {"text/plain"},
@@ -54,7 +54,7 @@ func TestEachAttemptHasARequestOfItsOwn(t *testing.T) {
 	client := newTestClient(t, nil)
 	client.Header = http.Header{"X-More": {"1"}}
 	req := newTestRequest(true)
-	req.Query = url.Values{"limit": {"1"}}
+	req.Query = []Field{{"limit", "limit=1"}}
 	first := client.request(t.Context(), req)
 	for name := range first.Header {
 		first.Header[name][0] = "changed"
