@@ -10,6 +10,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -85,7 +86,7 @@ func importable(t *testing.T) (packages []goPackage) {
 		} else {
 			require.NoError(t, err)
 		}
-		if p.Name != "main" {
+		if p.Name != "main" && !strings.Contains(p.ImportPath, "/internal/") {
 			packages = append(packages, p)
 			paths = append(paths, p.ImportPath)
 		}
