@@ -1,6 +1,7 @@
 package api
 
 import (
+	"go/ast"
 	"go/doc"
 	"go/token"
 	"slices"
@@ -12,16 +13,26 @@ import (
 )
 
 // withoutExample names what a caller starts from and has no Example: the functions of
-// a package but for options, and the methods of its Client or Verifier.
+// a package but for options, and the methods of its Client or Verifier. A function that
+// the Example of another calls needs none of its own.
 func withoutExample(t *testing.T, p goPackage) (names []string) {
 	t.Helper()
 	fset := token.NewFileSet()
 	files := slices.Concat(p.parse(t, fset, p.GoFiles), p.parse(t, fset, p.XTestGoFiles))
 	pkg, err := doc.NewFromFiles(fset, files, p.ImportPath)
 	require.NoError(t, err)
+	called := map[string]bool{}
+	for _, example := range doc.Examples(files...) {
+		ast.Inspect(example.Code, func(node ast.Node) bool {
+			if selector, ok := node.(*ast.SelectorExpr); ok {
+				called[selector.Sel.Name] = true
+			}
+			return true
+		})
+	}
 	check := func(f *doc.Func, name string) {
 		isPrinter := f.Name == "Format" || f.Name == "LogValue"
-		if len(f.Examples) == 0 && !isPrinter && !strings.HasPrefix(f.Name, "With") && !strings.Contains(f.Doc, "\nDeprecated: ") {
+		if len(f.Examples) == 0 && !isPrinter && (f.Recv != "" || !called[f.Name]) && !strings.HasPrefix(f.Name, "With") && !strings.Contains(f.Doc, "\nDeprecated: ") {
 			names = append(names, name)
 		}
 	}
