@@ -119,7 +119,7 @@ func (c *call) style(name string, v value, style string, in runtime.ParamLocatio
 	if v.style != "" {
 		style, explode = v.style, v.explode
 	}
-	plain := v.any
+	plain := v.wire
 	if plain == nil {
 		c.room.text = v.text
 		plain = &c.room.text // a pointer into the call needs no allocation

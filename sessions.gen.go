@@ -156,15 +156,21 @@ type Session struct {
 
 	// The claims of whoever impersonates the user; `sub` is their id. Null if nobody
 	// does.
+	//
+	// It may be null in the response, which is the zero value here.
 	Actor map[string]any `json:"actor,omitzero"`
 
 	// The organization last active in this session, if any.
+	//
+	// It may be null in the response, which is the zero value here.
 	LastActiveOrganizationID string `json:"last_active_organization_id,omitzero"`
 
 	// SessionActivity describes the last request of a session, as far as Clerk knows it.
 	LatestActivity *SessionActivity `json:"latest_activity,omitzero"`
 
 	// What the user has yet to do in a pending session. Null or empty otherwise.
+	//
+	// It may be null in the response, which is the zero value here.
 	Tasks []SessionTask `json:"tasks,omitzero"`
 
 	// When the session was created.

@@ -1,9 +1,10 @@
 package clerksessions
 
 import (
-	"encoding/json"
+	stdjson "encoding/json"
 	"fmt"
 	"math"
+	"net/mail"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,7 +12,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	json2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json"
 	"github.com/oapi-codegen/runtime"
 
 	"github.com/clerksessions/clerksessions/internal/rest"
@@ -22,7 +23,7 @@ import (
 // scalar, list, headers or object) and chains the checks of the contract. A value
 // left zero is not set: it is not sent, and only required rejects it.
 type value struct {
-	any      any // what goes on the wire; nil for text
+	wire     any // what is written; nil for text
 	isSet    bool
 	hasZero  bool    // zero is a value too: a number or a boolean is never missing
 	number   float64 // for the limits of a number
@@ -48,7 +49,7 @@ func text[T ~string](v T) value {
 
 // number is an integer or a floating-point number.
 func number[T ~int | ~int32 | ~int64 | ~float32 | ~float64](v T) value {
-	p := value{any: v, number: float64(v), isSet: v != 0, hasZero: true}
+	p := value{wire: v, number: float64(v), isSet: v != 0, hasZero: true}
 	if math.IsNaN(p.number) || math.IsInf(p.number, 0) {
 		return p.fail("is not a finite number")
 	}
@@ -56,12 +57,12 @@ func number[T ~int | ~int32 | ~int64 | ~float32 | ~float64](v T) value {
 }
 
 // flag is a boolean.
-func flag[T ~bool](v T) value { return value{any: bool(v), isSet: bool(v), hasZero: true} }
+func flag[T ~bool](v T) value { return value{wire: bool(v), isSet: bool(v), hasZero: true} }
 
 // scalar is a time, a date or a UUID.
 func scalar[T comparable](v T) value {
 	var zero T
-	return value{any: v, isSet: v != zero}
+	return value{wire: v, isSet: v != zero}
 }
 
 // list is an array. item builds the value of each element.
@@ -71,18 +72,18 @@ func list[T any](elements []T, item func(T) value) value {
 	for _, element := range elements {
 		one := item(element).required()
 		p.items = append(p.items, one)
-		if one.any == nil {
-			one.any = one.text
+		if one.wire == nil {
+			one.wire = one.text
 		}
-		plain = append(plain, one.any)
+		plain = append(plain, one.wire)
 	}
-	p.any = plain
+	p.wire = plain
 	return p.each(func(item value) value { return item })
 }
 
 // headers is an object of the form of http.Header.
 func headers(v map[string][]string) value {
-	p := value{any: v, isSet: len(v) > 0, headers: v}
+	p := value{wire: v, isSet: len(v) > 0, headers: v}
 	invalid := func(s string) bool { return !utf8.ValidString(s) }
 	for name, values := range v {
 		if invalid(name) || slices.ContainsFunc(values, invalid) {
@@ -94,17 +95,17 @@ func headers(v map[string][]string) value {
 
 // object is a struct or a map, of which only the members that are set count.
 func object(v any) value {
-	encoded, err := json2.Marshal(v, json2.Deterministic(true))
+	encoded, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
 		return value{}.fail("cannot be written as JSON; check that every string is valid UTF-8")
 	}
 	var members map[string]any
-	decoder := json.NewDecoder(strings.NewReader(string(encoded)))
+	decoder := stdjson.NewDecoder(strings.NewReader(string(encoded)))
 	decoder.UseNumber() // 64 bits do not fit a float64
 	if err := decoder.Decode(&members); err != nil {
 		return value{}.fail("is not a JSON object")
 	}
-	return value{any: members, isSet: len(members) > 0}
+	return value{wire: members, isSet: len(members) > 0}
 }
 
 func (v value) fail(format string, args ...any) value {
@@ -226,6 +227,13 @@ func (v value) maxItems(n int) value {
 	return v
 }
 
+func (v value) email() value {
+	if address, err := mail.ParseAddress(v.text); v.isSet && (err != nil || address.Address != v.text) {
+		return v.fail("is not an email address")
+	}
+	return v
+}
+
 var patterns sync.Map // of *regexp.Regexp by its text
 
 // pattern takes a regular expression that api/contract has compiled before.
@@ -242,7 +250,7 @@ func (v value) pattern(expression string) value {
 
 // plain returns the number in plain digits.
 func (v value) plain() string {
-	digits, _ := runtime.StyleParamWithOptions("simple", false, "", v.any, runtime.StyleParamOptions{})
+	digits, _ := runtime.StyleParamWithOptions("simple", false, "", v.wire, runtime.StyleParamOptions{})
 	return digits
 }
 

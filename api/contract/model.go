@@ -63,7 +63,7 @@ func (c *Contract) model(t codegen.TypeDefinition) *model {
 			f.Type = "*" + strings.TrimPrefix(f.Type, "*") // null differs from an object of which nothing is set
 		}
 		if m.IsResponse {
-			f.Comment += limits(schema)
+			f.Comment += limits(p, strings.HasPrefix(f.Type, "*"))
 		}
 		if len(p.Schema.EnumValues) == 1 {
 			f.Type = "string"
@@ -94,17 +94,18 @@ func comment(description string, schema *openapi3.Schema) string {
 	return description
 }
 
-// limits are a paragraph on what the contract says of a member of a response, which is
+// limits are paragraphs on what the contract says of a member of a response, which is
 // not checked.
-func limits(schema *openapi3.Schema) string {
+func limits(p codegen.Property, isPointer bool) (text string) {
 	var all []string
-	for _, check := range strings.Split(checks(withoutEnum(schema)), ".") {
-		if name, argument, ok := strings.Cut(strings.TrimSuffix(check, ")"), "("); ok {
-			all = append(all, name+" "+argument)
-		}
+	for _, c := range constraints(withoutEnum(p.Schema.OAPISchema)) {
+		all = append(all, strings.TrimSpace(c.method+" "+c.argument))
 	}
-	if len(all) == 0 {
-		return ""
+	if len(all) > 0 {
+		text += "\n\nThe contract's limits, which are not checked: " + strings.Join(all, ", ") + "."
 	}
-	return "\n\nThe contract's limits, which are not checked: " + strings.Join(all, ", ") + "."
+	if p.Nullable && !isPointer {
+		text += "\n\nIt may be null in the response, which is the zero value here."
+	}
+	return text
 }

@@ -40,47 +40,65 @@ func kind(schema *openapi3.Schema) string {
 	return "text"
 }
 
-// checks are the limits of a schema as calls of value's methods.
-func checks(s *openapi3.Schema) string {
-	var b strings.Builder
-	call := func(method, argument string) { fmt.Fprintf(&b, ".%s(%s)", method, argument) }
+// A constraint is a limit of a schema: a method of value and its argument.
+type constraint struct{ method, argument string }
+
+// constraints are the limits of a schema, but for those of its items.
+func constraints(s *openapi3.Schema) (all []constraint) {
+	add := func(method, argument string) { all = append(all, constraint{method, argument}) }
+	count := func(method string, n uint64) { add(method, strconv.FormatUint(n, 10)) }
+	bound := func(n *float64, method string) {
+		if n != nil {
+			add(method, plain(*n))
+		}
+	}
 	if len(s.Enum) > 0 {
 		values := make([]string, len(s.Enum))
 		for i, v := range s.Enum {
 			values[i] = strconv.Quote(fmt.Sprint(v))
 		}
-		call("enum", strings.Join(values, ", "))
+		add("enum", strings.Join(values, ", "))
 	}
-	bound := func(n *float64, exclusive bool, method, otherwise string) {
-		if exclusive {
-			method = otherwise
-		}
-		if n != nil {
-			call(method, plain(*n))
-		}
+	bound(s.Min, choose(s.ExclusiveMin.IsTrue(), "above", "minimum"))
+	bound(s.Max, choose(s.ExclusiveMax.IsTrue(), "below", "maximum"))
+	bound(s.MultipleOf, "multipleOf")
+	if s.MinLength > 0 {
+		count("minLength", s.MinLength)
 	}
-	bound(s.Min, s.ExclusiveMin.IsTrue(), "minimum", "above")
-	bound(s.Max, s.ExclusiveMax.IsTrue(), "maximum", "below")
-	bound(s.MultipleOf, false, "multipleOf", "")
-	count := func(method string, n uint64) {
-		if n > 0 {
-			call(method, strconv.FormatUint(n, 10))
-		}
-	}
-	count("minLength", s.MinLength)
 	if s.MaxLength != nil {
-		call("maxLength", strconv.FormatUint(*s.MaxLength, 10))
+		count("maxLength", *s.MaxLength)
 	}
 	if s.Pattern != "" {
-		call("pattern", strconv.Quote(s.Pattern))
+		add("pattern", strconv.Quote(s.Pattern))
 	}
-	count("minItems", s.MinItems)
+	if s.Format == "email" {
+		add("email", "")
+	}
+	if s.MinItems > 0 {
+		count("minItems", s.MinItems)
+	}
 	if s.MaxItems != nil {
-		call("maxItems", strconv.FormatUint(*s.MaxItems, 10))
+		count("maxItems", *s.MaxItems)
+	}
+	return all
+}
+
+func choose(condition bool, yes, no string) string {
+	if condition {
+		return yes
+	}
+	return no
+}
+
+// checks are the limits of a schema as calls of value's methods.
+func checks(s *openapi3.Schema) string {
+	var b strings.Builder
+	for _, c := range constraints(s) {
+		fmt.Fprintf(&b, ".%s(%s)", c.method, c.argument)
 	}
 	if s.Type.Is("array") {
 		if each := checks(s.Items.Value); each != "" {
-			call("each", "func(v value) value { return v"+each+" }")
+			fmt.Fprintf(&b, ".each(func(v value) value { return v%s })", each)
 		}
 	}
 	return b.String()
