@@ -73,7 +73,8 @@ func contractServer(t *testing.T, answer http.HandlerFunc) string {
 		}
 		input := &openapi3filter.RequestValidationInput{
 			Request: r, PathParams: params, Route: route,
-			Options: &openapi3filter.Options{IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
+			Options: &openapi3filter.Options{IncludeResponseStatus: true,
+				AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
 		}
 		assert.NoError(t, openapi3filter.ValidateRequest(r.Context(), input))
 
@@ -104,7 +105,8 @@ func contractServer(t *testing.T, answer http.HandlerFunc) string {
 
 func newClient(t *testing.T, baseURL string, opts ...clerksessions.Option) *clerksessions.Client {
 	t.Helper()
-	client, err := clerksessions.New(testKey, append([]clerksessions.Option{clerksessions.WithBaseURL(baseURL)}, opts...)...)
+	client, err := clerksessions.New(testKey, append([]clerksessions.Option{clerksessions.WithBaseURL(baseURL)},
+		opts...)...)
 	require.NoError(t, err)
 	return client
 }
@@ -112,12 +114,14 @@ func newClient(t *testing.T, baseURL string, opts ...clerksessions.Option) *cler
 func TestContractIsValid(t *testing.T) {
 	t.Parallel()
 	doc := loadContract(t)
-	require.NoError(t, doc.Validate(t.Context(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaDefaultsValidation()))
+	require.NoError(t, doc.Validate(t.Context(), openapi3.EnableExamplesValidation(),
+		openapi3.EnableSchemaDefaultsValidation()))
 
 	broken := strings.Replace(string(example(t, operationsOf(doc)["GetSession"], "")), `"active"`, `"asleep"`, 1)
 	var value any
 	require.NoError(t, json.Unmarshal([]byte(broken), &value))
-	assert.Error(t, doc.Components.Schemas["Session"].Value.VisitJSON(value), "examples are checked against their schemas")
+	assert.Error(t, doc.Components.Schemas["Session"].Value.VisitJSON(value),
+		"examples are checked against their schemas")
 }
 
 func TestEveryOperationHasExamplesThatFit(t *testing.T) {
@@ -130,12 +134,14 @@ func TestEveryOperationHasExamplesThatFit(t *testing.T) {
 			}
 			assert.NotEmpty(t, media.Examples, "%s: %s has an example", id, where)
 			for name, example := range media.Examples {
-				assert.NoError(t, media.Schema.Value.VisitJSON(example.Value.Value), "%s: %s, example %s", id, where, name)
+				assert.NoError(t, media.Schema.Value.VisitJSON(example.Value.Value), "%s: %s, example %s", id,
+					where, name)
 			}
 		}
 		for _, parameter := range op.Parameters {
 			assert.NotNil(t, parameter.Value.Example, "%s: parameter %s has an example", id, parameter.Value.Name)
-			assert.NoError(t, parameter.Value.Schema.Value.VisitJSON(parameter.Value.Example), "%s: parameter %s", id, parameter.Value.Name)
+			assert.NoError(t, parameter.Value.Schema.Value.VisitJSON(parameter.Value.Example),
+				"%s: parameter %s", id, parameter.Value.Name)
 		}
 		if op.RequestBody != nil {
 			checkExamples("request", op.RequestBody.Value.Content)

@@ -46,7 +46,8 @@ func TestUnknownMembersSurviveInAPageAndAnError(t *testing.T) {
 			return
 		}
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, `{"errors":[{"code":"resource_not_found","message":"m","long_message":"l","doc_url":"u"}]}`)
+		_, _ = io.WriteString(w,
+			`{"errors":[{"code":"resource_not_found","message":"m","long_message":"l","doc_url":"u"}]}`)
 	})
 	client := newClient(t, base)
 	page, err := client.List(t.Context(), clerksessions.ListParams{UserID: "user_1"})
@@ -62,7 +63,10 @@ func TestUnknownMembersSurviveInAPageAndAnError(t *testing.T) {
 // A session without unknown members looks in JSON as it did before there was Extra.
 func TestNoUnknownMembers(t *testing.T) {
 	t.Parallel()
-	for _, marshal := range []func(any) ([]byte, error){stdjson.Marshal, func(v any) ([]byte, error) { return json.Marshal(v) }} {
+	for _, marshal := range []func(any) ([]byte, error){stdjson.Marshal, func(v any) ([]byte,
+		error) {
+		return json.Marshal(v)
+	}} {
 		encoded, err := marshal(clerksessions.SessionTask{Key: "setup-mfa"})
 		require.NoError(t, err)
 		assert.JSONEq(t, `{"key":"setup-mfa"}`, string(encoded))
@@ -77,7 +81,8 @@ func TestAnUnknownMemberOfATokenIsNotPrinted(t *testing.T) {
 	token, err := newClient(t, base).CreateToken(t.Context(), "sess_1", clerksessions.TokenParams{})
 	require.NoError(t, err)
 	assert.Equal(t, "extra-canary", token.Extra["refresh_token"])
-	for _, text := range []string{fmt.Sprintf("%v %+v %#v %s", token, *token, *token, *token), fmt.Sprint(token.LogValue())} {
+	for _, text := range []string{fmt.Sprintf("%v %+v %#v %s", token, *token, *token, *token),
+		fmt.Sprint(token.LogValue())} {
 		assert.False(t, strings.Contains(text, "canary"), text)
 	}
 }

@@ -81,13 +81,15 @@ func contractIn(t *testing.T, dir string) *openapi3.T {
 
 func TestTheEmulatorReadsEveryParameter(t *testing.T) {
 	t.Parallel()
-	assert.Empty(t, unread(t, contractIn(t, ".."), "../sessionstest"), "sessionstest does not read these: emulate them in their operation's handler")
+	assert.Empty(t, unread(t, contractIn(t, ".."), "../sessionstest"),
+		"sessionstest does not read these: emulate them in their operation's handler")
 }
 
 func TestAParameterThatIsNotReadIsFound(t *testing.T) {
 	t.Parallel()
 	doc := contractIn(t, "..")
 	list := doc.Paths.Value("/sessions").Get
-	list.Parameters = append(list.Parameters, &openapi3.ParameterRef{Value: &openapi3.Parameter{In: "query", Name: "never_heard_of"}})
+	list.Parameters = append(list.Parameters, &openapi3.ParameterRef{Value: &openapi3.Parameter{In: "query",
+		Name: "never_heard_of"}})
 	assert.Equal(t, []string{"GET /sessions: query never_heard_of"}, unread(t, doc, "../sessionstest"))
 }

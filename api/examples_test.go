@@ -32,7 +32,8 @@ func withoutExample(t *testing.T, p goPackage) (names []string) {
 	}
 	check := func(f *doc.Func, name string) {
 		isPrinter := f.Name == "Format" || f.Name == "LogValue"
-		if len(f.Examples) == 0 && !isPrinter && (f.Recv != "" || !called[f.Name]) && !strings.HasPrefix(f.Name, "With") && !strings.Contains(f.Doc, "\nDeprecated: ") {
+		if len(f.Examples) == 0 && !isPrinter && (f.Recv != "" || !called[f.Name]) && !strings.HasPrefix(f.Name,
+			"With") && !strings.Contains(f.Doc, "\nDeprecated: ") {
 			names = append(names, name)
 		}
 	}
@@ -63,6 +64,7 @@ func TestAMissingExampleIsFound(t *testing.T) {
 	t.Parallel()
 	p := importable(t)[0]
 	p.XTestGoFiles = nil
-	assert.Subset(t, withoutExample(t, p), []string{"New", "NewFromEnv", "Operations", "Client.Get", "Client.RevokeAll"})
+	assert.Subset(t, withoutExample(t, p), []string{"New", "NewFromEnv", "Operations", "Client.Get",
+		"Client.RevokeAll"})
 	assert.NotContains(t, withoutExample(t, p), "Client.Verify", "it is deprecated")
 }

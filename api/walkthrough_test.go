@@ -111,13 +111,15 @@ components:
 	ok, out := c.run("api", "tool", "generate")
 	require.True(t, ok, out)
 	code := read(t, filepath.Join(c.dir, "sessions.gen.go"))
-	assert.Contains(t, code, "func (c *lowLevel) touchSession(ctx context.Context, sessionID string) (*Session, error)")
+	assert.Contains(t, code,
+		"func (c *lowLevel) touchSession(ctx context.Context, sessionID string) (*Session, error)")
 	assert.Contains(t, code, "OrderBy ListOrderBy")
 	assert.Contains(t, code, `ListOrderByOldest ListOrderBy = "oldest"`)
 
 	ok, out = c.test(".")
 	assert.False(t, ok)
-	assert.Contains(t, out, "TouchSession is in the contract: write a method on Client for it in client_wrapper.go and a row here")
+	assert.Contains(t, out,
+		"TouchSession is in the contract: write a method on Client for it in client_wrapper.go and a row here")
 	assert.Contains(t, out, "GetSessionList: no row sends this")
 	assert.Contains(t, out, "query order_by")
 	assert.Contains(t, out, "All passes this on; if it changes the order, refuse it in All, else add it to keepOrder")
@@ -126,7 +128,8 @@ components:
 	assert.False(t, ok)
 	assert.Contains(t, out, "TouchSession")
 	assert.Contains(t, out, "add its handler")
-	assert.Equal(t, []string{"GET /sessions: query order_by"}, unread(t, contractIn(t, c.dir), filepath.Join(c.dir, "sessionstest")))
+	assert.Equal(t, []string{"GET /sessions: query order_by"}, unread(t, contractIn(t, c.dir),
+		filepath.Join(c.dir, "sessionstest")))
 
 	c.edit("client_wrapper.go", `(?m)^// TokenParams`, `// Touch marks a session as used.
 func (c *Client) Touch(ctx context.Context, sessionID string, opts ...Option) (*Session, error) {
@@ -160,7 +163,8 @@ func (c *Client) Touch(ctx context.Context, sessionID string, opts ...Option) (*
 }
 
 func ExampleClient_Revoke(`)
-	c.edit("CHANGELOG.md", `(?m)^## .*\n`, "$0\n- `Client.Touch` marks a session as used, and `ListParams.OrderBy` orders a list.\n")
+	c.edit("CHANGELOG.md", `(?m)^## .*\n`,
+		"$0\n- `Client.Touch` marks a session as used, and `ListParams.OrderBy` orders a list.\n")
 	for _, dir := range []string{".", "./sessionstest"} {
 		ok, out := c.test(dir)
 		assert.True(t, ok, out)

@@ -44,7 +44,8 @@ type checker struct {
 // Check returns a [Refused] if the contract has something that would not reach the
 // generated code.
 func (c *Contract) Check() error {
-	k := &checker{Contract: c, used: map[string]bool{}, seen: map[string]bool{}, responses: map[string]bool{}, requests: map[string]bool{}}
+	k := &checker{Contract: c, used: map[string]bool{}, seen: map[string]bool{}, responses: map[string]bool{},
+		requests: map[string]bool{}}
 	k.ownExtensions()
 	k.document()
 	k.operations()
@@ -84,7 +85,8 @@ func (k *checker) keys(where string, object interface{ MarshalYAML() (any, error
 		case strings.HasPrefix(key, "x-"):
 			k.refuse(where, "use one of those listed in api/overlay.yaml", "unknown extension %s", key)
 		default:
-			k.refuse(where, "leave it out, or add support to api/contract and api/templates", "%s is not supported", key)
+			k.refuse(where, "leave it out, or add support to api/contract and api/templates",
+				"%s is not supported", key)
 		}
 	}
 }
@@ -119,12 +121,14 @@ func (k *checker) ownExtensions() {
 
 func (k *checker) document() {
 	doc := k.doc
-	k.keys("openapi.yaml", doc, "openapi", "info", "servers", "security", "tags", "paths", "components", "externalDocs")
+	k.keys("openapi.yaml", doc, "openapi", "info", "servers", "security", "tags", "paths", "components",
+		"externalDocs")
 	if !strings.HasPrefix(doc.OpenAPI, "3.0.") {
 		k.refuse("openapi.yaml", "write it in OpenAPI 3.0", "OpenAPI %s is not supported", doc.OpenAPI)
 	}
 	if len(doc.Servers) != 1 {
-		k.refuse("openapi.yaml, servers", "name one; callers choose another with WithBaseURL", "%d servers", len(doc.Servers))
+		k.refuse("openapi.yaml, servers", "name one; callers choose another with WithBaseURL", "%d servers",
+			len(doc.Servers))
 	} else {
 		k.server(doc.Servers[0])
 	}
@@ -138,8 +142,10 @@ func (k *checker) server(server *openapi3.Server) {
 	switch {
 	case len(server.Variables) > 0 || strings.Contains(server.URL, "{"):
 		k.refuse(where, "write the URL in full", "variables in %s", server.URL)
-	case err != nil || u.Scheme != "https" || u.Host == "" || strings.Count(u.Path, "/") != 1 || len(u.Path) < 2 || u.RawQuery != "":
-		k.refuse(where, "write it like https://api.clerk.com/v1", "%q is not an https URL with the API's version as its path", server.URL)
+	case err != nil || u.Scheme != "https" || u.Host == "" || strings.Count(u.Path, "/") != 1 ||
+		len(u.Path) < 2 || u.RawQuery != "":
+		k.refuse(where, "write it like https://api.clerk.com/v1",
+			"%q is not an https URL with the API's version as its path", server.URL)
 	}
 }
 
@@ -168,7 +174,8 @@ func (k *checker) components() {
 	if components == nil {
 		return
 	}
-	k.keys("openapi.yaml, components", components, "schemas", "parameters", "responses", "headers", "requestBodies", "securitySchemes")
+	k.keys("openapi.yaml, components", components, "schemas", "parameters", "responses", "headers",
+		"requestBodies", "securitySchemes")
 	unused := func(kind string, names []string) {
 		for _, name := range names {
 			if !k.used["#/components/"+kind+"/"+name] {

@@ -169,11 +169,13 @@ func (c *Contract) collisions(file *ast.File) (refused Refused) {
 		seen := map[string]string{}
 		for _, f := range d.fields {
 			if other, ok := seen[f.name]; ok {
-				refused = append(refused, Refusal{d.name, fmt.Sprintf("%s and %s both become the field %s", other, orName(f), f.name), do})
+				what := fmt.Sprintf("%s and %s both become the field %s", other, orName(f), f.name)
+				refused = append(refused, Refusal{d.name, what, do})
 			}
 			seen[f.name] = orName(f)
 			if slices.Contains(methods[d.name], f.name) {
-				refused = append(refused, Refusal{d.name, fmt.Sprintf("property %s becomes the field %s, which is the name of a method", orName(f), f.name), do})
+				what := fmt.Sprintf("property %s becomes the field %s, which is the name of a method", orName(f), f.name)
+				refused = append(refused, Refusal{d.name, what, do})
 			}
 		}
 	}

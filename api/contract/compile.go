@@ -40,7 +40,8 @@ func (c *Contract) compile(generated *ast.File) (follow []string, err error) {
 		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{}, Scopes: map[ast.Node]*types.Scope{},
 		Instances: map[*ast.Ident]types.Instance{}, FileVersions: map[*ast.File]string{},
 	}
-	pkg, _ := config.Check("github.com/clerksessions/clerksessions", c.code.fset, append(slices.Clone(c.code.files), generated), info)
+	pkg, _ := config.Check("github.com/clerksessions/clerksessions", c.code.fset,
+		append(slices.Clone(c.code.files), generated), info)
 	c.checked = checked{pkg, info}
 	if len(broken) > 0 {
 		return nil, fmt.Errorf("the generated code does not compile: %s", strings.Join(broken, "\n"))
@@ -66,7 +67,8 @@ func (c *Contract) importer() (types.Importer, error) {
 	if found := exports.importers[c.dir]; found != nil {
 		return found, nil
 	}
-	cmd := exec.Command("go", "list", "-e", "-export", "-deps", "-f", "{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}", ".", "time", "github.com/go-json-experiment/json",
+	cmd := exec.Command("go", "list", "-e", "-export", "-deps", "-f",
+		"{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}", ".", "time", "github.com/go-json-experiment/json",
 		"github.com/oapi-codegen/runtime/types")
 	cmd.Dir = c.dir
 	cmd.Stderr = os.Stderr
@@ -79,7 +81,10 @@ func (c *Contract) importer() (types.Importer, error) {
 		path, file, _ := strings.Cut(scanner.Text(), " ")
 		files[path] = file
 	}
-	found := importer.ForCompiler(c.code.fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(files[path]) })
+	found := importer.ForCompiler(c.code.fset, "gc", func(path string) (io.ReadCloser,
+		error) {
+		return os.Open(files[path])
+	})
 	exports.importers[c.dir] = found
 	return found, nil
 }

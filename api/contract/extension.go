@@ -14,7 +14,8 @@ type extension struct {
 }
 
 // named are the keys of OpenAPI below which keys are names, and so no extensions.
-var named = []string{"properties", "schemas", "parameters", "responses", "headers", "requestBodies", "examples", "securitySchemes",
+var named = []string{"properties", "schemas", "parameters", "responses", "headers", "requestBodies", "examples",
+	"securitySchemes",
 	"content", "variables", "callbacks", "links", "encoding", "mapping", "scopes"}
 
 // extensions lists the extensions in a tree, but for those in examples.

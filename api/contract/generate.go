@@ -23,7 +23,8 @@ func (c *Contract) Generate() (string, error) {
 	maps.Copy(codegen.TemplateFunctions, c.functions())
 	code, err := codegen.Generate(c.doc, c.config.Configuration.UpdateDefaults())
 	if err != nil {
-		return "", Refused{{"openapi.yaml", "oapi-codegen cannot generate from it: " + oneLine(err.Error()), "correct it"}}
+		return "", Refused{{"openapi.yaml", "oapi-codegen cannot generate from it: " + oneLine(err.Error()),
+			"correct it"}}
 	}
 	return code, nil
 }
@@ -90,7 +91,8 @@ func fields(op codegen.OperationDefinition) (all []field) {
 			continue
 		}
 		schema := p.Spec.Schema.Value
-		f := field{Name: p.GoName(), Comment: comment(p.Spec.Description, schema), Deprecated: p.Spec.Deprecated || schema.Deprecated}
+		f := field{Name: p.GoName(), Comment: comment(p.Spec.Description, schema),
+			Deprecated: p.Spec.Deprecated || schema.Deprecated}
 		f.Type, f.Enum = typeOf(p.Spec.Schema, prefix(op)+p.GoName())
 		if schema.Max != nil && op.Spec.Extensions["x-go-params"] != nil {
 			f.Maximum = plain(*schema.Max)
@@ -285,7 +287,8 @@ func response(op codegen.OperationDefinition) result {
 
 // variable is a name that shadows nothing the generated code calls.
 func variable(name string) string {
-	taken := []string{"ctx", "c", "call", "params", "body", "text", "number", "flag", "scalar", "list", "headers", "object", "send"}
+	taken := []string{"ctx", "c", "call", "params", "body", "text", "number", "flag", "scalar", "list",
+		"headers", "object", "send"}
 	if slices.Contains(taken, name) {
 		return name + "Value"
 	}

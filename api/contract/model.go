@@ -58,7 +58,8 @@ func (c *Contract) model(t codegen.TypeDefinition) *model {
 			continue
 		}
 		schema := p.Schema.OAPISchema
-		f := field{Name: p.GoFieldName(), Type: p.GoTypeDef(), Comment: comment(p.Description, schema), Deprecated: p.Deprecated, Tag: p.JsonFieldName}
+		f := field{Name: p.GoFieldName(), Type: p.GoTypeDef(), Comment: comment(p.Description, schema),
+			Deprecated: p.Deprecated, Tag: p.JsonFieldName}
 		if p.Nullable && schema.Type.Is("object") && len(schema.Properties) > 0 && p.Extensions["x-go-type"] == nil {
 			f.Type = "*" + strings.TrimPrefix(f.Type, "*") // null differs from an object of which nothing is set
 		}
@@ -67,7 +68,8 @@ func (c *Contract) model(t codegen.TypeDefinition) *model {
 		}
 		if len(p.Schema.EnumValues) == 1 {
 			f.Type = "string"
-			m.Musts = append(m.Musts, must{fmt.Sprintf("v.%s != %q", f.Name, schema.Enum[0]), fmt.Sprintf("%q: %q", f.Tag, schema.Enum[0])})
+			m.Musts = append(m.Musts, must{fmt.Sprintf("v.%s != %q", f.Name, schema.Enum[0]),
+				fmt.Sprintf("%q: %q", f.Tag, schema.Enum[0])})
 		} else if p.Extensions["x-must"] != nil {
 			m.Musts = append(m.Musts, must{fmt.Sprintf("len(v.%s) == 0", f.Name), strconv.Quote(f.Tag)})
 		}

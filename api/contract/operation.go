@@ -49,7 +49,8 @@ func (k *checker) operationID(where, id string, taken map[string]string) bool {
 }
 
 func (k *checker) operation(where, path string, item *openapi3.PathItem, op *openapi3.Operation) {
-	k.keys(where, op, "operationId", "summary", "description", "tags", "externalDocs", "deprecated", "parameters", "requestBody",
+	k.keys(where, op, "operationId", "summary", "description", "tags", "externalDocs", "deprecated",
+		"parameters", "requestBody",
 		"responses", "x-retry", "x-go-params")
 	if op.Security != nil {
 		k.refuse(where, "leave it out: every operation is sent with the secret key", "security of its own")
@@ -83,7 +84,8 @@ func (k *checker) body(where string, ref *openapi3.RequestBodyRef) {
 	}
 	name := componentName(media.Schema)
 	if name == "" || !media.Schema.Value.Type.Is("object") || len(media.Schema.Value.Properties) == 0 {
-		k.refuse(where, "refer to an object of components.schemas with properties", "not an object of components.schemas")
+		k.refuse(where, "refer to an object of components.schemas with properties",
+			"not an object of components.schemas")
 		return
 	}
 	k.requests[name] = true
@@ -93,7 +95,8 @@ func (k *checker) body(where string, ref *openapi3.RequestBodyRef) {
 	case required && !ref.Value.Required:
 		k.refuse(where, "set required: true", "it is optional, but %s has required properties", name)
 	case !required && ref.Value.Required:
-		k.refuse(where, "make a property required, or the body optional", "it is required, but no property of %s is", name)
+		k.refuse(where, "make a property required, or the body optional",
+			"it is required, but no property of %s is", name)
 	}
 }
 
@@ -101,7 +104,8 @@ func (k *checker) body(where string, ref *openapi3.RequestBodyRef) {
 func (k *checker) media(where string, content openapi3.Content) *openapi3.MediaType {
 	media := content["application/json"]
 	if media == nil || len(content) != 1 {
-		k.refuse(where, "declare application/json alone", "content type %s", strings.Join(slices.Sorted(maps.Keys(content)), ", "))
+		k.refuse(where, "declare application/json alone", "content type %s",
+			strings.Join(slices.Sorted(maps.Keys(content)), ", "))
 		return nil
 	}
 	k.keys(where, media, "schema", "example", "examples")
@@ -138,7 +142,8 @@ func (k *checker) allResponses(where string, op *openapi3.Operation) {
 		case strings.HasPrefix(status, "4") || strings.HasPrefix(status, "5") || status == "default":
 			if media := k.media(at, ref.Value.Content); media != nil {
 				if componentName(media.Schema) != "ClerkErrors" {
-					k.refuse(at, "refer to the schema ClerkErrors, which Error is made from", "an error that is not ClerkErrors")
+					k.refuse(at, "refer to the schema ClerkErrors, which Error is made from",
+						"an error that is not ClerkErrors")
 				}
 				k.component(media.Schema, inResponse)
 			}

@@ -11,7 +11,8 @@ import (
 const versionHeader = "Clerk-API-Version"
 
 // clientHeaders are headers of a request that the client or net/http sets.
-var clientHeaders = []string{"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie", "host",
+var clientHeaders = []string{"accept", "accept-encoding", "authorization", "connection", "content-length",
+	"content-type", "cookie", "host",
 	"idempotency-key", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-idempotency-key"}
 
 func (k *checker) parameters(where, path string, item *openapi3.PathItem, op *openapi3.Operation) {
@@ -49,7 +50,8 @@ func (k *checker) version(at string, p *openapi3.Parameter) {
 }
 
 func (k *checker) parameter(at string, p *openapi3.Parameter) {
-	k.keys(at, p, "name", "in", "description", "required", "deprecated", "style", "explode", "allowReserved", "schema", "example",
+	k.keys(at, p, "name", "in", "description", "required", "deprecated", "style", "explode", "allowReserved",
+		"schema", "example",
 		"examples", "x-argument", "x-option", "x-secret", "x-go-name")
 	if p.Schema == nil {
 		k.refuse(at, "declare it with a schema", "a parameter without a schema")
@@ -77,7 +79,8 @@ func (k *checker) marks(at string, p *openapi3.Parameter) {
 			k.refuse(at, "leave x-option out", "x-option on what is not an optional header")
 		}
 		if !slices.Contains(k.code.names, option) {
-			k.refuse(at, "name a function that sets the header", "x-option names %s, which there is no function for", option)
+			k.refuse(at, "name a function that sets the header",
+				"x-option names %s, which there is no function for", option)
 		}
 	}
 	if p.In == "header" && slices.Contains(clientHeaders, strings.ToLower(p.Name)) {
@@ -101,7 +104,8 @@ func (k *checker) styleOf(at string, p *openapi3.Parameter) {
 			k.refuse(at, "set explode: false", "an exploded list or object looks like several cookies")
 		}
 	case "query":
-		ok = style == "form" || isArray && (style == "spaceDelimited" || style == "pipeDelimited") || isObject && style == "deepObject" && explode
+		ok = style == "form" || isArray && (style == "spaceDelimited" || style == "pipeDelimited") ||
+			isObject && style == "deepObject" && explode
 	}
 	if !ok {
 		k.refuse(at, "choose one that OpenAPI 3.0 defines for it", "style %s with explode %t", style, explode)
@@ -137,7 +141,8 @@ func (k *checker) schemaOfParameter(at string, p *openapi3.Parameter) {
 	case schema.Type.Is("object"):
 		name := componentName(p.Schema)
 		if name == "" || len(schema.Properties) == 0 {
-			k.refuse(at, "refer to an object of components.schemas with properties", "an object that is not a component")
+			k.refuse(at, "refer to an object of components.schemas with properties",
+				"an object that is not a component")
 			return
 		}
 		k.requests[name] = true
@@ -153,5 +158,6 @@ func (k *checker) schemaOfParameter(at string, p *openapi3.Parameter) {
 }
 
 func isScalar(schema *openapi3.Schema) bool {
-	return schema.Type.Is("string") || schema.Type.Is("integer") || schema.Type.Is("number") || schema.Type.Is("boolean")
+	return schema.Type.Is("string") || schema.Type.Is("integer") || schema.Type.Is("number") ||
+		schema.Type.Is("boolean")
 }

@@ -66,7 +66,8 @@ func (k *checker) component(ref *openapi3.SchemaRef, in role) {
 
 // object checks a component that becomes a struct.
 func (k *checker) object(where string, schema *openapi3.Schema, in role) {
-	k.keys(where, schema, "type", "description", "title", "nullable", "deprecated", "required", "properties", "additionalProperties",
+	k.keys(where, schema, "type", "description", "title", "nullable", "deprecated", "required", "properties",
+		"additionalProperties",
 		"example", "externalDocs", "x-go-name", "x-private")
 	more := schema.AdditionalProperties
 	if more.Schema != nil || in.isSent() && more.Has != nil && *more.Has {
@@ -99,12 +100,14 @@ func (k *checker) property(at, name string, ref *openapi3.SchemaRef, parent *ope
 		k.marksOfSchema(at, ref)
 	}
 	if in == inObjectParameter && (len(parent.Required) > 0 || hasChecks(schema) || !isScalar(schema)) {
-		k.refuse(at, "leave limits and required out, and use strings, numbers or booleans", "the members of an object in a parameter are not checked")
+		k.refuse(at, "leave limits and required out, and use strings, numbers or booleans",
+			"the members of an object in a parameter are not checked")
 	}
 	if schema.Type.Is("object") && len(schema.Properties) > 0 && merged(ref)["x-go-type"] == nil {
 		switch {
 		case in.isSent():
-			k.refuse(at, "use strings, numbers, lists of them or maps", "an object in what is sent, whose members are not checked")
+			k.refuse(at, "use strings, numbers, lists of them or maps",
+				"an object in what is sent, whose members are not checked")
 		case ref.Ref == "":
 			k.refuse(at, "move it to components.schemas", "an object that is not a component")
 		case merged(ref)["x-private"] != nil:
@@ -125,7 +128,8 @@ func (k *checker) property(at, name string, ref *openapi3.SchemaRef, parent *ope
 }
 
 func hasChecks(s *openapi3.Schema) bool {
-	return len(s.Enum) > 0 || s.Min != nil || s.Max != nil || s.MultipleOf != nil || s.MinLength > 0 || s.MaxLength != nil || s.Pattern != ""
+	return len(s.Enum) > 0 || s.Min != nil || s.Max != nil || s.MultipleOf != nil || s.MinLength > 0 ||
+		s.MaxLength != nil || s.Pattern != ""
 }
 
 // schema checks one that becomes a field, an argument or an item.
@@ -133,7 +137,8 @@ func (k *checker) schema(at string, ref *openapi3.SchemaRef, in role) {
 	k.follow(at, ref.Ref)
 	k.marksOfSchema(at, ref)
 	schema := ref.Value
-	prose := []string{"type", "format", "description", "title", "default", "example", "externalDocs", "deprecated", "nullable", "enum",
+	prose := []string{"type", "format", "description", "title", "default", "example", "externalDocs",
+		"deprecated", "nullable", "enum",
 		"x-order", "x-must", "x-secret", "x-argument", "x-go-type", "x-go-name"}
 	switch {
 	case schema.Type == nil:
@@ -143,7 +148,8 @@ func (k *checker) schema(at string, ref *openapi3.SchemaRef, in role) {
 	case schema.Type.Is("string"):
 		k.keys(at, schema, append(prose, "minLength", "maxLength", "pattern")...)
 	case schema.Type.Is("integer"), schema.Type.Is("number"):
-		k.keys(at, schema, append(prose, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")...)
+		k.keys(at, schema, append(prose, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+			"multipleOf")...)
 	case schema.Type.Is("array"):
 		k.keys(at, schema, append(prose, "items", "minItems", "maxItems")...)
 		k.items(at, schema, in)
@@ -173,7 +179,8 @@ func (k *checker) items(at string, schema *openapi3.Schema, in role) {
 	case items.Ref != "" && items.Value.Type.Is("object") && !in.isSent():
 		k.component(items, in)
 	case items.Value.Type.Is("object"), items.Value.Type.Is("array"):
-		k.refuse(at, "list strings, numbers, booleans or, in responses, components", "a list of %s", items.Value.Type.Slice()[0])
+		k.refuse(at, "list strings, numbers, booleans or, in responses, components", "a list of %s",
+			items.Value.Type.Slice()[0])
 	case items.Value.Nullable:
 		k.refuse(at, "leave nullable out", "a list of null")
 	case items.Ref != "" && len(items.Value.Enum) > 0:
@@ -188,7 +195,8 @@ func (k *checker) mapping(at string, schema *openapi3.Schema) {
 	more := schema.AdditionalProperties
 	switch {
 	case more.Schema != nil && !isScalar(more.Schema.Value):
-		k.refuse(at, "map to strings, numbers or booleans, or set additionalProperties: true", "a map of lists or objects")
+		k.refuse(at, "map to strings, numbers or booleans, or set additionalProperties: true",
+			"a map of lists or objects")
 	case more.Schema != nil:
 		k.schema(at+", additionalProperties", more.Schema, inResponse)
 	case more.Has == nil || !*more.Has:
@@ -216,12 +224,14 @@ func (k *checker) enum(at string, schema *openapi3.Schema, in role) {
 func (k *checker) format(at string, schema *openapi3.Schema, in role) {
 	known, ok := formats[strings.Join(schema.Type.Slice(), "")]
 	if ok && !slices.Contains(known, schema.Format) {
-		k.refuse(at, "leave it out, or use one of "+strings.Join(known[1:], ", "), "format %s is not supported", schema.Format)
+		k.refuse(at, "leave it out, or use one of "+strings.Join(known[1:], ", "), "format %s is not supported",
+			schema.Format)
 	}
 	if !in.isSent() && schema.Nullable && (schema.Format == "date" || schema.Format == "email") {
 		k.refuse(at, "leave the format out", "a %s that may be null", schema.Format)
 	}
-	if schema.Format != "" && schema.Format != "email" && (len(schema.Enum) > 0 || schema.MinLength > 0 || schema.MaxLength != nil || schema.Pattern != "") && schema.Type.Is("string") {
+	if schema.Format != "" && schema.Format != "email" && (len(schema.Enum) > 0 || schema.MinLength > 0 ||
+		schema.MaxLength != nil || schema.Pattern != "") && schema.Type.Is("string") {
 		k.refuse(at, "leave one of them out", "limits of a string with the format %s", schema.Format)
 	}
 }
@@ -234,10 +244,12 @@ func (k *checker) marksOfSchema(at string, ref *openapi3.SchemaRef) {
 	}
 	goType := k.isText(at, "x-go-type", extensions)
 	k.isText(at, "x-go-name", extensions)
-	if k.isTrue(at, "x-secret", extensions) && !(schema.Type.Is("string") && schema.Format == "") && goType != "map[string][]string" {
+	if k.isTrue(at, "x-secret", extensions) && !(schema.Type.Is("string") && schema.Format == "") &&
+		goType != "map[string][]string" {
 		k.refuse(at, "use a string", "a secret that cannot be redacted")
 	}
-	if k.isTrue(at, "x-must", extensions) && !(schema.Type.Is("string") && schema.Format == "") && !schema.Type.Is("array") {
+	if k.isTrue(at, "x-must", extensions) && !(schema.Type.Is("string") && schema.Format == "") &&
+		!schema.Type.Is("array") {
 		k.refuse(at, "mark a string or a list", "x-must on a %s", strings.Join(schema.Type.Slice(), ""))
 	}
 	if extensions["x-argument"] == true && !isScalar(schema) {
