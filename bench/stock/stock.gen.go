@@ -298,36 +298,36 @@ func (e VerifySessionParamsClerkAPIVersion) Valid() bool {
 	}
 }
 
-// ClerkError ClerkError is one thing Clerk found wrong with a request.
+// ClerkError ClerkError is one problem that Clerk found with a request.
 type ClerkError struct {
-	// Code A stable name to branch on, for example resource_not_found; see [Error.HasCode].
+	// Code A stable code, for example resource_not_found. See [Error.HasCode].
 	Code string `json:"code"`
 
-	// LongMessage A sentence or two, fit for a log.
+	// LongMessage A longer text in English.
 	LongMessage string `json:"long_message"`
 
-	// Message A few words, in English.
+	// Message A short text in English.
 	Message string `json:"message"`
 
-	// Meta Details that depend on the code, for example param_name; usually absent.
+	// Meta Details that depend on the code, for example param_name. Usually absent.
 	Meta *map[string]interface{} `json:"meta,omitempty"`
 }
 
-// ClerkErrors ClerkErrors is the body of every error Clerk itself reports.
+// ClerkErrors ClerkErrors is the body of an error response.
 type ClerkErrors struct {
-	// ClerkTraceId Names this request in Clerk's logs.
+	// ClerkTraceId Identifies this request in Clerk's logs.
 	ClerkTraceId *string `json:"clerk_trace_id,omitempty"`
 
-	// Errors What is wrong; usually one entry.
+	// Errors What is wrong, usually one entry.
 	Errors []ClerkError `json:"errors"`
 
-	// Meta Details on the whole reply.
+	// Meta Details of the response as a whole.
 	Meta *map[string]interface{} `json:"meta,omitempty"`
 }
 
 // Cookies Cookies carries a refreshed session as Set-Cookie header values.
 type Cookies struct {
-	// Cookies One Set-Cookie header value each.
+	// Cookies The values of Set-Cookie headers.
 	Cookies []string `json:"cookies"`
 
 	// Object Always cookies.
@@ -337,63 +337,63 @@ type Cookies struct {
 // CookiesObject Always cookies.
 type CookiesObject string
 
-// CreateSession CreateParams says whose session to create.
+// CreateSession CreateParams are the parameters of a new session.
 type CreateSession struct {
-	// ActiveOrganizationId The organization to make active; the user must be a member of it.
+	// ActiveOrganizationId The organization to make active. The user must be a member.
 	ActiveOrganizationId *string `json:"active_organization_id,omitempty"`
 
 	// UserId The user to sign in. Required.
 	UserId string `json:"user_id"`
 }
 
-// CreateToken CreateToken says how long a token shall live.
+// CreateToken CreateToken holds the lifetime of a token.
 type CreateToken struct {
-	// ExpiresInSeconds Lifetime in seconds, 30 to 315360000 (ten years).
+	// ExpiresInSeconds The lifetime in seconds, 30 to 315360000 (ten years).
 	ExpiresInSeconds *int `json:"expires_in_seconds,omitempty"`
 }
 
-// RefreshSession RefreshParams is what a browser sent with a request whose session token had expired.
+// RefreshSession RefreshParams describe a request of a browser whose session token has expired.
 type RefreshSession struct {
-	// ExpiredToken The expired token from the __session cookie; it must belong to this session. Required.
+	// ExpiredToken The expired token from the __session cookie. It must be of this session. Required.
 	ExpiredToken string `json:"expired_token"`
 
-	// Format token asks for a Token, cookie for Cookies.
+	// Format The kind of response, token for a Token or cookie for Cookies.
 	Format *RefreshSessionFormat `json:"format,omitempty"`
 
 	// RefreshToken The value of the cookie whose name begins with __refresh. Required.
 	RefreshToken string `json:"refresh_token"`
 
-	// RequestHeaders Headers of the browser's request, each with its values.
+	// RequestHeaders The headers of the browser's request.
 	RequestHeaders *map[string]interface{} `json:"request_headers,omitempty"`
 
-	// RequestOrigin Scheme and host the browser's request went out from, such as
-	// https://app.example.com; it must equal the token's claim azp. Required.
+	// RequestOrigin The origin of the browser's request, such as https://app.example.com. It must
+	// equal the token's claim azp. Required.
 	RequestOrigin string `json:"request_origin"`
 
 	// RequestOriginatingIp The browser's IP address, as text.
 	RequestOriginatingIp *string `json:"request_originating_ip,omitempty"`
 }
 
-// RefreshSessionFormat token asks for a Token, cookie for Cookies.
+// RefreshSessionFormat The kind of response, token for a Token or cookie for Cookies.
 type RefreshSessionFormat string
 
 // Session Session is one user signed in on one client. Its times are Unix times in
 // milliseconds.
 type Session struct {
-	// AbandonAt When Clerk takes the session for abandoned; by default 30 days after creation.
+	// AbandonAt When Clerk considers the session abandoned, by default 30 days after it was created.
 	AbandonAt int64 `json:"abandon_at"`
 
-	// Actor Who is impersonating the user: `sub` is the id of the one acting. Null for a
-	// session the user opened.
+	// Actor The claims of whoever impersonates the user; `sub` is their id. Null if nobody
+	// does.
 	Actor *map[string]interface{} `json:"actor,omitempty"`
 
-	// ClientId The browser or device it lives on.
+	// ClientId The browser or device that the session is on.
 	ClientId string `json:"client_id"`
 
-	// CreatedAt When the session began.
+	// CreatedAt When the session was created.
 	CreatedAt int64 `json:"created_at"`
 
-	// ExpireAt When the session ends whatever the user does; by default 7 days after creation.
+	// ExpireAt When the session expires, by default 7 days after it was created.
 	ExpireAt int64 `json:"expire_at"`
 
 	// Id The session's id, which begins with sess_.
@@ -405,30 +405,30 @@ type Session struct {
 	// LastActiveOrganizationId The organization last active in this session, if any.
 	LastActiveOrganizationId *string `json:"last_active_organization_id,omitempty"`
 
-	// LatestActivity SessionActivity is the request a session was last seen with, as far as Clerk could tell.
+	// LatestActivity SessionActivity describes the last request of a session, as far as Clerk knows it.
 	LatestActivity *SessionActivity `json:"latest_activity,omitempty"`
 
 	// Object Always session.
 	Object SessionObject `json:"object"`
 
-	// Status SessionStatus tells whether a session is live (active or pending) or how it
-	// ended. Clerk may add statuses: treat one you do not know as not live.
+	// Status SessionStatus is the status of a session. A session is live if it is active or
+	// pending. Clerk may add statuses; treat an unknown one as not live.
 	Status SessionStatus `json:"status"`
 
-	// Tasks What a pending session still asks of the user; null or empty otherwise.
+	// Tasks What the user has yet to do in a pending session. Null or empty otherwise.
 	Tasks *[]SessionTask `json:"tasks,omitempty"`
 
 	// UpdatedAt When the session last changed.
 	UpdatedAt int64 `json:"updated_at"`
 
-	// UserId Whose session it is.
+	// UserId The user that is signed in.
 	UserId string `json:"user_id"`
 }
 
 // SessionObject Always session.
 type SessionObject string
 
-// SessionActivity SessionActivity is the request a session was last seen with, as far as Clerk could tell.
+// SessionActivity SessionActivity describes the last request of a session, as far as Clerk knows it.
 type SessionActivity struct {
 	// BrowserName For example Firefox.
 	BrowserName *string `json:"browser_name,omitempty"`
@@ -436,10 +436,10 @@ type SessionActivity struct {
 	// BrowserVersion For example 143.0.
 	BrowserVersion *string `json:"browser_version,omitempty"`
 
-	// City Guessed from the address.
+	// City The city, guessed from the address.
 	City *string `json:"city,omitempty"`
 
-	// Country Guessed from the address; the full English name.
+	// Country The English name of the country, guessed from the address.
 	Country *string `json:"country,omitempty"`
 
 	// DeviceType For example Macintosh or iPhone.
@@ -451,7 +451,7 @@ type SessionActivity struct {
 	// IpAddress IPv4 or IPv6 address, as text.
 	IpAddress *string `json:"ip_address,omitempty"`
 
-	// IsMobile Whether it was a phone or a tablet.
+	// IsMobile Whether the device is a phone or a tablet.
 	IsMobile bool `json:"is_mobile"`
 
 	// Object Always session_activity.
@@ -466,25 +466,25 @@ type SessionPage struct {
 	// Data The sessions of this page, newest first.
 	Data []Session `json:"data"`
 
-	// TotalCount How many sessions match, all pages taken together. Should Clerk answer with a
-	// bare list, which does not tell, it is the length of Data.
+	// TotalCount The number of sessions that match, on all pages (inferred). If the response is
+	// a bare list, which has no total, it is the length of Data.
 	TotalCount int `json:"total_count"`
 }
 
-// SessionStatus SessionStatus tells whether a session is live (active or pending) or how it
-// ended. Clerk may add statuses: treat one you do not know as not live.
+// SessionStatus SessionStatus is the status of a session. A session is live if it is active or
+// pending. Clerk may add statuses; treat an unknown one as not live.
 type SessionStatus string
 
-// SessionTask SessionTask is a step the user has yet to take before a pending session becomes active.
+// SessionTask SessionTask is what the user has to do before a pending session becomes active.
 type SessionTask struct {
-	// Key Which step, for example choose-organization, reset-password or setup-mfa.
+	// Key The task, for example choose-organization, reset-password or setup-mfa.
 	Key string `json:"key"`
 }
 
-// Token Token is a freshly minted token. It prints redacted: read JWT for its value. It
-// is good until its claim exp (in seconds), whatever becomes of the session.
+// Token Token is a token just created. It prints redacted; its value is JWT. The token is
+// valid until its claim exp, even if the session ends.
 type Token struct {
-	// Jwt The token itself, a signed JSON Web Token in its compact form.
+	// Jwt The token, a signed JSON Web Token in compact form.
 	Jwt string `json:"jwt"`
 
 	// Object Always token.
@@ -512,52 +512,51 @@ type Origin = string
 // SessionID defines model for SessionID.
 type SessionID = string
 
-// BadRequest ClerkErrors is the body of every error Clerk itself reports.
+// BadRequest ClerkErrors is the body of an error response.
 type BadRequest = ClerkErrors
 
-// Gone ClerkErrors is the body of every error Clerk itself reports.
+// Gone ClerkErrors is the body of an error response.
 type Gone = ClerkErrors
 
-// NotFound ClerkErrors is the body of every error Clerk itself reports.
+// NotFound ClerkErrors is the body of an error response.
 type NotFound = ClerkErrors
 
-// RateLimited ClerkErrors is the body of every error Clerk itself reports.
+// RateLimited ClerkErrors is the body of an error response.
 type RateLimited = ClerkErrors
 
-// ServerError ClerkErrors is the body of every error Clerk itself reports.
+// ServerError ClerkErrors is the body of an error response.
 type ServerError = ClerkErrors
 
-// Unauthorized ClerkErrors is the body of every error Clerk itself reports.
+// Unauthorized ClerkErrors is the body of an error response.
 type Unauthorized = ClerkErrors
 
-// Unexpected ClerkErrors is the body of every error Clerk itself reports.
+// Unexpected ClerkErrors is the body of an error response.
 type Unexpected = ClerkErrors
 
-// Unprocessable ClerkErrors is the body of every error Clerk itself reports.
+// Unprocessable ClerkErrors is the body of an error response.
 type Unprocessable = ClerkErrors
 
 // GetSessionListParams defines parameters for GetSessionList.
 type GetSessionListParams struct {
-	// UserId Only sessions of this user; an id that begins with user_.
+	// UserId Only sessions of this user. The id begins with user_.
 	UserId *string `form:"user_id,omitempty" json:"user_id,omitempty"`
 
-	// ClientId Only sessions of this client, which is one browser or device; an id that begins with client_.
+	// ClientId Only sessions of this client, which is one browser or device. The id begins with client_.
 	ClientId *string `form:"client_id,omitempty" json:"client_id,omitempty"`
 
-	// Status Only sessions in this status. Clerk has no filter for pending: list without
-	// a status to see those.
+	// Status Only sessions with this status. Clerk cannot filter by pending; list without a
+	// status to see those sessions.
 	Status *GetSessionListParamsStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Paginated true makes Clerk answer with a page that tells the total; otherwise the
-	// answer is a bare list.
+	// Paginated Whether the response is a page with the total. Otherwise it is a bare list.
 	Paginated *bool `form:"paginated,omitempty" json:"paginated,omitempty"`
 
-	// Limit How many sessions to return, 1 to 500; Clerk's default is 10. Above 500
-	// Clerk does not complain but falls back to 10, so it is checked before
+	// Limit The maximum number of sessions to return, 1 to 500. Above 500 Clerk silently
+	// returns 10 (inferred from its list of users), so the limit is checked before
 	// sending.
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Offset How many of the newest matching sessions to skip, 0 by default.
+	// Offset The number of matching sessions to skip, the newest first.
 	Offset *int `form:"offset,omitempty" json:"offset,omitempty"`
 
 	// ClerkAPIVersion The API version the request is written for. Without it Clerk uses the instance's default.
@@ -868,22 +867,23 @@ type ClientInterface interface {
 
 	// GetSessionList List the sessions of a user or of a client
 	//
-	// Newest first, by creation. Give `user_id`, `client_id` or both: without either
-	// Clerk refuses the call.
+	// The newest session comes first. At least one of `user_id` and `client_id` is
+	// required; without them Clerk responds with 400 and the code
+	// missing_query_parameter (inferred).
 	//
-	// Clerk deletes old sessions that are no longer active from time to time, so the
-	// list is no archive.
+	// Clerk deletes old sessions that are no longer active, so the list is not an
+	// archive.
 	//
 	// Corresponds with GET /sessions (the `GetSessionList` operationId).
 	GetSessionList(ctx context.Context, params *GetSessionListParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSessionWithBody Create an active session for a user, for tests
 	//
-	// Works on development instances only: production answers 400 with the code
-	// request_invalid_for_environment. To sign a user in from a backend, Clerk has
+	// Works on development instances only. Production responds with 400 and the code
+	// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 	// sign-in tokens.
 	//
-	// The reply holds no token; mint one with CreateSessionToken.
+	// The response has no token; create one with CreateSessionToken.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -892,11 +892,11 @@ type ClientInterface interface {
 
 	// CreateSession Create an active session for a user, for tests
 	//
-	// Works on development instances only: production answers 400 with the code
-	// request_invalid_for_environment. To sign a user in from a backend, Clerk has
+	// Works on development instances only. Production responds with 400 and the code
+	// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 	// sign-in tokens.
 	//
-	// The reply holds no token; mint one with CreateSessionToken.
+	// The response has no token; create one with CreateSessionToken.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -905,18 +905,19 @@ type ClientInterface interface {
 
 	// GetSession Read one session
 	//
-	// Also works for a session that is no longer active, until Clerk cleans it up.
+	// Works for a session that is no longer active, until Clerk deletes it.
 	//
 	// Corresponds with GET /sessions/{session_id} (the `GetSession` operationId).
 	GetSession(ctx context.Context, sessionId SessionID, params *GetSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RefreshSessionWithBody Exchange an expired session token for a fresh one
 	//
-	// Takes the expired token and the refresh token of the same browser. Whatever is
-	// wrong with them, an unknown session included, Clerk answers 401 with a code of
-	// its own: have the user's browser go through Clerk's handshake then.
+	// Takes the expired token and the refresh token of the same browser. If either is
+	// not accepted, or the session is unknown, Clerk responds with 401 and a specific
+	// code. Send the browser through Clerk's handshake then.
 	//
-	// A token without the claim azp cannot be refreshed.
+	// A token without the claim azp cannot be refreshed. A refresh token works once
+	// (inferred).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -925,11 +926,12 @@ type ClientInterface interface {
 
 	// RefreshSession Exchange an expired session token for a fresh one
 	//
-	// Takes the expired token and the refresh token of the same browser. Whatever is
-	// wrong with them, an unknown session included, Clerk answers 401 with a code of
-	// its own: have the user's browser go through Clerk's handshake then.
+	// Takes the expired token and the refresh token of the same browser. If either is
+	// not accepted, or the session is unknown, Clerk responds with 401 and a specific
+	// code. Send the browser through Clerk's handshake then.
 	//
-	// A token without the claim azp cannot be refreshed.
+	// A token without the claim azp cannot be refreshed. A refresh token works once
+	// (inferred).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -939,56 +941,56 @@ type ClientInterface interface {
 	// RevokeSession End a session at once
 	//
 	// The user has to sign in again. Revoking a session that is already revoked
-	// answers 200.
+	// succeeds with 200 (inferred).
 	//
-	// Tokens minted before stay valid until they expire, which is 60 seconds for a
+	// Tokens created before remain valid until they expire, which is 60 seconds for a
 	// session token unless its lifetime was changed.
 	//
 	// Corresponds with POST /sessions/{session_id}/revoke (the `RevokeSession` operationId).
 	RevokeSession(ctx context.Context, sessionId SessionID, params *RevokeSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateSessionTokenWithBody Mint a session token
+	// CreateSessionTokenWithBody Create a session token
 	//
-	// The token is of the kind a browser holds in the __session cookie. It has the
-	// claim azp only when the request carried an Origin header.
+	// The token is like the one that a browser has in the __session cookie. It has the
+	// claim azp only if the request has an Origin header.
 	//
-	// Clerk answers 404 when the session is unknown or no longer active.
+	// Clerk responds with 404 if the session is unknown, or no longer active (inferred).
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens (the `CreateSessionToken` operationId).
 	CreateSessionTokenWithBody(ctx context.Context, sessionId SessionID, params *CreateSessionTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateSessionToken Mint a session token
+	// CreateSessionToken Create a session token
 	//
-	// The token is of the kind a browser holds in the __session cookie. It has the
-	// claim azp only when the request carried an Origin header.
+	// The token is like the one that a browser has in the __session cookie. It has the
+	// claim azp only if the request has an Origin header.
 	//
-	// Clerk answers 404 when the session is unknown or no longer active.
+	// Clerk responds with 404 if the session is unknown, or no longer active (inferred).
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens (the `CreateSessionToken` operationId).
 	CreateSessionToken(ctx context.Context, sessionId SessionID, params *CreateSessionTokenParams, body CreateSessionTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateSessionTokenFromTemplateWithBody Mint a token from one of the instance's JWT templates
+	// CreateSessionTokenFromTemplateWithBody Create a token from one of the instance's JWT templates
 	//
-	// The template decides claims and lifetime, and may sign with a key of its own.
-	// Such a token has no claim sid: it is not a session token.
+	// The template sets claims and lifetime, and may sign with its own key. The token
+	// has no claim sid, so it is not a session token.
 	//
-	// Clerk answers 404 when the session or the template is unknown.
+	// Clerk responds with 404 if the session or the template is unknown.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens/{template_name} (the `CreateSessionTokenFromTemplate` operationId).
 	CreateSessionTokenFromTemplateWithBody(ctx context.Context, sessionId SessionID, templateName string, params *CreateSessionTokenFromTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateSessionTokenFromTemplate Mint a token from one of the instance's JWT templates
+	// CreateSessionTokenFromTemplate Create a token from one of the instance's JWT templates
 	//
-	// The template decides claims and lifetime, and may sign with a key of its own.
-	// Such a token has no claim sid: it is not a session token.
+	// The template sets claims and lifetime, and may sign with its own key. The token
+	// has no claim sid, so it is not a session token.
 	//
-	// Clerk answers 404 when the session or the template is unknown.
+	// Clerk responds with 404 if the session or the template is unknown.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -997,9 +999,8 @@ type ClientInterface interface {
 
 	// VerifySessionWithBody Have Clerk check a session token
 	//
-	// Clerk removed this operation from API versions after 2025-03-12, and newer
-	// instances answer 410 with the code operation_deprecated. Verify tokens locally
-	// instead.
+	// Clerk removed this operation from API versions after 2025-03-12. Newer instances
+	// respond with 410 and the code operation_deprecated. Verify tokens locally instead.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1010,9 +1011,8 @@ type ClientInterface interface {
 
 	// VerifySession Have Clerk check a session token
 	//
-	// Clerk removed this operation from API versions after 2025-03-12, and newer
-	// instances answer 410 with the code operation_deprecated. Verify tokens locally
-	// instead.
+	// Clerk removed this operation from API versions after 2025-03-12. Newer instances
+	// respond with 410 and the code operation_deprecated. Verify tokens locally instead.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1024,11 +1024,12 @@ type ClientInterface interface {
 
 // GetSessionList List the sessions of a user or of a client
 //
-// Newest first, by creation. Give `user_id`, `client_id` or both: without either
-// Clerk refuses the call.
+// The newest session comes first. At least one of `user_id` and `client_id` is
+// required; without them Clerk responds with 400 and the code
+// missing_query_parameter (inferred).
 //
-// Clerk deletes old sessions that are no longer active from time to time, so the
-// list is no archive.
+// Clerk deletes old sessions that are no longer active, so the list is not an
+// archive.
 //
 // Corresponds with GET /sessions (the `GetSessionList` operationId).
 func (c *Client) GetSessionList(ctx context.Context, params *GetSessionListParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1045,11 +1046,11 @@ func (c *Client) GetSessionList(ctx context.Context, params *GetSessionListParam
 
 // CreateSessionWithBody Create an active session for a user, for tests
 //
-// Works on development instances only: production answers 400 with the code
-// request_invalid_for_environment. To sign a user in from a backend, Clerk has
+// Works on development instances only. Production responds with 400 and the code
+// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 // sign-in tokens.
 //
-// The reply holds no token; mint one with CreateSessionToken.
+// The response has no token; create one with CreateSessionToken.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1068,11 +1069,11 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, params *CreateSessio
 
 // CreateSession Create an active session for a user, for tests
 //
-// Works on development instances only: production answers 400 with the code
-// request_invalid_for_environment. To sign a user in from a backend, Clerk has
+// Works on development instances only. Production responds with 400 and the code
+// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 // sign-in tokens.
 //
-// The reply holds no token; mint one with CreateSessionToken.
+// The response has no token; create one with CreateSessionToken.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1091,7 +1092,7 @@ func (c *Client) CreateSession(ctx context.Context, params *CreateSessionParams,
 
 // GetSession Read one session
 //
-// Also works for a session that is no longer active, until Clerk cleans it up.
+// Works for a session that is no longer active, until Clerk deletes it.
 //
 // Corresponds with GET /sessions/{session_id} (the `GetSession` operationId).
 func (c *Client) GetSession(ctx context.Context, sessionId SessionID, params *GetSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1108,11 +1109,12 @@ func (c *Client) GetSession(ctx context.Context, sessionId SessionID, params *Ge
 
 // RefreshSessionWithBody Exchange an expired session token for a fresh one
 //
-// Takes the expired token and the refresh token of the same browser. Whatever is
-// wrong with them, an unknown session included, Clerk answers 401 with a code of
-// its own: have the user's browser go through Clerk's handshake then.
+// Takes the expired token and the refresh token of the same browser. If either is
+// not accepted, or the session is unknown, Clerk responds with 401 and a specific
+// code. Send the browser through Clerk's handshake then.
 //
-// A token without the claim azp cannot be refreshed.
+// A token without the claim azp cannot be refreshed. A refresh token works once
+// (inferred).
 //
 // Takes any type of body and a specified content type.
 //
@@ -1131,11 +1133,12 @@ func (c *Client) RefreshSessionWithBody(ctx context.Context, sessionId SessionID
 
 // RefreshSession Exchange an expired session token for a fresh one
 //
-// Takes the expired token and the refresh token of the same browser. Whatever is
-// wrong with them, an unknown session included, Clerk answers 401 with a code of
-// its own: have the user's browser go through Clerk's handshake then.
+// Takes the expired token and the refresh token of the same browser. If either is
+// not accepted, or the session is unknown, Clerk responds with 401 and a specific
+// code. Send the browser through Clerk's handshake then.
 //
-// A token without the claim azp cannot be refreshed.
+// A token without the claim azp cannot be refreshed. A refresh token works once
+// (inferred).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1155,9 +1158,9 @@ func (c *Client) RefreshSession(ctx context.Context, sessionId SessionID, params
 // RevokeSession End a session at once
 //
 // The user has to sign in again. Revoking a session that is already revoked
-// answers 200.
+// succeeds with 200 (inferred).
 //
-// Tokens minted before stay valid until they expire, which is 60 seconds for a
+// Tokens created before remain valid until they expire, which is 60 seconds for a
 // session token unless its lifetime was changed.
 //
 // Corresponds with POST /sessions/{session_id}/revoke (the `RevokeSession` operationId).
@@ -1173,12 +1176,12 @@ func (c *Client) RevokeSession(ctx context.Context, sessionId SessionID, params 
 	return c.Client.Do(req)
 }
 
-// CreateSessionTokenWithBody Mint a session token
+// CreateSessionTokenWithBody Create a session token
 //
-// The token is of the kind a browser holds in the __session cookie. It has the
-// claim azp only when the request carried an Origin header.
+// The token is like the one that a browser has in the __session cookie. It has the
+// claim azp only if the request has an Origin header.
 //
-// Clerk answers 404 when the session is unknown or no longer active.
+// Clerk responds with 404 if the session is unknown, or no longer active (inferred).
 //
 // Takes any type of body and a specified content type.
 //
@@ -1195,12 +1198,12 @@ func (c *Client) CreateSessionTokenWithBody(ctx context.Context, sessionId Sessi
 	return c.Client.Do(req)
 }
 
-// CreateSessionToken Mint a session token
+// CreateSessionToken Create a session token
 //
-// The token is of the kind a browser holds in the __session cookie. It has the
-// claim azp only when the request carried an Origin header.
+// The token is like the one that a browser has in the __session cookie. It has the
+// claim azp only if the request has an Origin header.
 //
-// Clerk answers 404 when the session is unknown or no longer active.
+// Clerk responds with 404 if the session is unknown, or no longer active (inferred).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1217,12 +1220,12 @@ func (c *Client) CreateSessionToken(ctx context.Context, sessionId SessionID, pa
 	return c.Client.Do(req)
 }
 
-// CreateSessionTokenFromTemplateWithBody Mint a token from one of the instance's JWT templates
+// CreateSessionTokenFromTemplateWithBody Create a token from one of the instance's JWT templates
 //
-// The template decides claims and lifetime, and may sign with a key of its own.
-// Such a token has no claim sid: it is not a session token.
+// The template sets claims and lifetime, and may sign with its own key. The token
+// has no claim sid, so it is not a session token.
 //
-// Clerk answers 404 when the session or the template is unknown.
+// Clerk responds with 404 if the session or the template is unknown.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1239,12 +1242,12 @@ func (c *Client) CreateSessionTokenFromTemplateWithBody(ctx context.Context, ses
 	return c.Client.Do(req)
 }
 
-// CreateSessionTokenFromTemplate Mint a token from one of the instance's JWT templates
+// CreateSessionTokenFromTemplate Create a token from one of the instance's JWT templates
 //
-// The template decides claims and lifetime, and may sign with a key of its own.
-// Such a token has no claim sid: it is not a session token.
+// The template sets claims and lifetime, and may sign with its own key. The token
+// has no claim sid, so it is not a session token.
 //
-// Clerk answers 404 when the session or the template is unknown.
+// Clerk responds with 404 if the session or the template is unknown.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1263,9 +1266,8 @@ func (c *Client) CreateSessionTokenFromTemplate(ctx context.Context, sessionId S
 
 // VerifySessionWithBody Have Clerk check a session token
 //
-// Clerk removed this operation from API versions after 2025-03-12, and newer
-// instances answer 410 with the code operation_deprecated. Verify tokens locally
-// instead.
+// Clerk removed this operation from API versions after 2025-03-12. Newer instances
+// respond with 410 and the code operation_deprecated. Verify tokens locally instead.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1285,9 +1287,8 @@ func (c *Client) VerifySessionWithBody(ctx context.Context, sessionId SessionID,
 
 // VerifySession Have Clerk check a session token
 //
-// Clerk removed this operation from API versions after 2025-03-12, and newer
-// instances answer 410 with the code operation_deprecated. Verify tokens locally
-// instead.
+// Clerk removed this operation from API versions after 2025-03-12. Newer instances
+// respond with 410 and the code operation_deprecated. Verify tokens locally instead.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1894,11 +1895,12 @@ type ClientWithResponsesInterface interface {
 
 	// GetSessionListWithResponse List the sessions of a user or of a client
 	//
-	// Newest first, by creation. Give `user_id`, `client_id` or both: without either
-	// Clerk refuses the call.
+	// The newest session comes first. At least one of `user_id` and `client_id` is
+	// required; without them Clerk responds with 400 and the code
+	// missing_query_parameter (inferred).
 	//
-	// Clerk deletes old sessions that are no longer active from time to time, so the
-	// list is no archive.
+	// Clerk deletes old sessions that are no longer active, so the list is not an
+	// archive.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1907,11 +1909,11 @@ type ClientWithResponsesInterface interface {
 
 	// CreateSessionWithBodyWithResponse Create an active session for a user, for tests
 	//
-	// Works on development instances only: production answers 400 with the code
-	// request_invalid_for_environment. To sign a user in from a backend, Clerk has
+	// Works on development instances only. Production responds with 400 and the code
+	// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 	// sign-in tokens.
 	//
-	// The reply holds no token; mint one with CreateSessionToken.
+	// The response has no token; create one with CreateSessionToken.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1920,11 +1922,11 @@ type ClientWithResponsesInterface interface {
 
 	// CreateSessionWithResponse Create an active session for a user, for tests
 	//
-	// Works on development instances only: production answers 400 with the code
-	// request_invalid_for_environment. To sign a user in from a backend, Clerk has
+	// Works on development instances only. Production responds with 400 and the code
+	// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 	// sign-in tokens.
 	//
-	// The reply holds no token; mint one with CreateSessionToken.
+	// The response has no token; create one with CreateSessionToken.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1933,7 +1935,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetSessionWithResponse Read one session
 	//
-	// Also works for a session that is no longer active, until Clerk cleans it up.
+	// Works for a session that is no longer active, until Clerk deletes it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1942,11 +1944,12 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshSessionWithBodyWithResponse Exchange an expired session token for a fresh one
 	//
-	// Takes the expired token and the refresh token of the same browser. Whatever is
-	// wrong with them, an unknown session included, Clerk answers 401 with a code of
-	// its own: have the user's browser go through Clerk's handshake then.
+	// Takes the expired token and the refresh token of the same browser. If either is
+	// not accepted, or the session is unknown, Clerk responds with 401 and a specific
+	// code. Send the browser through Clerk's handshake then.
 	//
-	// A token without the claim azp cannot be refreshed.
+	// A token without the claim azp cannot be refreshed. A refresh token works once
+	// (inferred).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1955,11 +1958,12 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshSessionWithResponse Exchange an expired session token for a fresh one
 	//
-	// Takes the expired token and the refresh token of the same browser. Whatever is
-	// wrong with them, an unknown session included, Clerk answers 401 with a code of
-	// its own: have the user's browser go through Clerk's handshake then.
+	// Takes the expired token and the refresh token of the same browser. If either is
+	// not accepted, or the session is unknown, Clerk responds with 401 and a specific
+	// code. Send the browser through Clerk's handshake then.
 	//
-	// A token without the claim azp cannot be refreshed.
+	// A token without the claim azp cannot be refreshed. A refresh token works once
+	// (inferred).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1969,9 +1973,9 @@ type ClientWithResponsesInterface interface {
 	// RevokeSessionWithResponse End a session at once
 	//
 	// The user has to sign in again. Revoking a session that is already revoked
-	// answers 200.
+	// succeeds with 200 (inferred).
 	//
-	// Tokens minted before stay valid until they expire, which is 60 seconds for a
+	// Tokens created before remain valid until they expire, which is 60 seconds for a
 	// session token unless its lifetime was changed.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -1979,48 +1983,48 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /sessions/{session_id}/revoke (the `RevokeSession` operationId).
 	RevokeSessionWithResponse(ctx context.Context, sessionId SessionID, params *RevokeSessionParams, reqEditors ...RequestEditorFn) (*RevokeSessionResponse, error)
 
-	// CreateSessionTokenWithBodyWithResponse Mint a session token
+	// CreateSessionTokenWithBodyWithResponse Create a session token
 	//
-	// The token is of the kind a browser holds in the __session cookie. It has the
-	// claim azp only when the request carried an Origin header.
+	// The token is like the one that a browser has in the __session cookie. It has the
+	// claim azp only if the request has an Origin header.
 	//
-	// Clerk answers 404 when the session is unknown or no longer active.
+	// Clerk responds with 404 if the session is unknown, or no longer active (inferred).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens (the `CreateSessionToken` operationId).
 	CreateSessionTokenWithBodyWithResponse(ctx context.Context, sessionId SessionID, params *CreateSessionTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionTokenResponse, error)
 
-	// CreateSessionTokenWithResponse Mint a session token
+	// CreateSessionTokenWithResponse Create a session token
 	//
-	// The token is of the kind a browser holds in the __session cookie. It has the
-	// claim azp only when the request carried an Origin header.
+	// The token is like the one that a browser has in the __session cookie. It has the
+	// claim azp only if the request has an Origin header.
 	//
-	// Clerk answers 404 when the session is unknown or no longer active.
+	// Clerk responds with 404 if the session is unknown, or no longer active (inferred).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens (the `CreateSessionToken` operationId).
 	CreateSessionTokenWithResponse(ctx context.Context, sessionId SessionID, params *CreateSessionTokenParams, body CreateSessionTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionTokenResponse, error)
 
-	// CreateSessionTokenFromTemplateWithBodyWithResponse Mint a token from one of the instance's JWT templates
+	// CreateSessionTokenFromTemplateWithBodyWithResponse Create a token from one of the instance's JWT templates
 	//
-	// The template decides claims and lifetime, and may sign with a key of its own.
-	// Such a token has no claim sid: it is not a session token.
+	// The template sets claims and lifetime, and may sign with its own key. The token
+	// has no claim sid, so it is not a session token.
 	//
-	// Clerk answers 404 when the session or the template is unknown.
+	// Clerk responds with 404 if the session or the template is unknown.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /sessions/{session_id}/tokens/{template_name} (the `CreateSessionTokenFromTemplate` operationId).
 	CreateSessionTokenFromTemplateWithBodyWithResponse(ctx context.Context, sessionId SessionID, templateName string, params *CreateSessionTokenFromTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionTokenFromTemplateResponse, error)
 
-	// CreateSessionTokenFromTemplateWithResponse Mint a token from one of the instance's JWT templates
+	// CreateSessionTokenFromTemplateWithResponse Create a token from one of the instance's JWT templates
 	//
-	// The template decides claims and lifetime, and may sign with a key of its own.
-	// Such a token has no claim sid: it is not a session token.
+	// The template sets claims and lifetime, and may sign with its own key. The token
+	// has no claim sid, so it is not a session token.
 	//
-	// Clerk answers 404 when the session or the template is unknown.
+	// Clerk responds with 404 if the session or the template is unknown.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2029,9 +2033,8 @@ type ClientWithResponsesInterface interface {
 
 	// VerifySessionWithBodyWithResponse Have Clerk check a session token
 	//
-	// Clerk removed this operation from API versions after 2025-03-12, and newer
-	// instances answer 410 with the code operation_deprecated. Verify tokens locally
-	// instead.
+	// Clerk removed this operation from API versions after 2025-03-12. Newer instances
+	// respond with 410 and the code operation_deprecated. Verify tokens locally instead.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2042,9 +2045,8 @@ type ClientWithResponsesInterface interface {
 
 	// VerifySessionWithResponse Have Clerk check a session token
 	//
-	// Clerk removed this operation from API versions after 2025-03-12, and newer
-	// instances answer 410 with the code operation_deprecated. Verify tokens locally
-	// instead.
+	// Clerk removed this operation from API versions after 2025-03-12. Newer instances
+	// respond with 410 and the code operation_deprecated. Verify tokens locally instead.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -3224,11 +3226,12 @@ func (r VerifySessionResponse) ContentType() string {
 
 // GetSessionListWithResponse List the sessions of a user or of a client
 //
-// Newest first, by creation. Give `user_id`, `client_id` or both: without either
-// Clerk refuses the call.
+// The newest session comes first. At least one of `user_id` and `client_id` is
+// required; without them Clerk responds with 400 and the code
+// missing_query_parameter (inferred).
 //
-// Clerk deletes old sessions that are no longer active from time to time, so the
-// list is no archive.
+// Clerk deletes old sessions that are no longer active, so the list is not an
+// archive.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -3243,11 +3246,11 @@ func (c *ClientWithResponses) GetSessionListWithResponse(ctx context.Context, pa
 
 // CreateSessionWithBodyWithResponse Create an active session for a user, for tests
 //
-// Works on development instances only: production answers 400 with the code
-// request_invalid_for_environment. To sign a user in from a backend, Clerk has
+// Works on development instances only. Production responds with 400 and the code
+// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 // sign-in tokens.
 //
-// The reply holds no token; mint one with CreateSessionToken.
+// The response has no token; create one with CreateSessionToken.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3262,11 +3265,11 @@ func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Cont
 
 // CreateSessionWithResponse Create an active session for a user, for tests
 //
-// Works on development instances only: production answers 400 with the code
-// request_invalid_for_environment. To sign a user in from a backend, Clerk has
+// Works on development instances only. Production responds with 400 and the code
+// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 // sign-in tokens.
 //
-// The reply holds no token; mint one with CreateSessionToken.
+// The response has no token; create one with CreateSessionToken.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3281,7 +3284,7 @@ func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, par
 
 // GetSessionWithResponse Read one session
 //
-// Also works for a session that is no longer active, until Clerk cleans it up.
+// Works for a session that is no longer active, until Clerk deletes it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -3296,11 +3299,12 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, sessio
 
 // RefreshSessionWithBodyWithResponse Exchange an expired session token for a fresh one
 //
-// Takes the expired token and the refresh token of the same browser. Whatever is
-// wrong with them, an unknown session included, Clerk answers 401 with a code of
-// its own: have the user's browser go through Clerk's handshake then.
+// Takes the expired token and the refresh token of the same browser. If either is
+// not accepted, or the session is unknown, Clerk responds with 401 and a specific
+// code. Send the browser through Clerk's handshake then.
 //
-// A token without the claim azp cannot be refreshed.
+// A token without the claim azp cannot be refreshed. A refresh token works once
+// (inferred).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3315,11 +3319,12 @@ func (c *ClientWithResponses) RefreshSessionWithBodyWithResponse(ctx context.Con
 
 // RefreshSessionWithResponse Exchange an expired session token for a fresh one
 //
-// Takes the expired token and the refresh token of the same browser. Whatever is
-// wrong with them, an unknown session included, Clerk answers 401 with a code of
-// its own: have the user's browser go through Clerk's handshake then.
+// Takes the expired token and the refresh token of the same browser. If either is
+// not accepted, or the session is unknown, Clerk responds with 401 and a specific
+// code. Send the browser through Clerk's handshake then.
 //
-// A token without the claim azp cannot be refreshed.
+// A token without the claim azp cannot be refreshed. A refresh token works once
+// (inferred).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3335,9 +3340,9 @@ func (c *ClientWithResponses) RefreshSessionWithResponse(ctx context.Context, se
 // RevokeSessionWithResponse End a session at once
 //
 // The user has to sign in again. Revoking a session that is already revoked
-// answers 200.
+// succeeds with 200 (inferred).
 //
-// Tokens minted before stay valid until they expire, which is 60 seconds for a
+// Tokens created before remain valid until they expire, which is 60 seconds for a
 // session token unless its lifetime was changed.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3351,12 +3356,12 @@ func (c *ClientWithResponses) RevokeSessionWithResponse(ctx context.Context, ses
 	return ParseRevokeSessionResponse(rsp)
 }
 
-// CreateSessionTokenWithBodyWithResponse Mint a session token
+// CreateSessionTokenWithBodyWithResponse Create a session token
 //
-// The token is of the kind a browser holds in the __session cookie. It has the
-// claim azp only when the request carried an Origin header.
+// The token is like the one that a browser has in the __session cookie. It has the
+// claim azp only if the request has an Origin header.
 //
-// Clerk answers 404 when the session is unknown or no longer active.
+// Clerk responds with 404 if the session is unknown, or no longer active (inferred).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3369,12 +3374,12 @@ func (c *ClientWithResponses) CreateSessionTokenWithBodyWithResponse(ctx context
 	return ParseCreateSessionTokenResponse(rsp)
 }
 
-// CreateSessionTokenWithResponse Mint a session token
+// CreateSessionTokenWithResponse Create a session token
 //
-// The token is of the kind a browser holds in the __session cookie. It has the
-// claim azp only when the request carried an Origin header.
+// The token is like the one that a browser has in the __session cookie. It has the
+// claim azp only if the request has an Origin header.
 //
-// Clerk answers 404 when the session is unknown or no longer active.
+// Clerk responds with 404 if the session is unknown, or no longer active (inferred).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3387,12 +3392,12 @@ func (c *ClientWithResponses) CreateSessionTokenWithResponse(ctx context.Context
 	return ParseCreateSessionTokenResponse(rsp)
 }
 
-// CreateSessionTokenFromTemplateWithBodyWithResponse Mint a token from one of the instance's JWT templates
+// CreateSessionTokenFromTemplateWithBodyWithResponse Create a token from one of the instance's JWT templates
 //
-// The template decides claims and lifetime, and may sign with a key of its own.
-// Such a token has no claim sid: it is not a session token.
+// The template sets claims and lifetime, and may sign with its own key. The token
+// has no claim sid, so it is not a session token.
 //
-// Clerk answers 404 when the session or the template is unknown.
+// Clerk responds with 404 if the session or the template is unknown.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3405,12 +3410,12 @@ func (c *ClientWithResponses) CreateSessionTokenFromTemplateWithBodyWithResponse
 	return ParseCreateSessionTokenFromTemplateResponse(rsp)
 }
 
-// CreateSessionTokenFromTemplateWithResponse Mint a token from one of the instance's JWT templates
+// CreateSessionTokenFromTemplateWithResponse Create a token from one of the instance's JWT templates
 //
-// The template decides claims and lifetime, and may sign with a key of its own.
-// Such a token has no claim sid: it is not a session token.
+// The template sets claims and lifetime, and may sign with its own key. The token
+// has no claim sid, so it is not a session token.
 //
-// Clerk answers 404 when the session or the template is unknown.
+// Clerk responds with 404 if the session or the template is unknown.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3425,9 +3430,8 @@ func (c *ClientWithResponses) CreateSessionTokenFromTemplateWithResponse(ctx con
 
 // VerifySessionWithBodyWithResponse Have Clerk check a session token
 //
-// Clerk removed this operation from API versions after 2025-03-12, and newer
-// instances answer 410 with the code operation_deprecated. Verify tokens locally
-// instead.
+// Clerk removed this operation from API versions after 2025-03-12. Newer instances
+// respond with 410 and the code operation_deprecated. Verify tokens locally instead.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3444,9 +3448,8 @@ func (c *ClientWithResponses) VerifySessionWithBodyWithResponse(ctx context.Cont
 
 // VerifySessionWithResponse Have Clerk check a session token
 //
-// Clerk removed this operation from API versions after 2025-03-12, and newer
-// instances answer 410 with the code operation_deprecated. Verify tokens locally
-// instead.
+// Clerk removed this operation from API versions after 2025-03-12. Newer instances
+// respond with 410 and the code operation_deprecated. Verify tokens locally instead.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
