@@ -158,6 +158,8 @@ func TestAValueOutOfItsLimitsIsRefused(t *testing.T) {
 		"long":                   {text("ééé").maxLength(2), "has 3 characters, but must have at most 2"},
 		"another form":           {text("b").pattern("^a+$"), `is "b", but must match ^a+$`},
 		"no email address":       {text("Ann <a@b.example>").email(), "is not an email address"},
+		"end of a parameter":     {text("a&b=c").allowReserved(), "contains &, # or +, which would be sent unescaped"},
+		"end in a list":          {list([]string{"a", "b#"}, text).allowReserved(), "contains &, # or +, which would be sent unescaped"},
 		"not in the enum":        {text("c").enum("a", "b"), `is "c", but must be one of a, b`},
 		"few items":              {list([]string{"a"}, text).minItems(2), "has 1 items, but must have at least 2"},
 		"many items":             {list([]string{"a", "b"}, text).maxItems(1), "has 2 items, but must have at most 1"},

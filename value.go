@@ -139,9 +139,15 @@ func (v value) styled(style string, explode bool) value {
 	return v
 }
 
-// allowReserved leaves the reserved characters of RFC 3986 as they are in the query.
+// allowReserved leaves the reserved characters of RFC 3986 unescaped in the query. It
+// rejects those that would end the parameter there.
 func (v value) allowReserved() value {
 	v.reserved = true
+	for _, one := range append(v.items, v) {
+		if strings.ContainsAny(one.text, "&#+") {
+			return v.fail("contains &, # or +, which would be sent unescaped")
+		}
+	}
 	return v
 }
 

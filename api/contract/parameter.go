@@ -110,8 +110,8 @@ func (k *checker) styleOf(at string, p *openapi3.Parameter) {
 	if !ok {
 		k.refuse(at, "choose one that OpenAPI 3.0 defines for it", "style %s with explode %t", style, explode)
 	}
-	if p.AllowReserved && p.In != "query" {
-		k.refuse(at, "leave it out", "allowReserved outside of the query")
+	if p.AllowReserved && (p.In != "query" || isObject) {
+		k.refuse(at, "leave it out", "allowReserved on an object, or outside of the query")
 	}
 }
 
