@@ -144,8 +144,8 @@ func (v value) styled(style string, explode bool) value {
 func (v value) allowReserved() value {
 	v.reserved = true
 	for _, one := range append(v.items, v) {
-		if strings.ContainsAny(one.text, "&#+") {
-			return v.fail("contains &, # or +, which would be sent unescaped")
+		if strings.ContainsAny(one.text, "&;#+") {
+			return v.fail("contains &, ;, # or +, which would be sent unescaped")
 		}
 	}
 	return v
