@@ -183,7 +183,7 @@ func (c *Client) Revoke(ctx context.Context, sessionID string, opts ...Option) (
 // Deprecated: Clerk withdrew the operation after API version 2025-03-12, which this
 // call uses. Verify tokens locally with the package sessionjwt.
 func (c *Client) Verify(ctx context.Context, sessionID, token string, opts ...Option) (*Session, error) {
-	return c.with(opts).verifySession(ctx, sessionID, token)
+	return c.with(opts).verifySession(ctx, sessionID, verifySession{Token: token})
 }
 
 // TokenParams are the parameters of a token to mint.
@@ -199,7 +199,7 @@ type TokenParams struct {
 // session does not exist or is no longer active.
 func (c *Client) CreateToken(ctx context.Context, sessionID string, params TokenParams, opts ...Option) (*Token, error) {
 	api, seconds := c.withLifetime(params, opts)
-	return api.createSessionToken(ctx, sessionID, seconds)
+	return api.createSessionToken(ctx, sessionID, createToken{ExpiresInSeconds: seconds})
 }
 
 // CreateTokenFromTemplate mints a token from one of the instance's JWT templates. It has
@@ -207,7 +207,7 @@ func (c *Client) CreateToken(ctx context.Context, sessionID string, params Token
 // or the template does not exist.
 func (c *Client) CreateTokenFromTemplate(ctx context.Context, sessionID, template string, params TokenParams, opts ...Option) (*Token, error) {
 	api, seconds := c.withLifetime(params, opts)
-	return api.createSessionTokenFromTemplate(ctx, sessionID, template, seconds)
+	return api.createSessionTokenFromTemplate(ctx, sessionID, template, createToken{ExpiresInSeconds: seconds})
 }
 
 func (c *Client) withLifetime(params TokenParams, opts []Option) (*lowLevel, int64) {

@@ -38,7 +38,7 @@ func (v ClerkError) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(v), json.Deterministic(true))
 }
 
-// ClerkErrors is the body of an error response.
+// clerkErrors is the body of an error response.
 type clerkErrors struct {
 	// Identifies this request in Clerk's logs.
 	ClerkTraceID string `json:"clerk_trace_id,omitzero"`
@@ -60,7 +60,7 @@ func (v clerkErrors) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(v), json.Deterministic(true))
 }
 
-// Cookies carries a refreshed session as Set-Cookie header values.
+// cookies carries a refreshed session as Set-Cookie header values.
 type cookies struct {
 	// Always cookies.
 	Object string `json:"object"`
@@ -97,6 +97,12 @@ type CreateParams struct {
 
 	// The organization to make active. The user must be a member.
 	ActiveOrganizationID string `json:"active_organization_id,omitzero"`
+}
+
+// createToken holds the lifetime of a token.
+type createToken struct {
+	// The lifetime in seconds, 30 to 315360000 (ten years).
+	ExpiresInSeconds int64 `json:"expires_in_seconds,omitzero"`
 }
 
 // RefreshParams describe a request of a browser whose session token has expired.
@@ -352,6 +358,27 @@ func (v Token) Format(f fmt.State, verb rune) {
 // LogValue logs v with its secrets redacted.
 func (v Token) LogValue() slog.Value { return slog.AnyValue(v.redacted()) }
 
+// verifySession holds the token to check.
+type verifySession struct {
+	// A session token of this session. Required.
+	Token string `json:"token"`
+}
+
+// redacted returns v without its secrets, in a type that prints as a plain struct.
+func (v verifySession) redacted() any {
+	v.Token = redact(v.Token)
+	type plain verifySession
+	return plain(v)
+}
+
+// Format prints v with its secrets redacted, whatever the verb.
+func (v verifySession) Format(f fmt.State, verb rune) {
+	fmt.Fprintf(f, fmt.FormatString(f, verb), v.redacted())
+}
+
+// LogValue logs v with its secrets redacted.
+func (v verifySession) LogValue() slog.Value { return slog.AnyValue(v.redacted()) }
+
 // ListParams are the parameters of GetSessionList. Those left zero are not sent.
 type ListParams struct {
 	// Only sessions of this user. The id begins with user_.
@@ -464,26 +491,22 @@ func (c *lowLevel) revokeSession(ctx context.Context, sessionID string) (*Sessio
 
 // createSessionToken calls POST /sessions/{session_id}/tokens:
 // create a session token.
-func (c *lowLevel) createSessionToken(ctx context.Context, sessionID string, expiresInSeconds int64) (*Token, error) {
+func (c *lowLevel) createSessionToken(ctx context.Context, sessionID string, body createToken) (*Token, error) {
 	call := c.call(ctx, &opCreateSessionToken)
 	call.path("session_id", text(sessionID))
-	call.field("expires_in_seconds", number(expiresInSeconds).minimum(30).maximum(315360000))
-	call.body(struct {
-		ExpiresInSeconds int64 `json:"expires_in_seconds,omitzero"`
-	}{expiresInSeconds})
+	call.field("expires_in_seconds", number(body.ExpiresInSeconds).minimum(30).maximum(315360000))
+	call.body(body)
 	return send[Token](call)
 }
 
 // createSessionTokenFromTemplate calls POST /sessions/{session_id}/tokens/{template_name}:
 // create a token from one of the instance's JWT templates.
-func (c *lowLevel) createSessionTokenFromTemplate(ctx context.Context, sessionID string, templateName string, expiresInSeconds int64) (*Token, error) {
+func (c *lowLevel) createSessionTokenFromTemplate(ctx context.Context, sessionID string, templateName string, body createToken) (*Token, error) {
 	call := c.call(ctx, &opCreateSessionTokenFromTemplate)
 	call.path("session_id", text(sessionID))
 	call.path("template_name", text(templateName))
-	call.field("expires_in_seconds", number(expiresInSeconds).minimum(30).maximum(315360000))
-	call.body(struct {
-		ExpiresInSeconds int64 `json:"expires_in_seconds,omitzero"`
-	}{expiresInSeconds})
+	call.field("expires_in_seconds", number(body.ExpiresInSeconds).minimum(30).maximum(315360000))
+	call.body(body)
 	return send[Token](call)
 }
 
@@ -491,12 +514,10 @@ func (c *lowLevel) createSessionTokenFromTemplate(ctx context.Context, sessionID
 // have Clerk check a session token.
 //
 // Deprecated: The contract marks it as deprecated.
-func (c *lowLevel) verifySession(ctx context.Context, sessionID string, token string) (*Session, error) {
+func (c *lowLevel) verifySession(ctx context.Context, sessionID string, body verifySession) (*Session, error) {
 	call := c.call(ctx, &opVerifySession)
 	call.path("session_id", text(sessionID))
-	call.field("token", text(token).required().secret())
-	call.body(struct {
-		Token string `json:"token"`
-	}{token})
+	call.field("token", text(body.Token).required().secret())
+	call.body(body)
 	return send[Session](call)
 }

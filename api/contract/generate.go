@@ -218,9 +218,6 @@ func bodyFields(op codegen.OperationDefinition) *requestBody {
 		if merged(property)["x-argument"] != nil {
 			expression = variable(codegen.LowercaseFirstCharacters(goName))
 			goType, _ := typeOf(&openapi3.SchemaRef{Value: withoutEnum(property.Value)}, "")
-			if property.Value.Type.Is("integer") {
-				goType = "int64" // a number of seconds, 64 bits wide on every platform
-			}
 			tag := name
 			if !required {
 				tag += ",omitzero"

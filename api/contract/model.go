@@ -38,6 +38,8 @@ func enumOf(t codegen.TypeDefinition) *enum {
 // A model is a struct of the contract.
 type model struct {
 	Name       string
+	Plain      string // a name for the same struct without methods
+	Comment    string
 	Fields     []field
 	IsResponse bool
 	Musts      []must
@@ -49,9 +51,11 @@ type must struct{ Condition, Text string }
 
 // model describes a struct, or is nil for one of which every property is an argument.
 func (c *Contract) model(t codegen.TypeDefinition) *model {
-	m := &model{Name: t.TypeName, IsResponse: c.received[t.JsonName]}
+	m := &model{Name: t.TypeName, Plain: codegen.LowercaseFirstCharacter(t.TypeName),
+		IsResponse: c.received[t.JsonName]}
+	m.Comment = t.Schema.OAPISchema.Description
 	if t.Schema.OAPISchema.Extensions["x-private"] != nil {
-		m.Name = codegen.LowercaseFirstCharacter(m.Name)
+		m.Name, m.Plain, m.Comment = m.Plain, "plain", codegen.LowercaseFirstCharacter(m.Comment)
 	}
 	for _, p := range t.Schema.Properties {
 		if p.Extensions["x-argument"] != nil {
