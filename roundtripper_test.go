@@ -76,7 +76,8 @@ func TestATransportThatChangesTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, r := range rows {
 			var sent []string
-			client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithHeader("X-Own", "kept"), clerksessions.WithQuery("own", "kept"),
+			client := newClient(t, "https://clerk.invalid/v1",
+				clerksessions.WithHeader("X-Own", "kept"), clerksessions.WithQuery("own", "kept"),
 				withTransport(func(req *http.Request) (*http.Response, error) {
 					var wire bytes.Buffer
 					assert.NoError(t, req.Clone(req.Context()).Write(&wire))
@@ -172,8 +173,10 @@ func TestATextIsNoGuarantee(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, text := range []string{
 			`malformed HTTP response "stream error: stream ID 1; REFUSED_STREAM; received from peer"`,
-			`http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug="http2: Transport received GOAWAY from server"`,
-			`http2: Transport: cannot retry err [stream error: stream ID 1; PROTOCOL_ERROR; received from peer] after Request.Body was written; define Request.GetBody to avoid this error`,
+			`http2: server sent GOAWAY and closed the connection; LastStreamID=1, ` +
+				`ErrCode=NO_ERROR, debug="http2: Transport received GOAWAY from server"`,
+			`http2: Transport: cannot retry err [stream error: stream ID 1; PROTOCOL_ERROR; received from peer] ` +
+				`after Request.Body was written; define Request.GetBody to avoid this error`,
 			"REFUSED_STREAM",
 		} {
 			var attempts int
@@ -204,9 +207,11 @@ func TestABodyThatBlocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for status, took := range map[int]time.Duration{200: 30 * time.Second, 404: 30 * time.Second, 101: 0} {
 			start := time.Now()
-			client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1), withTransport(func(req *http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: status, Header: http.Header{}, Body: blocker{req.Context()}, ContentLength: -1}, nil
-			}))
+			blocks := func(req *http.Request) (*http.Response, error) {
+				body := blocker{req.Context()}
+				return &http.Response{StatusCode: status, Header: http.Header{}, Body: body, ContentLength: -1}, nil
+			}
+			client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1), withTransport(blocks))
 			_, err := client.Get(t.Context(), "sess_1")
 			var failed *clerksessions.Error
 			require.ErrorAs(t, err, &failed)

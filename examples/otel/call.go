@@ -17,7 +17,9 @@ const scope = "github.com/clerksessions/clerksessions/examples/otel"
 
 // traceCall makes a call in a span named by its operation. The call's attempts become
 // the span's children, as their contexts derive from the one passed to do.
-func traceCall[T any](ctx context.Context, provider trace.TracerProvider, operation string, do func(context.Context) (T, error)) (T, error) {
+func traceCall[T any](
+	ctx context.Context, provider trace.TracerProvider, operation string, do func(context.Context) (T, error),
+) (T, error) {
 	ctx, span := provider.Tracer(scope).Start(ctx, operation)
 	defer span.End()
 	value, err := do(ctx)

@@ -91,6 +91,7 @@ func TestFailures(t *testing.T) {
 			return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(body), ContentLength: -1}, nil
 		}
 	}
+	fail := func(*http.Request) (*http.Response, error) { return nil, hostile }
 	for _, one := range []struct {
 		name      string
 		transport roundTripperFunc
@@ -99,7 +100,7 @@ func TestFailures(t *testing.T) {
 		text      string // of the error, which the spans must not hold
 	}{
 		{"unknown session", srv.Transport().RoundTrip, 1, "404", "resource_not_found"},
-		{"an error that quotes the id", func(*http.Request) (*http.Response, error) { return nil, hostile }, 3, "*errors.errorString", "malformed"},
+		{"an error that quotes the id", fail, 3, "*errors.errorString", "malformed"},
 		{"a body that fails with the id", respond(200, iotest.ErrReader(hostile)), 3, "200", "malformed"},
 		{"an empty response", respond(200, &bytes.Buffer{}), 1, "200", "GetSession"},
 	} {
