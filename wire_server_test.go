@@ -131,7 +131,7 @@ func (c *wireConn) run() {
 // client returns an HTTP client for the server. With late, its connections notice
 // that they were closed only after they wrote something.
 func (s *wireServer) client(late bool) (*http.Client, *http.Transport) {
-	transport := &http.Transport{Protocols: new(http.Protocols), TLSClientConfig: clientTLS()}
+	transport := &http.Transport{Protocols: new(http.Protocols), TLSClientConfig: clientTLS(), MaxIdleConnsPerHost: 8}
 	transport.Protocols.SetHTTP1(s.protocol.name != "HTTP2")
 	transport.Protocols.SetHTTP2(s.protocol.name == "HTTP2")
 	if late {
