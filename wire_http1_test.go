@@ -70,24 +70,28 @@ func writes(text string, then func(*wireConn) bool) func(*wireConn) bool {
 
 // http1Cases are the ways in which a server can end an exchange of HTTP/1.1.
 func http1Cases() (all []wireCase) {
-	for _, closing := range closings {
-		by := closing.name
+	const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	for _, c := range closings {
+		partial := uncertain
+		if c.name == "RST" {
+			partial = silent // it may destroy what was sent before
+		}
 		all = append(all,
-			wireCase{ending{by + " after the first byte", onFirstByte, closing.end}, facts{silent: true}},
-			wireCase{ending{by + " after the headers", onHeaders, closing.end}, facts{silent: true}},
-			wireCase{ending{by + " after acting", onRequest, closing.end}, facts{silent: true}},
-			// A reset may destroy what was sent before, so that the client sees nothing.
-			wireCase{ending{by + " within the status line", onRequest, writes("HTTP/1.1 2", closing.end)}, facts{silent: by == "RST"}},
-			wireCase{ending{by + " within the response headers", onRequest, writes("HTTP/1.1 200 OK\r\nContent-", closing.end)}, facts{silent: by == "RST"}},
-			wireCase{ending{by + " after the response headers", onResponseHeaders, closing.end}, facts{silent: by == "RST"}},
-			wireCase{ending{by + " within the response", onHalfBody, closing.end}, facts{silent: by == "RST"}},
-			wireCase{ending{by + " within a chunk", onRequest, writes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{", closing.end)}, facts{silent: by == "RST"}},
-			wireCase{ending{by + " before the last chunk", onRequest, writes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", closing.end)}, facts{silent: by == "RST"}},
-		)
+			on(onFirstByte, c.name+" after the first byte", c.end, silent),
+			on(onHeaders, c.name+" after the headers", c.end, silent),
+			on(onRequest, c.name+" after acting", c.end, silent),
+			on(onRequest, c.name+" within the status line", writes("HTTP/1.1 2", c.end), partial),
+			on(onRequest, c.name+" within the response headers", writes("HTTP/1.1 200 OK\r\nContent-", c.end), partial),
+			on(onResponseHeaders, c.name+" after the response headers", c.end, partial),
+			on(onHalfBody, c.name+" within the response", c.end, partial),
+			on(onRequest, c.name+" within a chunk", writes(chunked+"ff\r\n{", c.end), partial),
+			on(onRequest, c.name+" before the last chunk", writes(chunked+"1\r\n{\r\n", c.end), partial))
 	}
+	fin := (*wireConn).closed
 	return append(all,
-		wireCase{ending{"not HTTP", onRequest, writes("stream error: stream ID 1; REFUSED_STREAM; received from peer\r\n\r\n", (*wireConn).closed)}, facts{}},
-		wireCase{ending{"103 early hints, then FIN", onRequest, writes("HTTP/1.1 103 Early Hints\r\n\r\n", (*wireConn).closed)}, facts{}},
-		wireCase{ending{"101 switching protocols", onRequest, writes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n", (*wireConn).closed)}, facts{final: true}},
-	)
+		on(onRequest, "not HTTP",
+			writes("stream error: stream ID 1; REFUSED_STREAM; received from peer\r\n\r\n", fin), uncertain),
+		on(onRequest, "103 early hints, then FIN", writes("HTTP/1.1 103 Early Hints\r\n\r\n", fin), uncertain),
+		on(onRequest, "101 switching protocols",
+			writes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n", fin), facts{final: true}))
 }

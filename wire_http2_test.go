@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"strings"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -114,98 +113,12 @@ func (c *wireConn) writeHeaders(last bool, status string, header ...string) erro
 	for i := 0; i < len(header); i += 2 {
 		_ = encoder.WriteField(hpack.HeaderField{Name: header[i], Value: header[i+1]})
 	}
-	return c.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: c.stream, BlockFragment: block.Bytes(), EndHeaders: true, EndStream: last})
+	return c.writeBlock(block.Bytes(), last)
 }
 
-// rst ends the stream alone.
-func rst(code http2.ErrCode) func(*wireConn) bool {
-	return func(c *wireConn) bool { return c.frames.WriteRSTStream(c.stream, code) == nil }
-}
-
-// goAway announces the last stream that the server took, counted from the request's,
-// and goes on as then says.
-func goAway(last func(stream uint32) uint32, code http2.ErrCode, then func(*wireConn) bool) func(*wireConn) bool {
-	return func(c *wireConn) bool {
-		// A careless server's text must not be taken for HTTP/2's guarantee.
-		debug := "stream error: stream ID 1; REFUSED_STREAM; received from peer"
-		c.last = last(c.stream)
-		return c.frames.WriteGoAway(c.last, code, []byte(debug)) == nil && then(c)
-	}
-}
-
-var (
-	noStream     = func(uint32) uint32 { return 0 }
-	streamBelow  = func(stream uint32) uint32 { return max(stream, 2) - 2 }
-	streamItself = func(stream uint32) uint32 { return stream }
-	anyStream    = func(uint32) uint32 { return 1<<31 - 1 }
-)
-
-func stayOpen(*wireConn) bool { return true }
-
-// respondWell completes the response of a request that was ended otherwise.
-func respondWell(c *wireConn) bool {
-	return c.respondHTTP2(&h2Stream{path: "/v1/sessions"})
-}
-
-// http2Cases are the ways in which a server can end an exchange of HTTP/2.
-func http2Cases() (all []wireCase) {
-	for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required; code++ {
-		name := "RST_STREAM(" + code.String() + ")"
-		refused := facts{unprocessed: code == http2.ErrCodeRefusedStream}
-		all = append(all,
-			wireCase{ending{name + " before the body", onHeaders, rst(code)}, refused},
-			wireCase{ending{name + " after acting", onRequest, rst(code)}, refused},
-		)
-	}
-	for _, code := range []http2.ErrCode{http2.ErrCodeNo, http2.ErrCodeProtocol, http2.ErrCodeRefusedStream, http2.ErrCodeCancel} {
-		name := "RST_STREAM(" + code.String() + ")"
-		all = append(all,
-			wireCase{ending{name + " after the response headers", onResponseHeaders, rst(code)}, facts{}},
-			wireCase{ending{name + " within the response", onHalfBody, rst(code)}, facts{}},
-		)
-	}
-	for _, code := range []http2.ErrCode{http2.ErrCodeNo, http2.ErrCodeEnhanceYourCalm} {
-		name := "GOAWAY(" + code.String() + ") with "
-		all = append(all,
-			wireCase{ending{name + "last stream 0", onHeaders, goAway(noStream, code, stayOpen)}, facts{unprocessed: true}},
-			wireCase{ending{name + "last stream 0, then FIN", onRequest, goAway(noStream, code, (*wireConn).closed)}, facts{unprocessed: true}},
-			wireCase{ending{name + "last stream below", onRequest, goAway(streamBelow, code, stayOpen)}, facts{unprocessed: true}},
-			wireCase{ending{name + "last stream below, then FIN", onHeaders, goAway(streamBelow, code, (*wireConn).closed)}, facts{unprocessed: true}},
-			wireCase{ending{name + "last stream itself, then FIN", onHeaders, goAway(streamItself, code, (*wireConn).closed)}, facts{}},
-			wireCase{ending{name + "last stream itself, then FIN after acting", onRequest, goAway(streamItself, code, (*wireConn).closed)}, facts{}},
-			wireCase{ending{name + "last stream above, then FIN", onRequest, goAway(anyStream, code, (*wireConn).closed)}, facts{}},
-			wireCase{ending{name + "last stream above, then FIN within the response", onHalfBody, goAway(anyStream, code, (*wireConn).closed)}, facts{}},
-			wireCase{ending{name + "last stream above, then RST", onRequest, goAway(anyStream, code, (*wireConn).reset)}, facts{}},
-			wireCase{ending{name + "last stream itself, then RST_STREAM(CANCEL)", onRequest, goAway(streamItself, code, rst(http2.ErrCodeCancel))}, facts{}},
-			wireCase{ending{name + "last stream itself, then a response", onHeaders, goAway(streamItself, code, respondWell)}, facts{works: true}},
-			wireCase{ending{name + "last stream above, then a response", onHeaders, goAway(anyStream, code, respondWell)}, facts{works: true}},
-		)
-	}
-	graceful := func(last func(uint32) uint32, then func(*wireConn) bool) func(*wireConn) bool {
-		return goAway(anyStream, http2.ErrCodeNo, goAway(last, http2.ErrCodeNo, then))
-	}
-	return append(all,
-		wireCase{ending{"graceful shutdown before the stream", onHeaders, graceful(streamBelow, stayOpen)}, facts{unprocessed: true}},
-		wireCase{ending{"graceful shutdown after the stream", onHeaders, graceful(streamItself, respondWell)}, facts{works: true}},
-		wireCase{ending{"response, then RST_STREAM(NO_ERROR)", onHeaders, func(c *wireConn) bool {
-			return respondWell(c) && c.frames.WriteRSTStream(c.stream, http2.ErrCodeNo) == nil
-		}}, facts{works: true}},
-		wireCase{ending{"103 early hints, then a response", onHeaders, func(c *wireConn) bool {
-			return c.writeHeaders(false, "103", "link", "</a>") == nil && respondWell(c)
-		}}, facts{works: true}},
-		wireCase{ending{"response shorter than its content-length", onHalfBody, func(c *wireConn) bool {
-			return c.frames.WriteData(c.stream, true, nil) == nil
-		}}, facts{}},
-		wireCase{ending{"response headers without a status", onRequest, func(c *wireConn) bool {
-			return c.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: c.stream, EndHeaders: true}) == nil
-		}}, facts{}},
-		wireCase{ending{"headers that HPACK cannot decode", onRequest, func(c *wireConn) bool {
-			_ = c.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: c.stream, BlockFragment: bytes.Repeat([]byte{0xff}, 16), EndHeaders: true})
-			return c.closed()
-		}}, facts{}},
-		wireCase{ending{"HTTP/1.1 in place of frames", onRequest, func(c *wireConn) bool {
-			_, _ = io.WriteString(c, "HTTP/1.1 400 REFUSED_STREAM\r\n\r\n"+strings.Repeat("x", 1<<10))
-			return c.closed()
-		}}, facts{}},
-	)
+// writeBlock writes a header block, which need not be valid.
+func (c *wireConn) writeBlock(block []byte, last bool) error {
+	return c.frames.WriteHeaders(http2.HeadersFrameParam{
+		StreamID: c.stream, BlockFragment: block, EndHeaders: true, EndStream: last,
+	})
 }

@@ -60,7 +60,7 @@ func TestRevokeAllOverTheWire(t *testing.T) {
 // connection is left out on HTTP/2: it may destroy a success on its way to the client.
 func revocableCases(p protocol) (some []wireCase) {
 	for _, c := range wireCases(p) {
-		destroys := p.name == "HTTP2" && strings.Contains(c.ending.name, "RST") && !strings.Contains(c.ending.name, "RST_STREAM")
+		destroys := p.name == "HTTP2" && strings.Contains(strings.ReplaceAll(c.ending.name, "RST_STREAM", ""), "RST")
 		if c.at >= onHeaders && !c.works && !c.final && !destroys {
 			some = append(some, c)
 		}
@@ -110,7 +110,8 @@ func (s *wireSessions) respond(path string) []byte {
 func wireSession(i int, status clerksessions.SessionStatus) map[string]any {
 	return map[string]any{
 		"object": "session", "id": sessionID(i), "user_id": "user_1", "client_id": "client_1", "status": status,
-		"last_active_at": 1, "expire_at": 1, "abandon_at": 1, "updated_at": 1, "created_at": 1_800_000_000_000 - i,
+		"last_active_at": 1, "expire_at": 1, "abandon_at": 1, "updated_at": 1,
+		"created_at": 1_800_000_000_000 - int64(i),
 	}
 }
 

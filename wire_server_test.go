@@ -1,21 +1,14 @@
 package clerksessions_test
 
 import (
-	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/http2"
@@ -84,14 +77,17 @@ type wireConn struct {
 	last   uint32        // the last stream to be processed
 }
 
-func newWireServer(t *testing.T, p protocol, respond func(string) []byte, fault func(stage, string) *ending) *wireServer {
+func newWireServer(
+	t *testing.T, p protocol, respond func(string) []byte, fault func(stage, string) *ending,
+) *wireServer {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	s := &wireServer{listener: listener, protocol: p, respond: respond, fault: fault, url: "http://" + listener.Addr().String() + "/v1"}
-	s.forget()
+	s := &wireServer{listener: listener, protocol: p, respond: respond, fault: fault}
+	s.url = "http://" + listener.Addr().String() + "/v1"
 	if p.tls {
-		s.url = strings.Replace(s.url, "http", "https", 1)
+		s.url = "https://" + listener.Addr().String() + "/v1"
 	}
+	s.forget()
 	s.running.Go(s.accept)
 	return s
 }
@@ -135,7 +131,7 @@ func (c *wireConn) run() {
 // client returns an HTTP client for the server. With late, its connections notice
 // that they were closed only after they wrote something.
 func (s *wireServer) client(late bool) (*http.Client, *http.Transport) {
-	transport := &http.Transport{Protocols: new(http.Protocols), TLSClientConfig: clientTLS()}
+	transport := &http.Transport{Protocols: new(http.Protocols), TLSClientConfig: clientTLS(), MaxIdleConnsPerHost: 8}
 	transport.Protocols.SetHTTP1(s.protocol.name != "HTTP2")
 	transport.Protocols.SetHTTP2(s.protocol.name == "HTTP2")
 	if late {
@@ -159,13 +155,15 @@ func (s *wireServer) close() {
 func (s *wireServer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return fmt.Sprintf("the server received %d requests, %d of them whole:\n%s", s.requests, s.allActs(), strings.Join(s.seen, "\n"))
+	seen := strings.Join(s.seen, "\n")
+	return fmt.Sprintf("the server received %d requests, %d of them whole:\n%s", s.requests, s.allActs(), seen)
 }
 
 func (c *wireConn) note(format string, args ...any) {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
-	c.server.seen = append(c.server.seen, fmt.Sprintf("connection %d, stream %d: ", c.n, c.stream)+fmt.Sprintf(format, args...))
+	where := fmt.Sprintf("connection %d, stream %d: ", c.n, c.stream)
+	c.server.seen = append(c.server.seen, where+fmt.Sprintf(format, args...))
 }
 
 // received records the headers of a request.
@@ -225,87 +223,6 @@ func (c *wireConn) reset() bool {
 	_ = c.tcp.SetLinger(0)
 	_ = c.tcp.Close()
 	return false
-}
-
-// dialLate dials a connection that hides its end until something more is written.
-func dialLate(_ context.Context, network, addr string) (net.Conn, error) {
-	conn, err := net.Dial(network, addr)
-	if err != nil {
-		return nil, err
-	}
-	return &lateConn{Conn: conn, wrote: make(chan struct{}, 1), closed: make(chan struct{})}, nil
-}
-
-type lateConn struct {
-	net.Conn
-	wrote  chan struct{} // holds a token once something was written after the last read
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (c *lateConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	switch {
-	case err != nil:
-		select {
-		case <-c.wrote:
-		case <-c.closed:
-		}
-	default:
-		select {
-		case <-c.wrote:
-		default:
-		}
-	}
-	return n, err
-}
-
-func (c *lateConn) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	select {
-	case c.wrote <- struct{}{}:
-	default:
-	}
-	return n, err
-}
-
-func (c *lateConn) Close() error {
-	c.once.Do(func() { close(c.closed) })
-	return c.Conn.Close()
-}
-
-var certificate = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotAfter: time.Now().Add(24 * time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		panic(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		panic(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(leaf)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, pool
-})
-
-// Without post-quantum keys and tickets, a handshake takes a fraction of the time.
-func serverTLS(p protocol) *tls.Config {
-	cert, _ := certificate()
-	config := &tls.Config{Certificates: []tls.Certificate{cert}, CurvePreferences: []tls.CurveID{tls.CurveP256}, SessionTicketsDisabled: true}
-	if p.name == "HTTP2" {
-		config.NextProtos = []string{"h2"}
-	}
-	return config
-}
-
-func clientTLS() *tls.Config {
-	_, pool := certificate()
-	return &tls.Config{RootCAs: pool, CurvePreferences: []tls.CurveID{tls.CurveP256}}
 }
 
 // endIdle ends the connections there are, as no request is in flight.
