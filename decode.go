@@ -3,7 +3,8 @@ package clerksessions
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -22,23 +23,52 @@ func decode(body []byte, value any) error {
 // describe returns what is wrong with a response and at which position, without quoting
 // a value. The library's own text has the position escaped and truncated, so that
 // secrets in it could not be redacted.
-func describe(err error) string {
+func describe(err error, response reflect.Type) string {
 	var syntax *jsontext.SyntacticError
 	var meaning *json.SemanticError
 	switch {
 	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
-		return fmt.Sprintf("duplicate name at byte %d%s", syntax.ByteOffset, place(syntax.JSONPointer.Parent()))
+		return fmt.Sprintf("duplicate name at byte %d%s", syntax.ByteOffset, place(syntax.JSONPointer.Parent(), response))
 	case errors.As(err, &syntax):
-		return fmt.Sprintf("invalid JSON at byte %d%s", syntax.ByteOffset, place(syntax.JSONPointer))
+		return fmt.Sprintf("invalid JSON at byte %d%s", syntax.ByteOffset, place(syntax.JSONPointer, response))
 	case errors.As(err, &meaning):
-		return fmt.Sprintf("cannot decode %s into %s at byte %d%s", meaning.JSONKind, meaning.GoType, meaning.ByteOffset, place(meaning.JSONPointer))
+		return fmt.Sprintf("cannot decode %s into %s at byte %d%s", meaning.JSONKind, meaning.GoType, meaning.ByteOffset, place(meaning.JSONPointer, response))
 	}
 	return "cannot be decoded"
 }
 
-func place(pointer jsontext.Pointer) string {
-	if pointer == "" {
+// place returns the members that lead to a position, as far as the contract has them:
+// the name of any other member may be a token.
+func place(pointer jsontext.Pointer, response reflect.Type) string {
+	var known []string
+	for name := range pointer.Tokens() {
+		var ok bool
+		if response, ok = member(response, name); !ok {
+			break
+		}
+		known = append(known, name)
+	}
+	if len(known) == 0 {
 		return ""
 	}
-	return ", in " + strings.Join(slices.Collect(pointer.Tokens()), ".")
+	return ", in " + strings.Join(known, ".")
+}
+
+// member returns the type of a member of t, which may be an element of a list.
+func member(t reflect.Type, name string) (reflect.Type, bool) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Slice:
+		_, err := strconv.ParseUint(name, 10, 64)
+		return t.Elem(), err == nil
+	case reflect.Struct:
+		for field := range t.Fields() {
+			if tag, _, _ := strings.Cut(field.Tag.Get("json"), ","); tag == name {
+				return field.Type, true
+			}
+		}
+	}
+	return nil, false
 }

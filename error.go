@@ -36,8 +36,8 @@ var (
 
 // transient reports whether a call that failed with err may succeed later.
 func transient(err error) bool {
-	var apiErr *Error
-	if !errors.As(err, &apiErr) {
+	apiErr, ok := err.(*Error) // not an error of another call that err wraps
+	if !ok {
 		return !errors.Is(err, ErrInvalidArgument) // the network
 	}
 	return rest.TransientStatus(apiErr.StatusCode) || errors.Is(apiErr.cause, rest.ErrTruncated)
@@ -94,8 +94,9 @@ type Error struct {
 	// Errors is what Clerk reports, empty if the body was not Clerk's JSON.
 	Errors []ClerkError
 
-	// Header is the response header. Of a 2xx response it lacks Set-Cookie and
-	// Authorization, which may hold a token just minted.
+	// Header is the response header without Set-Cookie and Authorization, which may hold
+	// a token. Of a 2xx response, which may hold a token just minted in any field, it has
+	// only fields that describe a response, and the trace id.
 	Header http.Header
 
 	// Body is the response body, at most its first 64 KiB. It is empty for a 2xx

@@ -2,7 +2,6 @@ package clerksessions
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -28,12 +27,11 @@ func (o *observer) Error(n int, res *rest.Response, cause error) error {
 func (o *observer) Attempted(n int, took time.Duration, res *rest.Response, err error) {
 	if o.meta != nil {
 		o.meta.Attempts = n
-		var apiErr *Error
 		switch {
 		case err == nil:
 			o.meta.succeeded(res, o.traceID(res))
-		case errors.As(err, &apiErr):
-			o.meta.failed(apiErr)
+		case res != nil:
+			o.meta.failed(err.(*Error)) // made by Error above
 		}
 	}
 	if o.logger == nil || !o.logger.Enabled(o.ctx, slog.LevelDebug) {
@@ -64,8 +62,7 @@ func (c *config) logRetry(ctx context.Context, op *Operation, n int, wait time.D
 // secret: no id, no URL, no header, no body.
 func outcome(op *Operation, n int, duration slog.Attr, err error) []slog.Attr {
 	attrs := []slog.Attr{slog.String("operation", op.ID), slog.Int("attempt", n), duration}
-	var apiErr *Error
-	if errors.As(err, &apiErr) {
+	if apiErr, ok := err.(*Error); ok { // not an error of another call that err wraps
 		attrs = append(attrs, slog.Int("status", apiErr.StatusCode), slog.String("trace_id", rest.OneLine(apiErr.TraceID)))
 	}
 	return attrs

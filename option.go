@@ -44,6 +44,7 @@ func defaults(secretKey string) config {
 			MaxAttempts:      3,
 			MaxRetryAfter:    30 * time.Second,
 			MaxResponseBytes: 16 << 20,
+			KeepHeaders:      []string{"Cf-Cache-Status", "Cf-Ray", "Clerk-Api-Version", "X-Clerk-Trace-Id"},
 		},
 		concurrency: 8,
 	}
@@ -123,9 +124,10 @@ func WithTimeout(d time.Duration) Option {
 // WithMaxAttempts sets the maximum number of attempts of a call. Default: 3; 1 disables
 // retries, except net/http's own: over HTTP/1.1 it resends a GET once when a connection
 // kept from an earlier call turns out to be closed, and that request is not counted. It
-// resends no other request, and none over HTTP/2. See the package's section on retries
-// for what is retried. [Client.RevokeAll] and [Client.RevokeEach] retry a revocation
-// after a 429 regardless of the number.
+// resends no other request, and none over HTTP/2, unless an [http.RoundTripper] in
+// between drops the cancellation of the request's context. See the package's section on
+// retries for what is retried. [Client.RevokeAll] and [Client.RevokeEach] retry a
+// revocation after a 429 regardless of the number.
 func WithMaxAttempts(n int) Option {
 	return func(c *config) error {
 		if n < 1 {

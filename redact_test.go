@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -213,4 +214,33 @@ func TestTheTransportsHeaderIsNotChanged(t *testing.T) {
 	require.ErrorAs(t, err, &apiErr)
 	assert.Equal(t, "[redacted]", apiErr.Header.Get("X-Quoted"))
 	assert.Equal(t, testKey, header.Get("X-Quoted"))
+}
+
+// A transport may return an error that wraps one of another call.
+func TestAnErrorOfAnotherCallIsNotThisCalls(t *testing.T) {
+	t.Parallel()
+	other := &clerksessions.Error{Op: "GetSession", StatusCode: 404, TraceID: "other"}
+	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1), clerksessions.WithHTTPClient(&http.Client{
+		Transport: transportFunc(func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("credentials: %w", other) }),
+	}))
+	var meta clerksessions.Meta
+	_, err := client.Get(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
+	require.ErrorIs(t, err, other)
+	assert.Equal(t, clerksessions.Meta{Attempts: 1}, meta, "no response came")
+}
+
+// The name of a member may be a token that was just minted.
+func TestDecodeErrorsNameOnlyMembersOfTheContract(t *testing.T) {
+	t.Parallel()
+	const minted = "eyJ.canary.signature"
+	for _, body := range []string{
+		`{"jwt":{"` + minted + `":{"a":1,"a":2}}}`,
+		`{"` + minted + `":{"a":1,"a":2}}`,
+		`{"object":"token","` + minted + `":1,"` + minted + `":2}`,
+	} {
+		_, err := answering(t, 200, http.Header{"X-Token": {minted}}, body).CreateToken(t.Context(), "sess_1", clerksessions.TokenParams{})
+		var apiErr *clerksessions.Error
+		require.ErrorAs(t, err, &apiErr)
+		noSecrets(t, err, *apiErr, apiErr.Header)
+	}
 }

@@ -21,7 +21,7 @@ func send[T any, R response[T]](c *call) (*T, error) {
 	}
 	value := R(new(T))
 	if err := decode(res.Body, value); err != nil {
-		reason := rest.OneLine(c.redactor.Text(describe(err)))
+		reason := rest.OneLine(c.redactor.Text(describe(err, reflect.TypeFor[T]())))
 		return nil, c.unusable(res, fmt.Errorf("invalid %s in response: %s", reflect.TypeFor[T]().Name(), reason))
 	}
 	if what := value.missing(); what != "" {
@@ -33,7 +33,8 @@ func send[T any, R response[T]](c *call) (*T, error) {
 // unusable returns the error for a 2xx response that cannot be used. It keeps nothing
 // of the body, which may hold a token just minted.
 func (c *call) unusable(res *rest.Response, cause error) error {
-	err := newError(c.op, c.redactor.Unusable(res), cause)
+	c.redactor.Unusable(res, c.KeepHeaders)
+	err := newError(c.op, res, cause)
 	c.meta.failed(err)
 	return err
 }

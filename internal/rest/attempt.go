@@ -44,7 +44,7 @@ func (c *Client) attempt(ctx context.Context, req *Request, n int) attempt {
 	sending, cancel := context.WithTimeout(sent, c.Timeout)
 	defer cancel()
 	sent.cancel = cancel
-	resp, err := c.roundTrip(sent.watch(sending, req.Body != nil), req)
+	resp, err := c.roundTrip(c.request(sent.watch(sending, req.Body != nil), req, sent))
 	if err != nil {
 		cause := c.cause(ctx, sending, sent, err)
 		return attempt{err: req.Redactor.Error(cause), unsent: sent.unprocessed(err)}
@@ -63,9 +63,11 @@ func (c *Client) attempt(ctx context.Context, req *Request, n int) attempt {
 	case err != nil:
 		cause := req.Redactor.Error(c.cause(ctx, sending, sent, err))
 		err = fmt.Errorf("%w after %d bytes: %w", ErrTruncated, len(res.Body), cause)
-		return attempt{res: req.Redactor.Unusable(res), err: err, truncated: true}
+		req.Redactor.Unusable(res, c.KeepHeaders)
+		return attempt{res: res, err: err, truncated: true}
 	case int64(len(res.Body)) > c.MaxResponseBytes:
-		return attempt{res: req.Redactor.Unusable(res), err: fmt.Errorf("response exceeds %d bytes", c.MaxResponseBytes)}
+		req.Redactor.Unusable(res, c.KeepHeaders)
+		return attempt{res: res, err: fmt.Errorf("response exceeds %d bytes", c.MaxResponseBytes)}
 	}
 	return attempt{res: res}
 }
@@ -74,19 +76,23 @@ func (c *Client) attempt(ctx context.Context, req *Request, n int) attempt {
 func (c *Client) failed(ctx context.Context, req *Request, resp *http.Response, res *Response) attempt {
 	var err error
 	if res.StatusCode != http.StatusSwitchingProtocols { // a switched connection may never end
-		res.Body, err = read(resp.Body, resp.ContentLength, int64(MaxErrorBody+req.Redactor.margin()))
-		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
+		limit := int64(MaxErrorBody + req.Redactor.margin())
+		res.Body, err = read(resp.Body, resp.ContentLength, limit)
+		if int64(len(res.Body)) == limit {
+			_, _ = io.CopyN(io.Discard, &progressReader{r: resp.Body}, maxDrain)
+		}
 	}
-	a := attempt{res: req.Redactor.Failed(res, err != nil)}
+	req.Redactor.failed(res, err != nil)
+	a := attempt{res: res}
 	if err != nil && ctx.Err() != nil {
-		a.err = ContextError(ctx)
+		a.err = req.Redactor.Error(ContextError(ctx))
 	}
 	return a
 }
 
 // roundTrip returns exactly one of a response with a body and an error.
-func (c *Client) roundTrip(ctx context.Context, req *Request) (*http.Response, error) {
-	resp, err := c.Transport.RoundTrip(c.request(ctx, req))
+func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := c.Transport.RoundTrip(req)
 	if err == nil && resp == nil {
 		err = errors.New("the http.RoundTripper returned neither a response nor an error")
 	}
@@ -121,11 +127,12 @@ func read(body io.Reader, length, limit int64) ([]byte, error) {
 		size = min(length, limit) + 1 // one more, to read to the end without growing
 	}
 	buf := make([]byte, 0, size)
+	reader := progressReader{r: body}
 	for int64(len(buf)) < limit {
 		if len(buf) == cap(buf) {
 			buf = append(buf, 0)[:len(buf)]
 		}
-		n, err := body.Read(buf[len(buf):min(int64(cap(buf)), limit)])
+		n, err := reader.Read(buf[len(buf):min(int64(cap(buf)), limit)])
 		buf = buf[:len(buf)+n]
 		switch {
 		case err == io.EOF:
@@ -135,4 +142,21 @@ func read(body io.Reader, length, limit int64) ([]byte, error) {
 		}
 	}
 	return buf, nil
+}
+
+// progressReader fails when its reader keeps returning neither bytes nor an error.
+type progressReader struct {
+	r     io.Reader
+	empty int // consecutive reads without a result
+}
+
+func (p *progressReader) Read(buf []byte) (int, error) {
+	n, err := p.r.Read(buf)
+	if p.empty++; n > 0 || err != nil {
+		p.empty = 0
+	}
+	if p.empty >= 100 {
+		return 0, io.ErrNoProgress
+	}
+	return n, err
 }

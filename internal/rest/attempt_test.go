@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -172,4 +173,41 @@ func TestTheAttemptIsInTheContext(t *testing.T) {
 	client.attempt(t.Context(), req, 7)
 	_, _, ok := FromContext(t.Context())
 	assert.False(t, ok)
+}
+
+// emptyReader returns neither bytes nor an error.
+type emptyReader struct{ reads int }
+
+func (r *emptyReader) Read([]byte) (int, error) { r.reads++; return 0, nil }
+
+func TestABodyWithoutProgressIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 404} {
+		body := new(emptyReader)
+		a := newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) {
+			return response(status, body), nil
+		})).attempt(t.Context(), newTestRequest(true), 1)
+		assert.False(t, a.ok())
+		assert.LessOrEqual(t, body.reads, 200, "status %d", status)
+		if status == 200 {
+			assert.ErrorIs(t, a.err, io.ErrNoProgress)
+		}
+	}
+}
+
+// A transport may report that it looked for a connection, and then send by other means.
+func TestARequestWhoseBodyWasReadIsNotUnsent(t *testing.T) {
+	t.Parallel()
+	for _, read := range []bool{false, true} {
+		req := newTestRequest(false)
+		req.Body = []byte("{}")
+		a := newTestClient(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+			httptrace.ContextClientTrace(r.Context()).GetConn("api.invalid:443")
+			if read {
+				_, _ = io.ReadAll(r.Body)
+			}
+			return nil, errors.New("connection reset")
+		})).attempt(t.Context(), req, 1)
+		assert.Equal(t, !read, a.unsent)
+	}
 }

@@ -10,7 +10,7 @@ import (
 // one of the response, which is 2xx and complete, and the error is non-nil.
 func (c *Client) Do(ctx context.Context, req *Request, o Observer) (*Response, error) {
 	if ctx.Err() != nil {
-		return nil, o.Error(0, nil, fmt.Errorf("nothing sent: %w", ContextError(ctx)))
+		return nil, o.Error(0, nil, fmt.Errorf("nothing sent: %w", req.Redactor.Error(ContextError(ctx))))
 	}
 	for n := req.Attempts + 1; ; n++ {
 		start := time.Now()
@@ -32,7 +32,7 @@ func (c *Client) Do(ctx context.Context, req *Request, o Observer) (*Response, e
 		}
 		o.Retrying(n, wait, err)
 		if ended := Sleep(ctx, wait); ended != nil {
-			return nil, o.Error(n, nil, fmt.Errorf("%w while waiting to retry: %w", ended, err))
+			return nil, o.Error(n, nil, fmt.Errorf("%w while waiting to retry: %w", req.Redactor.Error(ended), err))
 		}
 	}
 }

@@ -102,3 +102,32 @@ func TestDoHonorsRetryAfter(t *testing.T) {
 		assert.Empty(t, o.waits, "longer than MaxRetryAfter")
 	})
 }
+
+// The cause of a context is any text, and may quote the secret.
+func TestTheCauseOfTheContextIsRedacted(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("stop " + testSecret)
+	t.Run("before the first attempt", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(cause)
+		_, err := newTestClient(t, nil).Do(ctx, newTestRequest(true), new(recorder))
+		assert.NotContains(t, err.Error(), testSecret)
+	})
+	t.Run("between attempts", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Second, func() { cancel(cause) })
+			_, err := newTestClient(t, respond(429, "", "Retry-After", "20")).Do(ctx, newTestRequest(true), new(recorder))
+			assert.NotContains(t, err.Error(), testSecret)
+		})
+	})
+	t.Run("while an error is read", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		transport := roundTrip(func(*http.Request) (*http.Response, error) {
+			cancel(cause)
+			return response(503, failing{context.Canceled}), nil
+		})
+		_, err := newTestClient(t, transport).Do(ctx, newTestRequest(true), new(recorder))
+		assert.NotContains(t, err.Error(), testSecret)
+	})
+}

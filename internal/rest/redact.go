@@ -20,6 +20,10 @@ const (
 
 	// minPrefix is the length from which the beginning of a secret is redacted.
 	minPrefix = 12
+
+	// maxErrorText is the length of an error's text beyond which nothing else of the
+	// error is kept.
+	maxErrorText = 4 << 10
 )
 
 // Redactor redacts the secrets of one call from what a server sends, which may echo
@@ -47,7 +51,7 @@ func (r *Redactor) Add(secret string) {
 func (r *Redactor) forms() []string {
 	if !r.sorted {
 		for _, secret := range r.secrets { // not those appended below
-			if strings.ContainsAny(secret, `"\`) {
+			if strings.ContainsFunc(secret, escapedInJSON) {
 				quoted, _ := jsontext.AppendQuote(nil, secret)
 				r.secrets = append(r.secrets, string(quoted[1:len(quoted)-1]))
 			}
@@ -58,30 +62,45 @@ func (r *Redactor) forms() []string {
 	return r.secrets
 }
 
+func escapedInJSON(r rune) bool { return r < ' ' || r == '"' || r == '\\' }
+
 // prefix returns the beginning of a secret that is searched for.
 func prefix(secret string) string { return secret[:min(len(secret), minPrefix)] }
 
-// Text returns v with the secrets redacted.
+// Text returns v with the secrets redacted. Where several begin alike, the one that
+// matches the longest part of the text counts.
 func (r *Redactor) Text(v string) string {
-	for _, secret := range r.forms() {
-		v = redact(v, secret)
-	}
-	return v
-}
-
-func redact(v, secret string) string {
-	before, after, found := strings.Cut(v, prefix(secret))
-	if !found {
+	start, end := r.find(v)
+	if start < 0 {
 		return v
 	}
 	var clean strings.Builder
-	for ; found; before, after, found = strings.Cut(after, prefix(secret)) {
-		clean.WriteString(before)
+	for ; start >= 0; start, end = r.find(v) {
+		clean.WriteString(v[:start])
 		clean.WriteString(Redacted)
-		after = after[common(after, secret[len(prefix(secret)):]):]
+		v = v[end:]
 	}
-	clean.WriteString(before)
+	clean.WriteString(v)
 	return clean.String()
+}
+
+// find returns the bounds of the first secret in v, or -1.
+func (r *Redactor) find(v string) (start, end int) {
+	start = -1
+	for _, secret := range r.forms() {
+		if i := strings.Index(v, prefix(secret)); i >= 0 && (start < 0 || i < start) {
+			start = i
+		}
+	}
+	if start < 0 {
+		return -1, -1
+	}
+	for _, secret := range r.forms() {
+		if n := common(v[start:], secret); n >= len(prefix(secret)) {
+			end = max(end, start+n)
+		}
+	}
+	return start, end
 }
 
 // common returns the length of the common prefix of a and b.
@@ -94,13 +113,14 @@ func common(a, b string) int {
 }
 
 // Error returns err with a text that is redacted and fit for an error message. If
-// there was a secret in it, the errors that err wraps are dropped.
+// there was a secret in it, or if it was very long, the errors that err wraps are
+// dropped.
 func (r *Redactor) Error(err error) error {
 	text := err.Error()
 	clean := r.Text(text)
 	line := OneLine(clean)
 	switch {
-	case clean != text:
+	case clean != text || len(text) > maxErrorText:
 		return errors.New(line)
 	case line != text:
 		return &shortError{line, err}
@@ -117,22 +137,22 @@ type shortError struct {
 func (e *shortError) Error() string { return e.text }
 func (e *shortError) Unwrap() error { return e.err }
 
-// Failed returns a copy of a response that is not a success, redacted. Its body may
-// have been read up to margin bytes beyond MaxErrorBody; truncated says that reading it
-// failed. Either way it may end within a secret.
-func (r *Redactor) Failed(res *Response, truncated bool) *Response {
-	failed := *res
-	failed.Header = r.header(res.Header)
-	failed.Body = res.Body
+// failed redacts a response that is not a success. Its body may have been read up to
+// margin bytes beyond MaxErrorBody; truncated says that reading it failed. Either way
+// it may end within a secret.
+func (r *Redactor) failed(res *Response, truncated bool) {
+	res.Header = r.header(res.Header, func(name string) bool {
+		return name != "Set-Cookie" && name != "Authorization" // which may hold a new secret
+	})
+	size := len(res.Body)
 	if truncated {
-		failed.Body = r.trimPartialSecret(failed.Body)
+		res.Body = r.trimPartialSecret(res.Body)
 	}
-	failed.Body = r.body(failed.Body)
-	if len(res.Body) == MaxErrorBody+r.margin() {
-		failed.Body = failed.Body[:max(0, len(failed.Body)-r.margin())]
+	res.Body = r.body(res.Body)
+	if size == MaxErrorBody+r.margin() {
+		res.Body = res.Body[:max(0, len(res.Body)-r.margin())]
 	}
-	failed.Body = failed.Body[:min(len(failed.Body), MaxErrorBody)]
-	return &failed
+	res.Body = res.Body[:min(len(res.Body), MaxErrorBody)]
 }
 
 // margin returns how many bytes the longest secret takes if each is written as an
@@ -156,24 +176,35 @@ func (r *Redactor) trimPartialSecret(v []byte) []byte {
 	return v
 }
 
-// Unusable returns a copy of a 2xx response that cannot be used, redacted. It has no
-// body, no cookies and no Authorization header, which may hold a new secret.
-func (r *Redactor) Unusable(res *Response) *Response {
-	unusable := *res
-	unusable.Header = r.header(res.Header)
-	unusable.Header.Del("Set-Cookie")
-	unusable.Header.Del("Authorization")
-	unusable.Body = nil
-	return &unusable
+// Unusable redacts a 2xx response that cannot be used. As such a response may hold a
+// new secret, its body is dropped, and of its header only the fields named in keep and
+// those that describe any response are kept.
+func (r *Redactor) Unusable(res *Response, keep []string) {
+	res.Header = r.header(res.Header, func(name string) bool {
+		return slices.Contains(describing, name) || slices.Contains(keep, name)
+	})
+	res.Body = nil
 }
 
-func (r *Redactor) header(h http.Header) http.Header {
+// describing are the header fields that describe a response.
+var describing = []string{
+	"Age", "Cache-Control", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Date",
+	"Expires", "Last-Modified", "Retry-After", "Server", "Transfer-Encoding", "Vary", "Via",
+}
+
+// header returns the fields of h whose names pass, redacted. It returns h itself if
+// there is nothing to change.
+func (r *Redactor) header(h http.Header, pass func(name string) bool) http.Header {
+	if !r.changes(h, pass) {
+		return h
+	}
 	clean := h.Clone()
 	for name, values := range h {
-		if r.inName(name) {
+		if !pass(name) {
 			delete(clean, name)
-			name = Redacted
-			clean[name] = append(clean[name], values...)
+		} else if r.inName(name) {
+			delete(clean, name)
+			clean[Redacted] = append(clean[Redacted], values...)
 		}
 	}
 	for _, values := range clean {
@@ -184,16 +215,32 @@ func (r *Redactor) header(h http.Header) http.Header {
 	return clean
 }
 
+func (r *Redactor) changes(h http.Header, pass func(name string) bool) bool {
+	for name, values := range h {
+		if !pass(name) || r.inName(name) {
+			return true
+		}
+		for _, value := range values {
+			if start, _ := r.find(value); start >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // inName reports whether a secret is part of a header's name, whose case is not
 // preserved.
 func (r *Redactor) inName(name string) bool {
-	if len(name) < minSecret {
-		return false
+	for _, secret := range r.forms() {
+		p := prefix(secret)
+		for i := 0; i+len(p) <= len(name); i++ {
+			if strings.EqualFold(name[i:i+len(p)], p) {
+				return true
+			}
+		}
 	}
-	name = strings.ToLower(name)
-	return slices.ContainsFunc(r.forms(), func(secret string) bool {
-		return strings.Contains(name, strings.ToLower(prefix(secret)))
-	})
+	return false
 }
 
 // body redacts text that may be JSON, complete or not, in which a secret may be

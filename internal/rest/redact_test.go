@@ -11,6 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// failedResponse returns a response as failed leaves it.
+func failedResponse(r *Redactor, res Response, truncated bool) *Response {
+	r.failed(&res, truncated)
+	return &res
+}
+
 func newRedactor(secrets ...string) *Redactor {
 	r := new(Redactor)
 	for _, secret := range secrets {
@@ -36,6 +42,7 @@ func TestText(t *testing.T) {
 		{"beginning of a secret of 8 bytes", "12345678", "1234567", "1234567"},
 		{"secret of 7 bytes", "1234567", "1234567", "1234567"},
 		{"short secret within a word", "key", "clerk_key_invalid", "clerk_key_invalid"},
+		{"secret with a tab as JSON writes it", "sk_a\ttab_and_more", `"sk_a\ttab_and_more"`, `"[redacted]"`},
 		{"secret with quotes as JSON writes it", `sk_"quoted"`, `"sk_\"quoted\""`, `"[redacted]"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -54,7 +61,6 @@ func TestTheLongestSecretIsRedactedFirst(t *testing.T) {
 func TestErrorTexts(t *testing.T) {
 	t.Parallel()
 	reset := errors.New("connection reset")
-	wrapped := errors.Join(reset, errors.New(strings.Repeat("x", 9<<20)))
 	for _, test := range []struct {
 		name  string
 		err   error
@@ -63,7 +69,8 @@ func TestErrorTexts(t *testing.T) {
 	}{
 		{"plain", reset, "connection reset", true},
 		{"with the secret", errors.Join(reset, errors.New(testSecret)), "connection reset [redacted]", false},
-		{"long", wrapped, "connection reset " + strings.Repeat("x", 283) + "...", true},
+		{"long", errors.Join(reset, errors.New(strings.Repeat("x", 1000))), "connection reset " + strings.Repeat("x", 283) + "...", true},
+		{"very long", errors.Join(reset, errors.New(strings.Repeat("x", 9<<20))), "connection reset " + strings.Repeat("x", 283) + "...", false},
 		{"control characters", errors.Join(reset, errors.New("\x1b[2J\u202e")), "connection reset  [2J ", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -83,7 +90,7 @@ func TestFailedRedactsHeaderNamesAndValues(t *testing.T) {
 		http.CanonicalHeaderKey("X-" + testSecret): {"a", testSecret},
 		"Content-Type": {"text/html"},
 	}
-	res := newRedactor(testSecret).Failed(&Response{StatusCode: 500, Header: header}, false)
+	res := failedResponse(newRedactor(testSecret), Response{StatusCode: 500, Header: header}, false)
 	assert.Equal(t, http.Header{
 		"X-Quoted":     {"Bearer [redacted]", "fine"},
 		"X-Begun":      {"[redacted]"},
@@ -93,14 +100,45 @@ func TestFailedRedactsHeaderNamesAndValues(t *testing.T) {
 	assert.Equal(t, "Bearer "+testSecret, header["X-Quoted"][0], "the transport's header is not changed")
 }
 
-func TestUnusableHasNoBodyAndNoCookies(t *testing.T) {
+// A response that cannot be used may hold a new secret in any field.
+func TestUnusableKeepsOnlyWhatDescribesTheResponse(t *testing.T) {
 	t.Parallel()
-	res := newRedactor(testSecret).Unusable(&Response{StatusCode: 200, Body: []byte("token"), Header: http.Header{
+	res := &Response{StatusCode: 200, Body: []byte("token"), Header: http.Header{
 		"Set-Cookie":    {"__session=new"},
 		"Authorization": {"new"},
+		"X-Token":       {"new"},
+		"Content-Type":  {"text/html"},
 		"X-Trace":       {testSecret},
-	}})
-	assert.Equal(t, &Response{StatusCode: 200, Header: http.Header{"X-Trace": {"[redacted]"}}}, res)
+	}}
+	newRedactor(testSecret).Unusable(res, []string{"X-Trace"})
+	assert.Equal(t, &Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/html"}, "X-Trace": {"[redacted]"}}}, res)
+}
+
+func TestAHeaderWithoutSecretsIsNotCopied(t *testing.T) {
+	t.Parallel()
+	header := http.Header{"Content-Type": {"text/html"}}
+	res := failedResponse(newRedactor(testSecret), Response{StatusCode: 502, Header: header}, false)
+	header.Set("Content-Type", "changed")
+	assert.Equal(t, "changed", res.Header.Get("Content-Type"))
+}
+
+func TestFailedHasNoCookies(t *testing.T) {
+	t.Parallel()
+	header := http.Header{"Set-Cookie": {"__session=new"}, "Authorization": {"new"}, "X-Trace": {"1"}}
+	res := failedResponse(newRedactor(testSecret), Response{StatusCode: 502, Header: header}, false)
+	assert.Equal(t, http.Header{"X-Trace": {"1"}}, res.Header)
+}
+
+// Tokens of one instance begin alike, and a server may echo any of them.
+func TestSecretsThatBeginAlike(t *testing.T) {
+	t.Parallel()
+	const header = "eyJhbGciOiJSUzI1NiJ9."
+	long, short := header+strings.Repeat("LONG", 20), header+"eyJzdWIi.SIGNATURE"
+	for _, secrets := range [][]string{{long, short}, {short, long}} {
+		r := newRedactor(secrets...)
+		assert.Equal(t, "bad token [redacted], [redacted]!", r.Text("bad token "+short+", "+long+"!"))
+		assert.Equal(t, "[redacted] and more", r.Text(header+" and more"))
+	}
 }
 
 // The secret may be written in JSON with escapes, and the body need not be JSON.
@@ -120,7 +158,7 @@ func TestBodies(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			body := newRedactor(testSecret).Failed(&Response{Body: []byte(test.body)}, false).Body
+			body := failedResponse(newRedactor(testSecret), Response{Body: []byte(test.body)}, false).Body
 			assert.Contains(t, string(body), Redacted)
 			assert.NotContains(t, unescapeJSON(string(body)), testSecret[:12])
 			if json.Valid([]byte(test.body)) {
@@ -133,13 +171,13 @@ func TestBodies(t *testing.T) {
 func TestBodiesWithoutASecretAreLeftAsTheyAre(t *testing.T) {
 	t.Parallel()
 	const body = `{"a":"caf\u00e9 \/ \"quoted\""}`
-	assert.Equal(t, body, string(newRedactor(testSecret).Failed(&Response{Body: []byte(body)}, false).Body))
+	assert.Equal(t, body, string(failedResponse(newRedactor(testSecret), Response{Body: []byte(body)}, false).Body))
 }
 
 func TestATruncatedSecretIsTrimmedFromTheEnd(t *testing.T) {
 	t.Parallel()
 	for n := range len(testSecret) {
-		body := newRedactor(testSecret).Failed(&Response{Body: []byte("key " + testSecret[:n])}, true).Body
+		body := failedResponse(newRedactor(testSecret), Response{Body: []byte("key " + testSecret[:n])}, true).Body
 		if n >= minSecret {
 			assert.Equal(t, "key ", string(body), "%d bytes", n)
 		} else {
@@ -154,7 +192,7 @@ func FuzzRedact(f *testing.F) {
 	f.Fuzz(func(t *testing.T, before, after string, truncated bool) {
 		r := newRedactor(testSecret)
 		body := before + testSecret + after
-		failed := r.Failed(&Response{Body: []byte(body), Header: http.Header{"X-A": {body}, body: {"x"}}}, truncated)
+		failed := failedResponse(r, Response{Body: []byte(body), Header: http.Header{"X-A": {body}, body: {"x"}}}, truncated)
 		require.NotContains(t, unescapeJSON(string(failed.Body)), testSecret[:minPrefix])
 		for name, values := range failed.Header {
 			require.NotContains(t, name+values[0], testSecret[:minPrefix])

@@ -22,7 +22,7 @@ func TestRequest(t *testing.T) {
 		Query:    []Field{{"offset", "offset=2"}, {"limit", "limit=1"}, {"ids", "ids=1&ids=2"}},
 		Header:   []Field{{"Accept", "application/json"}, {"Content-Type", "application/json"}},
 		Body:     []byte("{}"),
-	})
+	}, new(sent))
 	assert.Equal(t, "POST", got.Method)
 	assert.Equal(t, "https://api.invalid/v1/things/a%2Fb%20c/parts/%C3%BC/all?ids=1&ids=2&limit=9&more=a+b&offset=2", got.URL.String())
 	assert.Equal(t, "api.invalid", got.Host)
@@ -42,7 +42,7 @@ func TestRequest(t *testing.T) {
 
 func TestARequestWithoutABody(t *testing.T) {
 	t.Parallel()
-	got := newTestClient(t, nil).request(t.Context(), newTestRequest(true))
+	got := newTestClient(t, nil).request(t.Context(), newTestRequest(true), new(sent))
 	assert.Nil(t, got.Body)
 	assert.Zero(t, got.ContentLength)
 	assert.Empty(t, got.URL.RawQuery)
@@ -55,12 +55,12 @@ func TestEachAttemptHasARequestOfItsOwn(t *testing.T) {
 	client.Header = http.Header{"X-More": {"1"}}
 	req := newTestRequest(true)
 	req.Query = []Field{{"limit", "limit=1"}}
-	first := client.request(t.Context(), req)
+	first := client.request(t.Context(), req, new(sent))
 	for name := range first.Header {
 		first.Header[name][0] = "changed"
 	}
 	first.URL.Host, first.URL.Path, first.URL.RawPath, first.URL.RawQuery = "elsewhere", "/", "/", "q"
-	second := client.request(t.Context(), req)
+	second := client.request(t.Context(), req, new(sent))
 	assert.Equal(t, "https://api.invalid/v1/things/1?limit=1", second.URL.String())
 	assert.Equal(t, "Bearer "+testSecret, second.Header.Get("Authorization"))
 	assert.Equal(t, "1", second.Header.Get("X-More"))

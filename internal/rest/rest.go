@@ -35,6 +35,10 @@ type Client struct {
 	// Header overrides the headers of each request, except Authorization.
 	Header http.Header
 
+	// KeepHeaders names header fields, in canonical form, that an error for an unusable
+	// 2xx response keeps.
+	KeepHeaders []string
+
 	// Query overrides the query parameters of each request.
 	Query url.Values
 

@@ -11,16 +11,16 @@ import (
 // zero for anything else, for a negative number and for a date in the past. The
 // maximum is 100 years.
 func RetryAfter(value string, now time.Time) time.Duration {
+	const century = 100 * 365 * 24 * time.Hour
 	value = strings.TrimSpace(value)
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
-		const century = 100 * 365 * 24 * 60 * 60
 		if !(seconds > 0) { // true for NaN
 			return 0
 		}
-		return time.Duration(min(seconds, century) * float64(time.Second))
+		return time.Duration(min(seconds, century.Seconds()) * float64(time.Second))
 	}
 	if date, err := http.ParseTime(value); err == nil {
-		return max(0, date.Sub(now))
+		return min(max(0, date.Sub(now)), century)
 	}
 	return 0
 }

@@ -2,7 +2,9 @@ package rest
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
@@ -21,15 +23,17 @@ var errResend = errors.New("the server ended the stream or the connection before
 // HTTP/2 server ends the stream with REFUSED_STREAM or PROTOCOL_ERROR, or sends a
 // GOAWAY. Its limit does not hold (golang/go#52459), and PROTOCOL_ERROR does not even
 // say that the request was not processed (RFC 9113, section 8.7). So a connection
-// obtained after the request was written cancels the attempt; net/http checks the
-// context before it writes.
+// obtained after the request was written cancels the attempt: net/http's HTTP/2 client
+// checks the context before it writes, and of an HTTP/1 connection, which belongs to
+// this request alone, the watcher closes it.
 //
 // Two resends are let through: when nothing was written yet, and once, for an
 // idempotent request, when an HTTP/1 connection kept from an earlier request turns
 // out to be closed. The latter is what WithMaxAttempts documents.
 //
 // A transport that reports nothing to httptrace works, but then nothing counts as
-// unsent, and resends of its own go unseen.
+// unsent, and resends of its own go unseen. One that drops the cancellation of the
+// request's context lets net/http resend over HTTP/2.
 //
 // It is also the context of the attempt; see context.go.
 type sent struct {
@@ -41,6 +45,8 @@ type sent struct {
 	mu        sync.Mutex
 	looked    bool // the transport looked for a connection
 	wrote     bool // something was written
+	current   bool // on the current connection
+	bodyRead  bool // the body was read, by net/http or by a transport that reports nothing
 	reused    bool // the current connection served an earlier request
 	http2     bool // by HTTP/2
 	responded bool // a response began
@@ -87,17 +93,26 @@ func (s *sent) gotConn(info httptrace.GotConnInfo) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.looked = true
-	if s.wrote && !s.mayResend() {
+	if s.current && !s.mayResend() {
 		s.stopped = true
 		s.cancel()
+		if !s.http2 && !isHTTP2(info.Conn) {
+			_ = info.Conn.Close() // nothing was written to it
+		}
 	}
-	s.reused = info.Reused
+	s.reused, s.current, s.responded = info.Reused, false, false
+}
+
+// isHTTP2 reports whether a connection may be shared with other requests.
+func isHTTP2(conn net.Conn) bool {
+	secure, ok := conn.(interface{ ConnectionState() tls.ConnectionState })
+	return conn == nil || ok && secure.ConnectionState().NegotiatedProtocol == "h2"
 }
 
 // mayResend reports whether the transport may send a request again that was written.
 func (s *sent) mayResend() bool {
 	switch {
-	case !s.idempotent || s.stopped:
+	case !s.idempotent:
 		return false
 	case s.responded: // a transport around net/http's retries by itself
 		return true
@@ -111,7 +126,7 @@ func (s *sent) mayResend() bool {
 func (s *sent) wroteHeaderField(name string, _ []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wrote = true
+	s.wrote, s.current = true, true
 	s.http2 = s.http2 || strings.HasPrefix(name, ":")
 }
 
@@ -119,7 +134,7 @@ func (s *sent) wroteHeaderField(name string, _ []string) {
 func (s *sent) got1xxResponse(code int, _ textproto.MIMEHeader) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if code != http.StatusSwitchingProtocols {
+	if code != http.StatusSwitchingProtocols || s.http2 { // HTTP/2 has no switch
 		s.responded = false
 	}
 	return nil
@@ -136,7 +151,7 @@ func (s *sent) isStopped() bool {
 func (s *sent) unprocessed(err error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.looked && !s.wrote || !s.stopped && refused(err)
+	return s.looked && !s.wrote && !s.bodyRead || !s.stopped && refused(err)
 }
 
 // refused reports whether err says that an HTTP/2 server refused the stream, or left

@@ -2,8 +2,10 @@ package rest
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http/httptrace"
 	"net/textproto"
 	"testing"
@@ -44,7 +46,9 @@ func TestResends(t *testing.T) {
 		{"transport around net/http's retries after a response", []hook{freshConn, http2, responded, freshConn, http2, responded, freshConn}, false},
 		{"HTTP/2 after an informational response", []hook{freshConn, http2, responded, early, freshConn}, true},
 		{"after a switch of protocols", []hook{freshConn, http1, responded, switched, freshConn}, false},
-		{"once stopped, always stopped", []hook{freshConn, http2, freshConn, responded, freshConn}, true},
+		{"HTTP/2 after a response with status 101", []hook{freshConn, http2, responded, switched, freshConn}, true},
+		{"HTTP/2 after the transport's retry", []hook{freshConn, http2, responded, freshConn, http2, freshConn}, true},
+		{"nothing written on the second connection", []hook{usedConn, http1, usedConn, freshConn, http1}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -136,4 +140,44 @@ func TestWatchKeepsTheCallersTrace(t *testing.T) {
 	httptrace.ContextClientTrace(s.watch(ctx, false)).WroteHeaders()
 	assert.Equal(t, 1, seen)
 	assert.True(t, s.wrote)
+}
+
+// closeConn is a connection that counts how often it is closed.
+type closeConn struct {
+	net.Conn
+	protocol string
+	closed   int
+}
+
+func (c *closeConn) Close() error { c.closed++; return nil }
+
+func (c *closeConn) ConnectionState() tls.ConnectionState {
+	return tls.ConnectionState{NegotiatedProtocol: c.protocol}
+}
+
+// net/http's HTTP/1 client writes a request even if its context has ended.
+func TestAStoppedResendClosesAnHTTP1Connection(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		first    hook
+		protocol string
+		want     int
+	}{
+		{"HTTP/1", http1, "http/1.1", 1},
+		{"HTTP/2", http2, "h2", 0},
+		{"HTTP/1 and then HTTP/2", http1, "h2", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			conn := &closeConn{protocol: test.protocol}
+			s := &sent{idempotent: true, cancel: func() {}}
+			trace := httptrace.ContextClientTrace(s.watch(t.Context(), false))
+			freshConn(trace)
+			test.first(trace)
+			trace.GotConn(httptrace.GotConnInfo{Conn: conn})
+			assert.True(t, s.isStopped())
+			assert.Equal(t, test.want, conn.closed)
+		})
+	}
 }

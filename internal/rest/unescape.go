@@ -4,40 +4,59 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
+
+const escapeLen = len(`\u0000`)
 
 // unescapeJSON decodes the escapes that JSON does not need, and writes those of a
 // quotation mark and of a backslash in their short form. The text stays JSON if it was.
 func unescapeJSON(v string) string {
 	var plain strings.Builder
 	for {
-		before, after, found := strings.Cut(v, `\`)
+		before, _, found := strings.Cut(v, `\`)
 		plain.WriteString(before)
 		if !found {
 			return plain.String()
 		}
-		escape := `\` + after[:min(1, len(after))]
-		if strings.HasPrefix(after, "u") && len(after) >= 5 {
-			escape = `\` + after[:5]
-		}
-		plain.WriteString(unescape(escape))
-		v = after[len(escape)-1:]
+		text, n := unescape(v[len(before):])
+		plain.WriteString(text)
+		v = v[len(before)+n:]
 	}
 }
 
-func unescape(escape string) string {
-	switch {
-	case escape == `\/`:
-		return "/"
-	case len(escape) == len(`\u0000`):
-		r, err := strconv.ParseUint(escape[2:], 16, 16)
-		switch {
-		case err != nil || r < ' ' || utf16.IsSurrogate(rune(r)):
-		case r == '"' || r == '\\':
-			return `\` + string(rune(r))
-		default:
-			return string(rune(r))
-		}
+// unescape decodes the escape that v begins with, if possible, and returns its length.
+func unescape(v string) (text string, n int) {
+	if strings.HasPrefix(v, `\/`) {
+		return "/", 2
 	}
-	return escape
+	r, ok := codeUnit(v)
+	if !ok {
+		n = min(2, len(v))
+		return v[:n], n
+	}
+	n = escapeLen
+	if utf16.IsSurrogate(r) {
+		low, _ := codeUnit(v[n:])
+		if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
+			return v[:n], n
+		}
+		n *= 2
+	}
+	switch {
+	case r < ' ':
+		return v[:n], n
+	case r == '"' || r == '\\':
+		return `\` + string(r), n
+	}
+	return string(r), n
+}
+
+// codeUnit returns the value of the escape \u0000 that v begins with.
+func codeUnit(v string) (r rune, ok bool) {
+	if len(v) < escapeLen || v[:2] != `\u` {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(v[2:escapeLen], 16, 16)
+	return rune(unit), err == nil
 }
