@@ -24,35 +24,11 @@ func (c *Client) request(ctx context.Context, req *Request, sent *sent) *http.Re
 	}).WithContext(ctx)
 	if req.Body != nil {
 		r.ContentLength = int64(len(req.Body))
-		if req.Idempotent {
-			r.Body = io.NopCloser(bytes.NewReader(req.Body))
-		} else {
-			body := &watchedBody{sent: sent}
-			body.Reset(req.Body)
-			r.Body = body
-		}
+		sent.body = bytes.NewReader(req.Body)
+		r.Body = io.NopCloser(sent.body)
 	}
 	return r
 }
-
-// watchedBody notes that it was read.
-type watchedBody struct {
-	bytes.Reader
-	sent *sent
-}
-
-func (b *watchedBody) Read(p []byte) (int, error) {
-	b.sent.note(&b.sent.bodyRead)
-	return b.Reader.Read(p)
-}
-
-// WriteTo hides that of the reader.
-func (b *watchedBody) WriteTo(w io.Writer) (int64, error) {
-	b.sent.note(&b.sent.bodyRead)
-	return b.Reader.WriteTo(w)
-}
-
-func (b *watchedBody) Close() error { return nil }
 
 func (c *Client) header(req *Request) http.Header {
 	header := make(http.Header, len(req.Header)+len(c.Header)+2)

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -41,12 +42,12 @@ type sent struct {
 	attemptContext
 	cancel     context.CancelFunc
 	idempotent bool
+	body       *bytes.Reader // nil for none
 
 	mu        sync.Mutex
 	looked    bool // the transport looked for a connection
 	wrote     bool // something was written
 	current   bool // on the current connection
-	bodyRead  bool // the body was read, by net/http or by a transport that reports nothing
 	reused    bool // the current connection served an earlier request
 	http2     bool // by HTTP/2
 	responded bool // a response began
@@ -151,8 +152,12 @@ func (s *sent) isStopped() bool {
 func (s *sent) unprocessed(err error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.looked && !s.wrote && !s.bodyRead || !s.stopped && refused(err)
+	return s.looked && !s.wrote && !s.bodyRead() || !s.stopped && refused(err)
 }
+
+// bodyRead reports whether the body was read, as by a transport that sends by means
+// that report nothing.
+func (s *sent) bodyRead() bool { return s.body != nil && int64(s.body.Len()) < s.body.Size() }
 
 // refused reports whether err says that an HTTP/2 server refused the stream, or left
 // it out in a GOAWAY. net/http has no values for these errors, only texts. Should a
