@@ -1,0 +1,380 @@
+package bulk
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+const (
+	firstBackoff = 500 * time.Millisecond
+	maxBackoff   = 8 * time.Second
+	maxDeferred  = 1000 // failed items that wait for the next round while others are read
+)
+
+// run is one run of a Runner. Only the goroutine that ranges over the results
+// touches it; the others read items or make one call each.
+type run[T any] struct {
+	Runner[T]
+	yield func(T, error) bool
+
+	pace     pacer
+	paused   bool
+	queue    []*task[T] // started next, in this order
+	deferred []*task[T] // failed transiently, wait for the next round
+
+	roundAt   time.Time // when that begins; zero while there is something else to do
+	announced bool      // whether Notify knows
+	rounds    int       // consecutive rounds without a success, before this one
+	progress  bool      // whether there was one in this round
+
+	since   time.Time    // the last success, or the start
+	failing map[any]bool // groups that failed transiently since then
+	streak  int          // transient failures since then
+
+	reading  bool
+	inflight int
+	calls    sync.WaitGroup
+	results  chan *task[T]
+	stopped  error // why no more is started
+	broken   bool  // the caller's loop has ended
+}
+
+// task is an item and what is known of it.
+type task[T any] struct {
+	item     T
+	attempts int // without those that were refused by the rate limit
+	started  time.Time
+	ready    time.Time // no retry before
+	outcome  Outcome[T]
+}
+
+func newRun[T any](r *Runner[T], yield func(T, error) bool) *run[T] {
+	run := &run[T]{Runner: *r, yield: yield, since: time.Now(), failing: make(map[any]bool), reading: true}
+	run.Concurrency = max(1, r.Concurrency)
+	run.MaxRounds = max(1, r.MaxRounds)
+	run.MaxPause = cmp.Or(r.MaxPause, 5*time.Minute)
+	run.MaxIdle = cmp.Or(r.MaxIdle, 10*time.Minute)
+	run.MaxFailing = cmp.Or(r.MaxFailing, 50)
+	run.results = make(chan *task[T], run.Concurrency) // no call ever waits to deliver its result
+	run.pace = pacer{flight: run.Concurrency, began: time.Now()}
+	return run
+}
+
+// do reads, starts and reports until nothing is left or the caller's loop ends.
+func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
+	ctx, cancel := context.WithCancel(parent)
+	defer r.calls.Wait()
+	defer cancel()
+	source, unread := r.read(items)
+	defer unread()
+
+	for {
+		if parent.Err() != nil && r.stopped == nil {
+			r.stopped = contextError(parent)
+		}
+		if r.stopped != nil {
+			r.abandon()
+		}
+		wait := r.start(ctx)
+		if r.broken || !r.reading && r.inflight == 0 && len(r.queue) == 0 && len(r.deferred) == 0 {
+			return
+		}
+		ended, next := parent.Done(), source
+		switch {
+		case r.stopped != nil:
+			ended = nil
+		case len(r.queue) >= r.Concurrency || r.full():
+			next = nil
+		}
+		select {
+		case <-ended:
+		case item, ok := <-next:
+			if ok {
+				r.queue = append(r.queue, &task[T]{item: item})
+			} else {
+				r.reading, source = false, nil
+			}
+		case t := <-r.results:
+			r.inflight--
+			r.finish(ctx, t)
+		case <-wait:
+		}
+	}
+}
+
+// read reads the items in a goroutine. The function it returns ends that.
+func (r *run[T]) read(items iter.Seq[T]) (<-chan T, func()) {
+	source, done := make(chan T), make(chan struct{})
+	r.calls.Go(func() {
+		defer close(source)
+		for item := range items {
+			select {
+			case source <- item:
+			case <-done:
+				return
+			}
+		}
+	})
+	return source, func() { close(done) }
+}
+
+// start starts as many tasks as may be in flight. It returns a channel that says when
+// the next may start, nil if that is not a matter of time.
+func (r *run[T]) start(ctx context.Context) <-chan time.Time {
+	if wait := r.nextRound(); wait > 0 {
+		return time.After(wait)
+	}
+	for len(r.queue) > 0 && r.inflight < r.width() {
+		now := time.Now()
+		if wait := r.pace.wait(now); wait > 0 {
+			return time.After(wait)
+		}
+		if r.paused {
+			r.paused = false
+			r.notify(Event[T]{Kind: Resume})
+		}
+		t := r.queue[0]
+		r.queue[0] = nil
+		r.queue = r.queue[1:]
+		t.started = now
+		t.attempts++
+		r.pace.started(now)
+		r.inflight++
+		r.roundAt = time.Time{}
+		r.calls.Go(func() {
+			t.outcome = r.Do(ctx, t.item)
+			r.results <- t
+		})
+	}
+	return nil
+}
+
+// width is how many calls may be in flight: one while nothing but failures comes.
+func (r *run[T]) width() int {
+	if r.down() {
+		return 1
+	}
+	return r.Concurrency
+}
+
+// down reports whether the server seems to be down, rather than one group at fault.
+func (r *run[T]) down() bool { return len(r.failing) > r.Concurrency || r.streak > 5*r.Concurrency }
+
+// finish decides what one attempt means.
+func (r *run[T]) finish(ctx context.Context, t *task[T]) {
+	for _, item := range t.outcome.Add {
+		r.queue = append(r.queue, &task[T]{item: item})
+	}
+	t.outcome.Add = nil
+	now := time.Now()
+	switch {
+	case t.outcome.Err == nil:
+		r.pace.succeeded(now, t.started)
+		r.since, r.streak, r.progress = now, 0, true
+		clear(r.failing)
+		r.report(t, nil)
+	case ctx.Err() != nil:
+		r.report(t, t.outcome.Err)
+	case t.outcome.Class == RateLimited:
+		r.limited(ctx, now, t)
+	case t.outcome.Class == Transient:
+		r.failed(ctx, now, t)
+	case t.outcome.Class == Fatal:
+		r.stop(t.outcome.Err)
+		r.report(t, t.outcome.Err)
+	default:
+		r.idle(now, t.outcome.Err)
+		r.report(t, t.outcome.Err)
+	}
+}
+
+// limited pauses all calls after one was refused, and has that one started again.
+func (r *run[T]) limited(ctx context.Context, now time.Time, t *task[T]) {
+	t.attempts--
+	asked := cmp.Or(t.outcome.RetryAfter, backoff(r.pace.pauses+1))
+	if reason := r.tooLong(ctx, now, asked); reason != "" {
+		r.giveUp(reason, t.outcome.Err)
+	}
+	r.idle(now, t.outcome.Err)
+	r.queue = append([]*task[T]{t}, r.queue...)
+	if r.stopped != nil {
+		return
+	}
+	if r.pace.refused(now, t.started, asked+jitter(asked)) {
+		r.paused = true
+		r.notify(Event[T]{Kind: Pause, Wait: r.pace.until.Sub(now), Err: t.outcome.Err, Item: t.item})
+	}
+	r.notify(Event[T]{Kind: Retry, Wait: r.pace.until.Sub(now), Err: t.outcome.Err, Item: t.item})
+}
+
+// failed defers a task that failed transiently to the next round. If the server seems
+// to be down, all calls pause.
+func (r *run[T]) failed(ctx context.Context, now time.Time, t *task[T]) {
+	r.streak++
+	if t.attempts == 1 {
+		r.failing[r.group(t)] = true
+	}
+	asked := t.outcome.RetryAfter
+	if r.MaxRounds == 1 || r.tooLong(ctx, now, asked) != "" {
+		r.report(t, t.outcome.Err)
+	} else {
+		t.ready = now.Add(asked)
+		r.deferred = append(r.deferred, t)
+	}
+	r.idle(now, t.outcome.Err)
+	if len(r.failing) >= r.MaxFailing {
+		r.giveUp(fmt.Sprintf("%d failures without a success", r.streak), t.outcome.Err)
+	}
+	if r.down() && r.stopped == nil && !now.Before(r.pace.until) {
+		pause := max(backoff(min(4, len(r.failing)-r.Concurrency)), min(asked, r.MaxPause))
+		r.pace.hold(now.Add(pause))
+		r.paused = true
+		r.notify(Event[T]{Kind: Pause, Wait: pause, Err: t.outcome.Err, Item: t.item})
+	}
+}
+
+// nextRound queues what was deferred, once there has been nothing else to do for the
+// time of a backoff. Until then it returns how long that still takes.
+func (r *run[T]) nextRound() time.Duration {
+	if len(r.deferred) == 0 || len(r.queue) > 0 || r.inflight > 0 {
+		return 0
+	}
+	now := time.Now()
+	if r.roundAt.IsZero() && !r.planRound(now) {
+		return 0
+	}
+	if wait := r.roundAt.Sub(now); wait > 0 {
+		return wait
+	}
+	r.announce(0)
+	r.rounds, r.progress = r.fruitless(), false
+	r.queue, r.deferred = r.deferred, nil
+	return 0
+}
+
+// fruitless is the number of consecutive rounds without a success so far.
+func (r *run[T]) fruitless() int {
+	if r.progress {
+		return 0
+	}
+	return r.rounds + 1
+}
+
+// planRound decides when the next round begins. If there were too many without a
+// success, it reports what was deferred, and there is no next round.
+func (r *run[T]) planRound(now time.Time) bool {
+	if r.fruitless() >= r.MaxRounds {
+		failed := r.deferred
+		r.rounds, r.progress, r.deferred = 0, false, nil
+		for _, t := range failed {
+			r.report(t, t.outcome.Err)
+		}
+		return false
+	}
+	r.roundAt = now.Add(backoff(r.fruitless() + 1))
+	for _, t := range r.deferred {
+		if t.ready.After(r.roundAt) {
+			r.roundAt = t.ready
+		}
+	}
+	r.announced = false
+	if !r.reading || r.full() { // nothing can come in between
+		r.announce(r.roundAt.Sub(now))
+	}
+	return true
+}
+
+// announce tells of each retry of the next round, once.
+func (r *run[T]) announce(wait time.Duration) {
+	if r.announced {
+		return
+	}
+	r.announced = true
+	for _, t := range r.deferred {
+		r.notify(Event[T]{Kind: Retry, Wait: wait, Err: t.outcome.Err, Item: t.item})
+	}
+}
+
+// full reports whether no more items are read before the next round.
+func (r *run[T]) full() bool { return len(r.deferred) >= maxDeferred }
+
+func (r *run[T]) group(t *task[T]) any {
+	if r.Group != nil {
+		return r.Group(t.item)
+	}
+	return t
+}
+
+// idle gives the run up if nothing has succeeded for too long.
+func (r *run[T]) idle(now time.Time, err error) {
+	if idle := now.Sub(r.since); idle > r.MaxIdle {
+		r.giveUp(fmt.Sprintf("nothing has succeeded for %s", idle.Round(time.Second)), err)
+	}
+}
+
+// tooLong returns why the server asks for too long a wait, empty if it does not.
+func (r *run[T]) tooLong(ctx context.Context, now time.Time, wait time.Duration) string {
+	deadline, ok := ctx.Deadline()
+	switch {
+	case wait > r.MaxPause:
+		return fmt.Sprintf("the server asked to wait %s", wait)
+	case wait > 0 && ok && now.Add(wait).After(deadline):
+		return fmt.Sprintf("the server asked to wait %s, beyond the deadline", wait)
+	}
+	return ""
+}
+
+func (r *run[T]) giveUp(reason string, err error) {
+	r.stop(fmt.Errorf("%w: %s: %w", ErrGaveUp, reason, err))
+}
+
+func (r *run[T]) stop(err error) {
+	if r.stopped == nil {
+		r.stopped = err
+	}
+}
+
+// abandon reports what is not started any more.
+func (r *run[T]) abandon() {
+	tasks := append(r.queue, r.deferred...)
+	r.queue, r.deferred = nil, nil
+	for _, t := range tasks {
+		r.report(t, &StoppedError{Cause: r.stopped, Last: t.outcome.Err})
+	}
+}
+
+// report yields the result of one task.
+func (r *run[T]) report(t *task[T], err error) {
+	if !r.broken {
+		r.broken = !r.yield(t.item, err)
+	}
+}
+
+func (r *run[T]) notify(e Event[T]) {
+	if r.Notify != nil {
+		r.Notify(e)
+	}
+}
+
+// backoff returns the wait before the nth retry, with full jitter, so that clients do
+// not retry in lockstep.
+func backoff(n int) time.Duration {
+	return rand.N(min(maxBackoff, firstBackoff<<min(max(0, n-1), 10)))
+}
+
+// jitter returns up to a tenth of d.
+func jitter(d time.Duration) time.Duration { return rand.N(d/10 + 1) }
+
+// contextError returns the error of a context that has ended, with its cause if that
+// is another error.
+func contextError(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return fmt.Errorf("%w: %w", ctx.Err(), cause)
+	}
+	return ctx.Err()
+}
