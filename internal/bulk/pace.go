@@ -7,36 +7,47 @@ import (
 )
 
 const (
-	decrease = 0.9              // the factor after the limit was reached
-	increase = 0.1              // the share added by the first successes after that
-	recovery = 40               // successes until the next increase, which is twice the last
-	period   = 10 * time.Second // of which a rate is measured, at least
+	recovery = 35               // successes until one more call may be in flight
+	period   = 10 * time.Second // over which a rate is measured, at least
+	few      = 60               // calls in a period; below that calls are spaced out
+	reserve  = 0.13             // by how much a rate of 10 calls in a period is decreased
+	increase = 0.008            // the first increase of a rate, in calls in a period
+	faster   = 4                // the factor by which it is larger in each period that follows
 )
 
-// pacer adapts the rate of calls to a limit that others may use as well: additive
-// increase, multiplicative decrease. It begins without a rate. When calls are refused
-// it takes a rate a little below what was reached. The rate then grows with each
-// success, at first slowly, so that about one call in 40 is refused, and faster and
-// faster while none is.
+// pacer adapts to a limit that others may use as well: additive increase,
+// multiplicative decrease.
+//
+// A refused call pauses all and halves the number of calls in flight, which grows again
+// with each success. A client whose share of the limit is small is refused too often
+// that way, at least once whenever the limit is reached. It spaces its calls out, at a
+// rate a little below the one it reached. The rate grows slowly at first, by the same
+// number of calls for everybody, and then ever faster, so that what others leave is
+// used.
 type pacer struct {
-	flight int // the maximum number of calls in flight
-
+	most   int       // the maximum number of calls in flight
+	width  float64   // how many of them are allowed now
 	until  time.Time // nothing is started before
 	pauses int       // since the last success
 
-	rate float64   // calls a second, zero for no bound
-	base float64   // the rate after the last decrease
-	grow float64   // successes since
-	next time.Time // when the rate allows the next call
+	rate    float64   // calls a second after the last decrease; zero if calls are not spaced out
+	settled time.Time // when that was
+	next    time.Time // when the rate allows the next call
 
-	began     time.Time // when count began
-	count     int       // successes since
-	lastBegan time.Time // the same for the period before
-	lastCount int
+	counts [2]count // of successes, in this period and the one before
 
-	limited time.Time   // the start of the first call refused in this pause; zero outside one
-	refusal int         // calls refused in this pause
+	began   time.Time   // when the first call of this pause was refused; zero outside one
+	refused []time.Time // starts of the calls refused in this pause
 	passed  []time.Time // starts of the calls that succeeded last
+}
+
+type count struct {
+	since time.Time
+	n     int
+}
+
+func newPacer(most int, now time.Time) pacer {
+	return pacer{most: most, width: float64(most), counts: [2]count{{since: now}}}
 }
 
 // wait returns how long the next call has to wait.
@@ -44,7 +55,7 @@ func (p *pacer) wait(now time.Time) time.Duration {
 	if wait := p.until.Sub(now); wait > 0 {
 		return wait
 	}
-	if !p.limited.IsZero() {
+	if !p.began.IsZero() {
 		p.settle(now)
 	}
 	if p.rate == 0 {
@@ -53,50 +64,59 @@ func (p *pacer) wait(now time.Time) time.Duration {
 	return p.next.Sub(now)
 }
 
-// started records the start of a call.
-func (p *pacer) started(now time.Time) {
-	if p.rate == 0 {
+// start records the start of a call.
+func (p *pacer) start(now time.Time) {
+	rate := p.rateAt(now)
+	if rate == 0 {
 		return
 	}
-	interval := time.Duration((0.5 + rand.Float64()) * float64(time.Second) / p.rate)
+	interval := seconds((0.5 + rand.Float64()) / rate)
 	if now.After(p.next.Add(interval)) {
 		p.next = now // no burst to catch up
 	}
 	p.next = p.next.Add(interval)
 }
 
-// succeeded records the success of a call.
-func (p *pacer) succeeded(now, started time.Time) {
+// rateAt returns the rate at a time after the last decrease, zero if calls are not
+// spaced out any more.
+func (p *pacer) rateAt(now time.Time) float64 {
+	periods := now.Sub(p.settled).Seconds() / period.Seconds()
+	if p.rate == 0 || periods > 10 {
+		p.rate = 0
+		return 0
+	}
+	return p.rate + increase*(math.Pow(faster, periods)-1)/period.Seconds()
+}
+
+// succeed records the success of a call.
+func (p *pacer) succeed(now, started time.Time) {
 	p.pauses = 0
-	if p.passed = append(p.passed, started); len(p.passed) > p.flight {
+	p.width = min(float64(p.most), p.width+1.0/recovery)
+	if p.passed = append(p.passed, started); len(p.passed) > p.most {
 		p.passed = p.passed[1:]
 	}
-	p.count++
-	if now.Sub(p.began) > period {
-		p.lastBegan, p.lastCount = p.began, p.count
-		p.began, p.count = now, 0
-	}
-	if p.rate > 0 {
-		p.grow++
-		p.rate = p.base * (1 + increase*(math.Exp2(p.grow/recovery)-1))
-		if p.grow > 20*recovery {
-			p.rate = 0
-		}
+	p.counts[0].n++
+	if now.Sub(p.counts[0].since) > period {
+		p.counts = [2]count{{since: now}, p.counts[0]}
 	}
 }
 
-// refused records a refused call and pauses. It reports whether that made the pause
+// refuse records a refused call and pauses. It reports whether that made the pause
 // longer.
-func (p *pacer) refused(now, started time.Time, pause time.Duration) bool {
-	if p.limited.IsZero() {
-		p.limited, p.refusal = started, 0
+func (p *pacer) refuse(now, started time.Time, pause time.Duration) bool {
+	if p.began.IsZero() {
+		p.began = now
 		p.pauses++
+		p.width /= 2
+	} else {
+		p.width--
 	}
-	p.refusal++
+	p.width = max(1, p.width)
+	p.refused = append(p.refused, started)
 	return p.hold(now.Add(pause))
 }
 
-// hold starts nothing before until. It reports whether that was not so already.
+// hold starts nothing before until. It reports whether that is later than before.
 func (p *pacer) hold(until time.Time) bool {
 	if !until.After(p.until) {
 		return false
@@ -105,30 +125,50 @@ func (p *pacer) hold(until time.Time) bool {
 	return true
 }
 
-// settle chooses the rate after a pause. A call refused among others that succeeded
-// says nothing about the limit.
+// settle decides after a pause whether calls are spaced out, and how far.
 func (p *pacer) settle(now time.Time) {
+	began, chance := p.began, p.chance()
+	p.began, p.refused = time.Time{}, nil
+	if chance {
+		return
+	}
+	reached := p.reached(now)
+	p.counts = [2]count{{since: now}}
+	switch {
+	case reached*period.Seconds() > few:
+		p.rate = 0
+		return
+	case p.rate > 0:
+		// A rate is compared with others' at the same time, however late in the period
+		// a client noticed.
+		whole := began.Sub(p.settled).Truncate(period)
+		reached = max(p.rateAt(p.settled.Add(whole)), 0.8*reached)
+	}
+	calls := max(1, reached*period.Seconds())
+	p.rate = reached * (1 - reserve*math.Pow(10/calls, 0.25))
+	p.settled = now
+	p.next = now.Add(seconds(rand.Float64() / p.rate))
+}
+
+// chance reports whether a single call was refused among others that succeeded, which
+// says nothing about the limit.
+func (p *pacer) chance() bool {
 	passed := 0
 	for _, started := range p.passed {
-		if !started.Before(p.limited) {
+		if !started.Before(p.refused[0]) {
 			passed++
 		}
 	}
-	p.limited = time.Time{}
-	if p.refusal <= passed {
-		return
-	}
-	began, count := p.began, p.count
-	if !p.lastBegan.IsZero() && now.Sub(began) < period {
-		began, count = p.lastBegan, count+p.lastCount
-	}
-	reached := float64(count+1) / max(now.Sub(began), time.Millisecond).Seconds()
-	if p.rate == 0 || p.rate > reached {
-		p.rate = reached
-	}
-	p.rate *= decrease
-	p.base, p.grow = p.rate, 0
-	p.next = now.Add(time.Duration(rand.Float64() * float64(time.Second) / p.rate))
-	p.lastBegan = time.Time{}
-	p.began, p.count = now, 0
+	return len(p.refused) == 1 && passed >= 3
 }
+
+// reached returns the successes a second in the last period or two, pauses included.
+func (p *pacer) reached(now time.Time) float64 {
+	since, n := p.counts[0].since, p.counts[0].n
+	if before := p.counts[1]; !before.since.IsZero() && now.Sub(since) < period {
+		since, n = before.since, n+before.n
+	}
+	return float64(n+1) / max(now.Sub(since), time.Millisecond).Seconds()
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -61,7 +61,7 @@ func newRun[T any](r *Runner[T], yield func(T, error) bool) *run[T] {
 	run.MaxIdle = cmp.Or(r.MaxIdle, 10*time.Minute)
 	run.MaxFailing = cmp.Or(r.MaxFailing, 50)
 	run.results = make(chan *task[T], run.Concurrency) // no call ever waits to deliver its result
-	run.pace = pacer{flight: run.Concurrency, began: time.Now()}
+	run.pace = newPacer(run.Concurrency, time.Now())
 	return run
 }
 
@@ -143,7 +143,7 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 		r.queue = r.queue[1:]
 		t.started = now
 		t.attempts++
-		r.pace.started(now)
+		r.pace.start(now)
 		r.inflight++
 		r.roundAt = time.Time{}
 		r.calls.Go(func() {
@@ -159,7 +159,7 @@ func (r *run[T]) width() int {
 	if r.down() {
 		return 1
 	}
-	return r.Concurrency
+	return int(r.pace.width)
 }
 
 // down reports whether the server seems to be down, rather than one group at fault.
@@ -174,7 +174,7 @@ func (r *run[T]) finish(ctx context.Context, t *task[T]) {
 	now := time.Now()
 	switch {
 	case t.outcome.Err == nil:
-		r.pace.succeeded(now, t.started)
+		r.pace.succeed(now, t.started)
 		r.since, r.streak, r.progress = now, 0, true
 		clear(r.failing)
 		r.report(t, nil)
@@ -205,7 +205,7 @@ func (r *run[T]) limited(ctx context.Context, now time.Time, t *task[T]) {
 	if r.stopped != nil {
 		return
 	}
-	if r.pace.refused(now, t.started, asked+jitter(asked)) {
+	if r.pace.refuse(now, t.started, asked+jitter(asked)) {
 		r.paused = true
 		r.notify(Event[T]{Kind: Pause, Wait: r.pace.until.Sub(now), Err: t.outcome.Err, Item: t.item})
 	}
