@@ -36,9 +36,8 @@ type pacer struct {
 
 	counts [2]count // of successes, in this period and the one before
 
-	began   time.Time   // when the first call of this pause was refused; zero outside one
-	refused []time.Time // starts of the calls refused in this pause
-	passed  []time.Time // starts of the calls that succeeded last
+	began time.Time // when the first call of this pause was refused; zero outside one
+	ended time.Time // when the last pause ended; zero before
 }
 
 type count struct {
@@ -89,12 +88,9 @@ func (p *pacer) rateAt(now time.Time) float64 {
 }
 
 // succeed records the success of a call.
-func (p *pacer) succeed(now, started time.Time) {
+func (p *pacer) succeed(now time.Time) {
 	p.pauses = 0
 	p.width = min(float64(p.most), p.width+1.0/recovery)
-	if p.passed = append(p.passed, started); len(p.passed) > p.most {
-		p.passed = p.passed[1:]
-	}
 	p.counts[0].n++
 	if now.Sub(p.counts[0].since) > period {
 		p.counts = [2]count{{since: now}, p.counts[0]}
@@ -103,7 +99,7 @@ func (p *pacer) succeed(now, started time.Time) {
 
 // refuse records a refused call and pauses. It reports whether that made the pause
 // longer.
-func (p *pacer) refuse(now, started time.Time, pause time.Duration) bool {
+func (p *pacer) refuse(now time.Time, pause time.Duration) bool {
 	if p.began.IsZero() {
 		p.began = now
 		p.pauses++
@@ -112,7 +108,6 @@ func (p *pacer) refuse(now, started time.Time, pause time.Duration) bool {
 		p.width--
 	}
 	p.width = max(1, p.width)
-	p.refused = append(p.refused, started)
 	return p.hold(now.Add(pause))
 }
 
@@ -125,14 +120,15 @@ func (p *pacer) hold(until time.Time) bool {
 	return true
 }
 
-// settle decides after a pause whether calls are spaced out, and how far.
+// settle decides after a pause whether calls are spaced out, and how far. A single pause
+// says little: they are once pauses follow one another.
 func (p *pacer) settle(now time.Time) {
-	began, chance := p.began, p.chance()
-	p.began, p.refused = time.Time{}, nil
-	if chance {
+	began, first := p.began, p.rate == 0 && (p.ended.IsZero() || p.began.Sub(p.ended) > 3*period)
+	p.began, p.ended = time.Time{}, now
+	reached, over := p.reached(now)
+	if first || over < period/2 {
 		return
 	}
-	reached := p.reached(now)
 	p.counts = [2]count{{since: now}}
 	switch {
 	case reached*period.Seconds() > few:
@@ -144,31 +140,21 @@ func (p *pacer) settle(now time.Time) {
 		whole := began.Sub(p.settled).Truncate(period)
 		reached = max(p.rateAt(p.settled.Add(whole)), 0.8*reached)
 	}
-	calls := max(1, reached*period.Seconds())
-	p.rate = reached * (1 - reserve*math.Pow(10/calls, 0.25))
+	calls := max(2, reached*period.Seconds())
+	p.rate = calls / period.Seconds() * (1 - reserve*math.Pow(10/calls, 0.25))
 	p.settled = now
 	p.next = now.Add(seconds(rand.Float64() / p.rate))
 }
 
-// chance reports whether a single call was refused among others that succeeded, which
-// says nothing about the limit.
-func (p *pacer) chance() bool {
-	passed := 0
-	for _, started := range p.passed {
-		if !started.Before(p.refused[0]) {
-			passed++
-		}
-	}
-	return len(p.refused) == 1 && passed >= 3
-}
-
-// reached returns the successes a second in the last period or two, pauses included.
-func (p *pacer) reached(now time.Time) float64 {
+// reached returns the successes a second in the last period or two, pauses included,
+// and over how long they were counted.
+func (p *pacer) reached(now time.Time) (rate float64, over time.Duration) {
 	since, n := p.counts[0].since, p.counts[0].n
 	if before := p.counts[1]; !before.since.IsZero() && now.Sub(since) < period {
 		since, n = before.since, n+before.n
 	}
-	return float64(n+1) / max(now.Sub(since), time.Millisecond).Seconds()
+	over = now.Sub(since)
+	return float64(n+1) / over.Seconds(), over
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

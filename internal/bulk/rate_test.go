@@ -119,9 +119,9 @@ func TestClientsShareALimit(t *testing.T) {
 }
 
 func checkSharing(t *testing.T, kind string, limit, clients int) {
-	windows := 40
+	calls := 40 * 1000 // 400 seconds of the larger limit, 20 minutes of the smaller one
 	if limit == 100 {
-		windows = 120
+		calls = 120 * 100
 	}
 	server := &shared{limiter: &fixedWindow{limit: limit}}
 	if kind == "sliding" {
@@ -132,27 +132,60 @@ func checkSharing(t *testing.T, kind string, limit, clients int) {
 		Do:          func(ctx context.Context, _ int) bulk.Outcome[int] { return server.call(ctx) },
 	}
 	began := time.Now()
-	each := windows * limit / clients
+	used := func() float64 { // the share of the limit, so far
+		return float64(server.served) / float64(limit) / (time.Since(began).Seconds() / window.Seconds())
+	}
+	var shared float64 // while no client is done
 	var all sync.WaitGroup
 	var first sync.Once
-	steady := 0.0
 	for range clients {
 		all.Go(func() {
-			for _, err := range runner.Run(t.Context(), numbers(each)) {
+			for _, err := range runner.Run(t.Context(), numbers(calls/clients)) {
 				assert.NoError(t, err)
 			}
-			if testing.Verbose() {
-				t.Logf("SPREAD %.1f", time.Since(began).Seconds())
-			}
-			first.Do(func() {
-				steady = float64(server.served) / float64(limit) / (time.Since(began).Seconds() / window.Seconds())
-			})
+			first.Do(func() { shared = used() })
 		})
 	}
 	all.Wait()
-	took := time.Since(began)
-	used := float64(server.served) / float64(limit) / (took.Seconds() / window.Seconds())
 	refused := float64(server.refused) / float64(server.refused+server.served)
-	t.Logf("%d clients, %d per 10 s, %s windows: %.1f %% of the limit used, %.1f %% until the first is done, %.2f %% of %d calls refused",
-		clients, limit, kind, 100*used, 100*steady, 100*refused, server.refused+server.served)
+	t.Logf("%2d clients, %4d calls per 10 s, %-7s windows: %.1f %% of the limit used while all run, %.1f %% until all are done; %.1f %% of calls refused",
+		clients, limit, kind, 100*shared, 100*used(), 100*refused)
+	assert.GreaterOrEqual(t, shared, 0.9)
+	if clients <= 10 {
+		assert.GreaterOrEqual(t, used(), 0.85)
+		assert.Less(t, refused, 0.05)
+	}
 }
+
+// The limit is lifted, or others have gone: a client that was slow is as fast as before.
+func TestTheFullRateComesBack(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []int{1000, 100, 10} {
+		t.Run(fmt.Sprint(limit, " calls per 10 s"), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const more = 20_000
+				server := &shared{limiter: &fixedWindow{limit: limit}}
+				runner := bulk.Runner[int]{
+					Concurrency: 8,
+					Do:          func(ctx context.Context, _ int) bulk.Outcome[int] { return server.call(ctx) },
+				}
+				var half time.Time
+				for i := range runner.Run(t.Context(), numbers(10*limit+more)) {
+					switch i {
+					case 10 * limit:
+						server.limiter = unlimited{}
+					case 10*limit + more/2:
+						half = time.Now()
+					}
+				}
+				perSecond := more / 2 / time.Since(half).Seconds()
+				assert.Greater(t, perSecond, 0.9*8/0.050, "calls a second, of eight in flight that take 50 ms")
+			})
+		})
+	}
+}
+
+type unlimited struct{}
+
+func (unlimited) take(time.Time) time.Duration { return 0 }

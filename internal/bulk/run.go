@@ -5,16 +5,14 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-const (
-	firstBackoff = 500 * time.Millisecond
-	maxBackoff   = 8 * time.Second
-	maxDeferred  = 1000 // failed items that wait for the next round while others are read
-)
+// maxDeferred is how many failed items wait for the next round while others are read.
+const maxDeferred = 1000
 
 // run is one run of a Runner. Only the goroutine that ranges over the results
 // touches it; the others read items or make one call each.
@@ -32,7 +30,8 @@ type run[T any] struct {
 	rounds    int       // consecutive rounds without a success, before this one
 	progress  bool      // whether there was one in this round
 
-	since   time.Time    // the last success, or the start
+	idle    bool         // there is nothing to do but to wait for items
+	since   time.Time    // the last success, or when there was something to do again
 	failing map[any]bool // groups that failed transiently since then
 	streak  int          // transient failures since then
 
@@ -47,8 +46,7 @@ type run[T any] struct {
 // task is an item and what is known of it.
 type task[T any] struct {
 	item     T
-	attempts int // without those that were refused by the rate limit
-	started  time.Time
+	attempts int       // without those that were refused by the rate limit
 	ready    time.Time // no retry before
 	outcome  Outcome[T]
 }
@@ -75,13 +73,16 @@ func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 
 	for {
 		if parent.Err() != nil && r.stopped == nil {
-			r.stopped = contextError(parent)
+			r.stopped = rest.ContextError(parent)
 		}
 		if r.stopped != nil {
 			r.abandon()
 		}
+		if r.broken {
+			return
+		}
 		wait := r.start(ctx)
-		if r.broken || !r.reading && r.inflight == 0 && len(r.queue) == 0 && len(r.deferred) == 0 {
+		if r.idle = r.inflight == 0 && len(r.queue) == 0 && len(r.deferred) == 0; r.idle && !r.reading {
 			return
 		}
 		ended, next := parent.Done(), source
@@ -134,6 +135,9 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 		if wait := r.pace.wait(now); wait > 0 {
 			return time.After(wait)
 		}
+		if r.idle {
+			r.idle, r.since = false, now
+		}
 		if r.paused {
 			r.paused = false
 			r.notify(Event[T]{Kind: Resume})
@@ -141,7 +145,6 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 		t := r.queue[0]
 		r.queue[0] = nil
 		r.queue = r.queue[1:]
-		t.started = now
 		t.attempts++
 		r.pace.start(now)
 		r.inflight++
@@ -156,14 +159,15 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 
 // width is how many calls may be in flight: one while nothing but failures comes.
 func (r *run[T]) width() int {
-	if r.down() {
+	if r.down() > 0 {
 		return 1
 	}
 	return int(r.pace.width)
 }
 
-// down reports whether the server seems to be down, rather than one group at fault.
-func (r *run[T]) down() bool { return len(r.failing) > r.Concurrency || r.streak > 5*r.Concurrency }
+// down returns by how many failures the server seems to be down, rather than one group
+// at fault; zero or less if it does not.
+func (r *run[T]) down() int { return max(len(r.failing)-r.Concurrency, r.streak-5*r.Concurrency) }
 
 // finish decides what one attempt means.
 func (r *run[T]) finish(ctx context.Context, t *task[T]) {
@@ -174,7 +178,7 @@ func (r *run[T]) finish(ctx context.Context, t *task[T]) {
 	now := time.Now()
 	switch {
 	case t.outcome.Err == nil:
-		r.pace.succeed(now, t.started)
+		r.pace.succeed(now)
 		r.since, r.streak, r.progress = now, 0, true
 		clear(r.failing)
 		r.report(t, nil)
@@ -188,7 +192,7 @@ func (r *run[T]) finish(ctx context.Context, t *task[T]) {
 		r.stop(t.outcome.Err)
 		r.report(t, t.outcome.Err)
 	default:
-		r.idle(now, t.outcome.Err)
+		r.expire(now, t.outcome.Err)
 		r.report(t, t.outcome.Err)
 	}
 }
@@ -196,16 +200,16 @@ func (r *run[T]) finish(ctx context.Context, t *task[T]) {
 // limited pauses all calls after one was refused, and has that one started again.
 func (r *run[T]) limited(ctx context.Context, now time.Time, t *task[T]) {
 	t.attempts--
-	asked := cmp.Or(t.outcome.RetryAfter, backoff(r.pace.pauses+1))
+	asked := cmp.Or(t.outcome.RetryAfter, rest.Backoff(r.pace.pauses+1))
 	if reason := r.tooLong(ctx, now, asked); reason != "" {
 		r.giveUp(reason, t.outcome.Err)
 	}
-	r.idle(now, t.outcome.Err)
+	r.expire(now, t.outcome.Err)
 	r.queue = append([]*task[T]{t}, r.queue...)
 	if r.stopped != nil {
 		return
 	}
-	if r.pace.refuse(now, t.started, asked+jitter(asked)) {
+	if r.pace.refuse(now, r.jitter(ctx, now, asked)) {
 		r.paused = true
 		r.notify(Event[T]{Kind: Pause, Wait: r.pace.until.Sub(now), Err: t.outcome.Err, Item: t.item})
 	}
@@ -226,12 +230,12 @@ func (r *run[T]) failed(ctx context.Context, now time.Time, t *task[T]) {
 		t.ready = now.Add(asked)
 		r.deferred = append(r.deferred, t)
 	}
-	r.idle(now, t.outcome.Err)
+	r.expire(now, t.outcome.Err)
 	if len(r.failing) >= r.MaxFailing {
 		r.giveUp(fmt.Sprintf("%d failures without a success", r.streak), t.outcome.Err)
 	}
-	if r.down() && r.stopped == nil && !now.Before(r.pace.until) {
-		pause := max(backoff(min(4, len(r.failing)-r.Concurrency)), min(asked, r.MaxPause))
+	if down := r.down(); down > 0 && r.stopped == nil && !now.Before(r.pace.until) {
+		pause := max(rest.Backoff(min(3, down)), min(asked, r.MaxPause))
 		r.pace.hold(now.Add(pause))
 		r.paused = true
 		r.notify(Event[T]{Kind: Pause, Wait: pause, Err: t.outcome.Err, Item: t.item})
@@ -276,7 +280,7 @@ func (r *run[T]) planRound(now time.Time) bool {
 		}
 		return false
 	}
-	r.roundAt = now.Add(backoff(r.fruitless() + 1))
+	r.roundAt = now.Add(rest.Backoff(r.fruitless() + 1))
 	for _, t := range r.deferred {
 		if t.ready.After(r.roundAt) {
 			r.roundAt = t.ready
@@ -310,8 +314,8 @@ func (r *run[T]) group(t *task[T]) any {
 	return t
 }
 
-// idle gives the run up if nothing has succeeded for too long.
-func (r *run[T]) idle(now time.Time, err error) {
+// expire gives the run up if nothing has succeeded for too long.
+func (r *run[T]) expire(now time.Time, err error) {
 	if idle := now.Sub(r.since); idle > r.MaxIdle {
 		r.giveUp(fmt.Sprintf("nothing has succeeded for %s", idle.Round(time.Second)), err)
 	}
@@ -327,6 +331,15 @@ func (r *run[T]) tooLong(ctx context.Context, now time.Time, wait time.Duration)
 		return fmt.Sprintf("the server asked to wait %s, beyond the deadline", wait)
 	}
 	return ""
+}
+
+// jitter returns a wait a little longer than asked for, if the deadline allows that.
+func (r *run[T]) jitter(ctx context.Context, now time.Time, asked time.Duration) time.Duration {
+	wait := rest.Jitter(asked)
+	if deadline, ok := ctx.Deadline(); ok && now.Add(wait).After(deadline) {
+		return asked
+	}
+	return wait
 }
 
 func (r *run[T]) giveUp(reason string, err error) {
@@ -359,22 +372,4 @@ func (r *run[T]) notify(e Event[T]) {
 	if r.Notify != nil {
 		r.Notify(e)
 	}
-}
-
-// backoff returns the wait before the nth retry, with full jitter, so that clients do
-// not retry in lockstep.
-func backoff(n int) time.Duration {
-	return rand.N(min(maxBackoff, firstBackoff<<min(max(0, n-1), 10)))
-}
-
-// jitter returns up to a tenth of d.
-func jitter(d time.Duration) time.Duration { return rand.N(d/10 + 1) }
-
-// contextError returns the error of a context that has ended, with its cause if that
-// is another error.
-func contextError(ctx context.Context) error {
-	if cause := context.Cause(ctx); cause != ctx.Err() {
-		return fmt.Errorf("%w: %w", ctx.Err(), cause)
-	}
-	return ctx.Err()
 }
