@@ -133,6 +133,8 @@ func checkSharing(t *testing.T, kind string, limit, clients int) {
 	}
 	began := time.Now()
 	used := func() float64 { // the share of the limit, so far
+		server.mu.Lock()
+		defer server.mu.Unlock()
 		return float64(server.served) / float64(limit) / (time.Since(began).Seconds() / window.Seconds())
 	}
 	var shared float64 // while no client is done
@@ -174,7 +176,9 @@ func TestTheFullRateComesBack(t *testing.T) {
 				for i := range runner.Run(t.Context(), numbers(10*limit+more)) {
 					switch i {
 					case 10 * limit:
+						server.mu.Lock()
 						server.limiter = unlimited{}
+						server.mu.Unlock()
 					case 10*limit + more/2:
 						half = time.Now()
 					}

@@ -330,7 +330,7 @@ func TestPauses(t *testing.T) {
 		began := time.Now()
 		assert.Empty(t, failures(collect(t, t.Context(), bulk.Runner[int]{Do: s.do, Concurrency: 8}, numbers(20))))
 		assert.GreaterOrEqual(t, time.Since(began), 40*time.Second)
-		assert.LessOrEqual(t, time.Since(began), 60*time.Second)
+		assert.LessOrEqual(t, time.Since(began), 70*time.Second, "then one call at a time")
 	})
 }
 
