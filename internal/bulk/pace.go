@@ -125,10 +125,11 @@ func (p *pacer) hold(until time.Time) bool {
 func (p *pacer) settle(now time.Time) {
 	began, first := p.began, p.rate == 0 && (p.ended.IsZero() || p.began.Sub(p.ended) > 3*period)
 	p.began, p.ended = time.Time{}, now
-	reached, over := p.reached(now)
-	if first || over < period/2 {
+	n, over := p.successes(now)
+	if first || n == 0 || over < period/2 {
 		return
 	}
+	reached := float64(n+1) / over.Seconds()
 	p.counts = [2]count{{since: now}}
 	switch {
 	case reached*period.Seconds() > few:
@@ -146,15 +147,14 @@ func (p *pacer) settle(now time.Time) {
 	p.next = now.Add(seconds(rand.Float64() / p.rate))
 }
 
-// reached returns the successes a second in the last period or two, pauses included,
-// and over how long they were counted.
-func (p *pacer) reached(now time.Time) (rate float64, over time.Duration) {
+// successes returns how many there were in the last period or two, pauses included, and
+// how long that was.
+func (p *pacer) successes(now time.Time) (n int, over time.Duration) {
 	since, n := p.counts[0].since, p.counts[0].n
 	if before := p.counts[1]; !before.since.IsZero() && now.Sub(since) < period {
 		since, n = before.since, n+before.n
 	}
-	over = now.Sub(since)
-	return float64(n+1) / over.Seconds(), over
+	return n, now.Sub(since)
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
