@@ -218,7 +218,7 @@ func TestAllMissesNothingWhenTiesChangeTheirOrder(t *testing.T) {
 			client := fakeList(t, func(offset, limit int) any {
 				list := listing(0, row.sessions)
 				for i := range list {
-					list[i].CreatedAt = 1_000_000 - i/row.tie
+					list[i].CreatedAt = 1_000_000 - (i+1)/row.tie
 				}
 				rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 				slices.SortStableFunc(list, func(a, b entry) int { return cmp.Compare(b.CreatedAt, a.CreatedAt) })
@@ -300,6 +300,7 @@ func fakeList(t *testing.T, answer func(offset, limit int) any) *clerksessions.C
 type entry struct {
 	Object    string `json:"object"`
 	ID        string `json:"id"`
+	UserID    string `json:"user_id,omitempty"`
 	CreatedAt int    `json:"created_at"`
 	Status    string `json:"status,omitempty"`
 }
