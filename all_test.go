@@ -301,6 +301,7 @@ type entry struct {
 	Object    string `json:"object"`
 	ID        string `json:"id"`
 	UserID    string `json:"user_id,omitempty"`
+	ClientID  string `json:"client_id,omitempty"`
 	CreatedAt int    `json:"created_at"`
 	Status    string `json:"status,omitempty"`
 }
