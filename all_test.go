@@ -379,6 +379,15 @@ func TestAllEndsWhateverTheServerDoes(t *testing.T) {
 			}
 			return pageOf{list, 1 << 30}
 		}, 3001, "had no new session"},
+		"one out of order": {func(o, l int) any {
+			list := honest(o, l)
+			for i := range list {
+				if o+i == 52 {
+					list[i].CreatedAt += 20
+				}
+			}
+			return pageOf{list, n}
+		}, n, ""},
 		"oldest first": {func(o, l int) any {
 			list := honest(o, l)
 			for i := range list {

@@ -390,6 +390,30 @@ func TestStopping(t *testing.T) {
 	})
 }
 
+// What failed is retried before too much of it has gathered.
+func TestFewItemsWaitForARetry(t *testing.T) {
+	t.Parallel()
+	test(t, "every other item fails once", func(t *testing.T) {
+		var failed, most atomic.Int32
+		retried := make(map[int]bool)
+		do := func(_ context.Context, item int) outcome {
+			if item%2 == 1 && !retried[item] {
+				retried[item] = true
+				most.Store(max(most.Load(), failed.Add(1)))
+				return transient()
+			}
+			if item%2 == 1 {
+				failed.Add(-1)
+			}
+			return outcome{}
+		}
+		results := collect(t, t.Context(), bulk.Runner[int]{Do: do, MaxRounds: 3}, numbers(10_000))
+		assert.Len(t, results, 10_000)
+		assert.Empty(t, failures(results))
+		assert.LessOrEqual(t, most.Load(), int32(1001))
+	})
+}
+
 // Items that add others: users whose sessions are listed, and the sessions.
 func TestItemsThatAddOthers(t *testing.T) {
 	t.Parallel()
