@@ -234,10 +234,9 @@ func TestTheFullRateComesBackAfterA429(t *testing.T) {
 		const n, latency = 3000, 50 * time.Millisecond
 		srv := sessionstest.New()
 		addSessions(srv, n, time.Millisecond)
-		refused := 0
+		var refused atomic.Int32
 		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-			if revokedID(req.Path) != "" && refused < 8 {
-				refused++
+			if revokedID(req.Path) != "" && refused.Add(1) <= 8 {
 				return &sessionstest.Fault{Status: 429, RetryAfter: "1", Latency: latency}
 			}
 			return &sessionstest.Fault{Latency: latency}
