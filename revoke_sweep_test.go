@@ -172,8 +172,8 @@ func TestRevokeAllSaysWhatSurvived(t *testing.T) {
 	})
 }
 
-// fakeSessions is a Clerk that lists what it likes.
-func fakeSessions(t *testing.T, sessions func() []entry, revoke func(id string) any) (client *clerksessions.Client, revoked *[]string) {
+// listingOf returns the client of a Clerk that lists what sessions returns.
+func listingOf(t *testing.T, sessions func() []entry, revoke func(id string) any) (client *clerksessions.Client, revoked *[]string) {
 	revoked = new([]string)
 	return newClient(t, "https://clerk.invalid/v1", clerksessions.WithConcurrency(1), clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
 		if id := revokedID(req.URL.Path); id != "" {
@@ -208,7 +208,7 @@ func TestRevokeAllRevokesNobodyElse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			list := append([]entry(nil), list...)
-			client, revoked := fakeSessions(t, func() []entry { return list }, func(id string) any {
+			client, revoked := listingOf(t, func() []entry { return list }, func(id string) any {
 				for i := range list {
 					if list[i].ID == id {
 						list[i].Status = "revoked"
@@ -236,7 +236,7 @@ func TestRevokeAllTakesNothingForAnEnd(t *testing.T) {
 	t.Run("unknown status", func(t *testing.T) {
 		t.Parallel()
 		list := []entry{{Object: "session", ID: "sess_1", UserID: aUser, Status: "suspended"}, {Object: "session", ID: "sess_2", UserID: aUser}}
-		client, revoked := fakeSessions(t, func() []entry { return list }, func(id string) any {
+		client, revoked := listingOf(t, func() []entry { return list }, func(id string) any {
 			for i := range list {
 				if list[i].ID == id {
 					list[i].Status = "revoked"
@@ -256,7 +256,7 @@ func TestRevokeAllTakesNothingForAnEnd(t *testing.T) {
 	} {
 		t.Run("response with "+name, func(t *testing.T) {
 			t.Parallel()
-			client, revoked := fakeSessions(t, func() []entry {
+			client, revoked := listingOf(t, func() []entry {
 				return []entry{{Object: "session", ID: "sess_1", UserID: aUser, Status: "active"}}
 			}, func(string) any { return response })
 			yielded, errs := revokeAll(t.Context(), client, everySession)
