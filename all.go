@@ -1,31 +1,32 @@
 package clerksessions
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
 	"slices"
-
-	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
 const (
 	pageSize   = maxListParamsLimit
-	maxStalled = 10 // pages in a row without a new session before giving up
+	maxStalled = 10 // consecutive pages without a new session before giving up
 )
 
-// All returns every session that matches, newest first, page by page: pages of 500
-// unless params.Limit says otherwise (at least 2), from params.Offset on.
+// All returns every session that matches, newest first, page by page. Pages have 500
+// sessions unless params.Limit is set (at least 2). params.Offset skips that many.
 //
-// The list may change while it is read. Pages overlap, and All goes back when they
-// turn out not to, so a session that matches from beginning to end is yielded, and
-// yielded once. One that begins or stops to match meanwhile may be yielded or not.
-// This rests on Clerk's order, newest first.
+// The list may change while it is read. Pages overlap, and All reads a page again from
+// farther up when the overlap is gone, so a session that matches during the whole
+// iteration is yielded, and yielded once. A session that starts or stops matching
+// during iteration may or may not be yielded. This relies on Clerk's order, newest
+// first. The order of sessions with the same creation time may change between requests
+// as long as there are fewer than a page of them.
 //
-// An error is yielded once and ends the sequence. Besides those of [Client.List]
-// there is one for a server that contradicts itself, by telling of more sessions
-// than it ever shows, or by going round in circles. Only the last thousand sessions
-// are remembered, so one that a server lists twice farther apart may be yielded twice.
+// An error is yielded once and ends the sequence. Besides the errors of [Client.List]
+// there is one for a server whose total_count or paging is inconsistent. Only the last
+// thousand sessions are remembered, so a session that a server lists twice, farther
+// apart and with two creation times, may be yielded twice.
 func (c *Client) All(ctx context.Context, params ListParams, opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		p := newPager(params)
@@ -44,20 +45,24 @@ func (c *Client) All(ctx context.Context, params ListParams, opts ...Option) ite
 	}
 }
 
-// pager walks a list by offset while the list changes. New sessions push what it has
-// not read yet back, which merely repeats some. Sessions that leave the list pull it
-// forward, which would skip some: the pager notices that by the seam, a session it
-// knows at the head of each page.
+// pager reads a list by offset while the list changes. Insertions shift unread sessions
+// to higher offsets, so that some are listed again; removals shift them to lower ones,
+// so that some would be skipped. Each page therefore has to begin with a session that is
+// newer than the last one returned.
 type pager struct {
 	params   ListParams
-	overlap  int       // how many sessions of a page are asked for again
-	recent   []string  // the ids returned last, a thousand or so
-	oldest   UnixMilli // when the last of them was created
-	stalled  int       // pages in a row with nothing new
-	count    int       // how many sessions were returned
-	marks    []string  // the ids of those whose number was a power of two
-	repeated int       // how often one of these came again
+	overlap  int    // how many sessions of a page are listed again by the next
+	recent   []seen // the sessions returned last, a thousand or so
+	unsorted bool   // the first page was not sorted, so that only ids tell where a page belongs
+	tied     bool   // the last page did not show where the sessions with its last creation time begin
+	stalled  int    // consecutive pages without a new session
 	done     bool
+}
+
+// seen is what is remembered of a session.
+type seen struct {
+	id      string
+	created UnixMilli
 }
 
 func newPager(params ListParams) *pager {
@@ -70,8 +75,7 @@ func newPager(params ListParams) *pager {
 	return &pager{params: params, overlap: max(1, params.Limit/50)}
 }
 
-// next returns the sessions of the next page that were not returned before, with an
-// error those that are good all the same.
+// next returns the sessions of the next page that were not returned before.
 func (p *pager) next(list func(ListParams) (*SessionPage, error)) ([]*Session, error) {
 	page, err := list(p.params)
 	for err == nil && !p.joins(page.Data) {
@@ -83,46 +87,88 @@ func (p *pager) next(list func(ListParams) (*SessionPage, error)) ([]*Session, e
 	}
 
 	fresh := p.fresh(page.Data)
-	fresh, again := p.circles(fresh)
-	if again != "" {
-		return fresh, fmt.Errorf("clerksessions: %s: the server goes round in circles: after %d sessions it lists %s again",
-			opGetSessionList.ID, p.count, rest.OneLine(again))
-	}
 	p.stalled++
 	if len(fresh) > 0 {
 		p.stalled = 0
 	}
 	n := min(distinct(page.Data), p.params.Limit)
 	end := p.params.Offset + n
-	// Only a page that is not full is the last: a full one may be followed by more,
-	// whatever the total says, which may be a moment older. A bare list tells none: its
+	// Only a page that is not full is the last: a full one may be followed by more, even
+	// if total_count, which may be stale, says otherwise. A bare list has no total: its
 	// TotalCount is that of the page.
 	p.done = n < p.params.Limit && (end >= page.TotalCount || page.TotalCount == len(page.Data))
 	if !p.done && p.stalled == maxStalled {
-		return nil, fmt.Errorf("clerksessions: %s: the server tells of %d sessions, but %d pages in a row up to number %d had none that was not listed before",
+		return nil, fmt.Errorf("clerksessions: %s: inconsistent paging: total_count is %d, but %d consecutive pages up to offset %d had no new session",
 			opGetSessionList.ID, page.TotalCount, maxStalled, end)
 	}
-	p.params.Offset = max(0, end-p.overlap)
+	p.params.Offset += max(0, p.advance(page.Data[:n]))
 	return fresh, nil
 }
 
-// circles looks for sessions that come round again. It remembers few, farther and
-// farther apart, and so finds a circle of any length. The first to come again is left
-// out; of the second it returns the id, and what comes before.
-func (p *pager) circles(fresh []*Session) (once []*Session, again string) {
-	for _, session := range fresh {
-		if slices.Contains(p.marks, session.ID) {
-			if p.repeated++; p.repeated > 1 {
-				return once, session.ID
-			}
-			continue
-		}
-		if p.count++; p.count&(p.count-1) == 0 {
-			p.marks = append(p.marks, session.ID)
-		}
-		once = append(once, session)
+// joins reports whether nothing can have been skipped between what was returned so far
+// and this page.
+func (p *pager) joins(page []Session) bool {
+	if p.params.Offset == 0 || len(p.recent) == 0 {
+		return true
 	}
-	return once, ""
+	if len(page) == 0 {
+		return false
+	}
+	first, oldest := page[0], p.recent[len(p.recent)-1].created
+	if first.CreatedAt == oldest && !p.tied && p.overlap > 1 {
+		return false // one of the same time may have come to stand before it
+	}
+	return first.CreatedAt > oldest || slices.ContainsFunc(p.recent, func(s seen) bool { return s.id == first.ID })
+}
+
+// fresh returns the sessions that were not returned before, and remembers them. In a
+// sorted list these are older than the last one returned, or as old. Where the list is
+// not sorted they come after one that is known; but a session that is newer than all
+// that is remembered was returned long ago, or has begun since.
+func (p *pager) fresh(page []Session) (fresh []*Session) {
+	known := make(map[string]bool, len(p.recent)+len(page))
+	for _, s := range p.recent {
+		known[s.id] = true
+	}
+	begun := len(p.recent) > 0
+	newest, oldest := UnixMilli(0), UnixMilli(0)
+	if begun {
+		newest, oldest = p.recent[0].created, p.recent[len(p.recent)-1].created
+	} else {
+		p.unsorted = !slices.IsSortedFunc(page, func(a, b Session) int { return cmp.Compare(b.CreatedAt, a.CreatedAt) })
+	}
+	joined := false
+	for i := range page {
+		session := &page[i]
+		switch {
+		case known[session.ID]:
+			joined = true
+		case !begun, session.CreatedAt <= oldest, joined && (p.unsorted || session.CreatedAt <= newest):
+			known[session.ID] = true
+			fresh = append(fresh, session)
+			p.recent = append(p.recent, seen{session.ID, session.CreatedAt})
+		}
+	}
+	if most := max(2*p.params.Limit, 2*pageSize); len(p.recent) > most {
+		p.recent = slices.Clone(p.recent[len(p.recent)-most:])
+	}
+	return fresh
+}
+
+// advance returns by how much the next page begins farther down: at the overlap, or
+// before all sessions that have the creation time of the last one, whose order may
+// change.
+func (p *pager) advance(page []Session) int {
+	last := len(page) - 1
+	tie := last
+	for tie > 0 && page[tie-1].CreatedAt == page[last].CreatedAt {
+		tie--
+	}
+	p.tied = tie < 2
+	if tie == last || p.tied {
+		return len(page) - p.overlap
+	}
+	return min(len(page)-p.overlap, tie-1)
 }
 
 // distinct counts the sessions of a page.
@@ -132,69 +178,4 @@ func distinct(page []Session) int {
 		ids[page[i].ID] = true
 	}
 	return len(ids)
-}
-
-// joins tells whether nothing can have been skipped between what was returned so far
-// and this page.
-func (p *pager) joins(page []Session) bool {
-	if p.params.Offset == 0 || len(p.recent) == 0 {
-		return true
-	}
-	if len(page) == 0 {
-		return false
-	}
-	if page[0].CreatedAt > p.oldest {
-		return true
-	}
-	for _, id := range p.recent {
-		if id == page[0].ID {
-			return true
-		}
-	}
-	return false
-}
-
-// fresh picks what was not returned before, and remembers it.
-func (p *pager) fresh(page []Session) []*Session {
-	known := make(map[string]bool, len(p.recent))
-	for _, id := range p.recent {
-		known[id] = true
-	}
-	var fresh []*Session
-	for i := p.seam(page); i < len(page); i++ {
-		if session := &page[i]; !known[session.ID] {
-			known[session.ID] = true
-			fresh = append(fresh, session)
-		}
-	}
-	for _, session := range fresh {
-		p.recent = append(p.recent, session.ID)
-		p.oldest = session.CreatedAt
-	}
-	if most := max(2*p.params.Limit, 2*pageSize); len(p.recent) > most {
-		p.recent = append([]string(nil), p.recent[len(p.recent)-most:]...)
-	}
-	return fresh
-}
-
-// seam is the index behind the session returned last, or the latest before it that
-// is still there. If none is, the creation time decides.
-func (p *pager) seam(page []Session) int {
-	if len(p.recent) == 0 {
-		return 0
-	}
-	index := make(map[string]int, len(page))
-	for i := len(page) - 1; i >= 0; i-- {
-		index[page[i].ID] = i
-	}
-	for i := len(p.recent) - 1; i >= 0; i-- {
-		if at, ok := index[p.recent[i]]; ok {
-			return at + 1
-		}
-	}
-	at := 0
-	for at < len(page) && page[at].CreatedAt > p.oldest {
-		at++
-	}
-	return at
 }

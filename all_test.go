@@ -207,6 +207,33 @@ func TestAllGoesBackWhenTheListShrinks(t *testing.T) {
 	}
 }
 
+// The order of sessions with the same creation time may be another in each response.
+func TestAllMissesNothingWhenTiesChangeTheirOrder(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ sessions, tie, limit, walks int }{
+		{1100, 2, 500, 300}, {1100, 9, 500, 20}, {1100, 60, 500, 20}, {1100, 400, 500, 20}, {300, 5, 30, 100}, {300, 20, 30, 100},
+	} {
+		t.Run(fmt.Sprintf("%d sessions, %d of a time, pages of %d", row.sessions, row.tie, row.limit), func(t *testing.T) {
+			t.Parallel()
+			client := fakeList(t, func(offset, limit int) any {
+				list := listing(0, row.sessions)
+				for i := range list {
+					list[i].CreatedAt = 1_000_000 - (i+1)/row.tie
+				}
+				rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+				slices.SortStableFunc(list, func(a, b entry) int { return cmp.Compare(b.CreatedAt, a.CreatedAt) })
+				return pageOf{list[min(offset, len(list)):min(offset+limit, len(list))], len(list)}
+			})
+			for range row.walks {
+				ids := collect(t, client, clerksessions.ListParams{UserID: aUser, Limit: row.limit})
+				require.Len(t, ids, row.sessions)
+				slices.Sort(ids)
+				require.Len(t, slices.Compact(ids), row.sessions)
+			}
+		})
+	}
+}
+
 func TestAllYieldsAnErrorOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -273,6 +300,8 @@ func fakeList(t *testing.T, answer func(offset, limit int) any) *clerksessions.C
 type entry struct {
 	Object    string `json:"object"`
 	ID        string `json:"id"`
+	UserID    string `json:"user_id,omitempty"`
+	ClientID  string `json:"client_id,omitempty"`
 	CreatedAt int    `json:"created_at"`
 	Status    string `json:"status,omitempty"`
 }
@@ -311,16 +340,16 @@ func TestAllEndsWhateverTheServerDoes(t *testing.T) {
 		"total changes":           {func(o, l int) any { return pageOf{honest(o, l), n + o%3 - 1} }, n, ""},
 		"pages capped at 7":       {func(o, l int) any { return pageOf{honest(o, min(l, 7)), n} }, n, ""},
 		"pages longer than asked": {func(o, l int) any { return pageOf{honest(o, l+5), n} }, n, ""},
-		"total huge":              {func(o, l int) any { return pageOf{honest(o, l), 1 << 30} }, n, "tells of 1073741824 sessions"},
-		"one page for ever":       {func(o, l int) any { return pageOf{listing(0, l), n} }, 10, "none that was not listed before"},
-		"one bare page for ever":  {func(o, l int) any { return listing(0, l) }, 10, "none that was not listed before"},
-		"nothing after a page":    {func(o, l int) any { return pageOf{listing(o, min(o+l, 10)), n} }, 10, "none that was not listed before"},
+		"total huge":              {func(o, l int) any { return pageOf{honest(o, l), 1 << 30} }, n, "total_count is 1073741824"},
+		"one page for ever":       {func(o, l int) any { return pageOf{listing(0, l), n} }, 10, "had no new session"},
+		"one bare page for ever":  {func(o, l int) any { return listing(0, l) }, 10, "had no new session"},
+		"nothing after a page":    {func(o, l int) any { return pageOf{listing(o, min(o+l, 10)), n} }, 10, "had no new session"},
 		"an empty page within": {func(o, l int) any {
 			if o > 30 && o < 60 {
 				return pageOf{[]entry{}, n}
 			}
 			return pageOf{honest(o, l), n}
-		}, 37, "none that was not listed before"},
+		}, 37, "had no new session"},
 		"each session twice": {func(o, l int) any {
 			list := honest(o, l)
 			return pageOf{append(list, list...), n}
@@ -332,24 +361,33 @@ func TestAllEndsWhateverTheServerDoes(t *testing.T) {
 			}
 			return pageOf{list, n}
 		}, n, ""},
-		"the list over and over": {func(o, l int) any {
+		"the whole list over and over": {func(o, l int) any {
 			list := make([]entry, 0, l)
 			for i := range l {
 				list = append(list, listing((o+i)%5000, (o+i)%5000+1)...)
 			}
 			return pageOf{list, 1 << 30}
-		}, 5000, "goes round in circles"},
-		"one session again": {func(o, l int) any {
+		}, 5000, "had no new session"},
+		"the end over and over": {func(o, l int) any {
 			list := make([]entry, 0, l)
-			for i := o; i < min(o+l, 3000); i++ {
-				if i == 2500 {
-					list = append(list, entry{Object: "session", ID: "sess_15", CreatedAt: 1_000_000 - i})
-				} else {
-					list = append(list, listing(i, i+1)...)
+			for i := o; i < o+l; i++ {
+				at := i
+				if i > 3000 {
+					at = 1500 + i%1500
+				}
+				list = append(list, listing(at, at+1)...)
+			}
+			return pageOf{list, 1 << 30}
+		}, 3001, "had no new session"},
+		"one out of order": {func(o, l int) any {
+			list := honest(o, l)
+			for i := range list {
+				if o+i == 52 {
+					list[i].CreatedAt += 20
 				}
 			}
-			return pageOf{list, 3000}
-		}, 2999, ""},
+			return pageOf{list, n}
+		}, n, ""},
 		"oldest first": {func(o, l int) any {
 			list := honest(o, l)
 			for i := range list {

@@ -24,7 +24,7 @@ var linked = map[string][]string{
 const root = "github.com/clerksessions/clerksessions"
 
 // client is the client and its inner packages.
-var client = []string{root, root + "/internal/rest", root + "/internal/clerkenv"}
+var client = []string{root, root + "/internal/rest", root + "/internal/bulk", root + "/internal/clerkenv"}
 
 // On Go 1.27 the standard library has these.
 var jsonLibrary = []string{

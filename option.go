@@ -25,7 +25,8 @@ type config struct {
 	logger      *slog.Logger
 	meta        *Meta
 	concurrency int
-	tried       int // attempts made by earlier calls for the same item
+	except      []string // ids that RevokeAll and RevokeEach spare
+	tried       int      // attempts made by earlier calls for the same item
 }
 
 const bearer = "Bearer "

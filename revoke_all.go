@@ -2,118 +2,186 @@ package clerksessions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
 
+	"github.com/clerksessions/clerksessions/internal/bulk"
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// RevokeError says which session [Client.RevokeAll] could not revoke.
-type RevokeError struct {
-	// SessionID is the session's id.
-	SessionID string
+// ErrSurvived is the category of a [RevokeError] for a session that was still listed
+// after [Client.RevokeAll] had revoked what was listed five times.
+var ErrSurvived = errors.New("still listed after the last revocation")
 
-	// Err is what [Client.Revoke] would return, or why the session was not tried.
-	Err error
-}
+// maxSweeps is how often [Client.RevokeAll] revokes what a listing shows.
+const maxSweeps = 5
 
-// Error tells the session and why it was not revoked.
-func (e *RevokeError) Error() string {
-	return fmt.Sprintf("clerksessions: session %s was not revoked: %v", rest.OneLine(e.SessionID), e.Err)
-}
-
-// Unwrap returns Err.
-func (e *RevokeError) Unwrap() error { return e.Err }
-
-// WithConcurrency limits how many sessions [Client.RevokeAll] revokes at the same
-// time. Default: 8.
-func WithConcurrency(n int) Option {
+// WithExcept spares sessions from [Client.RevokeAll] and [Client.RevokeEach], for
+// example the one that the request came from. Several of these options add up.
+func WithExcept(ids ...string) Option {
 	return func(c *config) error {
-		if n < 1 {
-			return fmt.Errorf("the concurrency is %d, but must be at least 1", n)
+		if slices.Contains(ids, "") {
+			return errors.New("an id to except is empty")
 		}
-		c.concurrency = n
+		c.except = append(slices.Clip(c.except), ids...)
 		return nil
 	}
 }
 
-// RevokeAll revokes the sessions of a user, of a client or of both: first it lists
-// them all, then it revokes them, several at the same time, and yields each result
-// as it comes. Nothing happens until the sequence is ranged over, and breaking off
-// the loop stops it.
+// spares reports whether WithExcept names the session.
+func (c *config) spares(id string) bool { return slices.Contains(c.except, id) }
+
+// RevokeAll revokes the sessions of a user, of a client or of both. It lists them,
+// revokes them, several concurrently, and yields each result as it completes. Then it
+// lists again, and revokes what has begun meanwhile, until a listing shows no session
+// that is left to revoke, at most five times. Nothing happens until the sequence is
+// ranged over, and breaking out of the loop stops it.
 //
-// With params.Status empty only live sessions are taken, active and pending. Sessions
-// that begin after the listing are not: end what lets the user sign in first.
-// params.Limit is only the size of the pages listed; params.Offset must be zero.
+// With params.Status empty it revokes every session that has not [SessionStatus.Ended];
+// else those with that status. params.Limit is only the size of the pages listed;
+// params.Offset must be zero. [WithExcept] spares sessions.
 //
-// Each session is yielded once. It is yielded as Clerk returned it when revoked; as
-// it was listed, without error, when Clerk no longer knew it; and otherwise as nil
-// with a [*RevokeError], which does not stop the others. What fails in passing is
-// tried again after the others, until [WithMaxAttempts] rounds in a row have got
-// nowhere. When ctx ends, the sessions not revoked are yielded with its error. An
-// error of the listing, which is retried like any call but waits up to five minutes
-// if Clerk asks for that, comes last, as what was listed before it is still revoked.
+// Each session is yielded once: as Clerk returned it when revoked; as it was listed,
+// without error, when Clerk no longer knew it; and otherwise as nil with a
+// [*RevokeError], which does not stop the others. A session that the last listing
+// still shows is yielded at the end, with a RevokeError that is [ErrSurvived], even if
+// its revocation seemed to succeed. A session listed for another user or client is an
+// error and is not revoked. An error of a listing comes last; what was listed before
+// it is revoked.
 //
-// An answer 429 makes all of it wait as long as Clerk asks, and go on more slowly
-// before it finds its rate again. So several processes can share an instance's limit.
-// It gives up, and says so for each session left, when Clerk asks for more than five
-// minutes or more than ctx has left, or keeps refusing or failing for long.
+// Revoking signs a user out but keeps nobody out. To prevent a new sign-in, ban or
+// delete the user first (POST /users/{id}/ban), which this package does not do. A
+// password change can end the other sessions by itself, with
+// sign_out_of_other_sessions. Revoking removes no trusted device, and session tokens
+// minted before stay valid until they expire, usually within 60 seconds.
+//
+// Transient failures are retried after the rest; a session is given up after
+// [WithMaxAttempts] consecutive rounds without a success. After a response 429 all
+// calls wait as long as Clerk asks, reduce their rate and then recover, so that several
+// processes can share an instance's limit. RevokeAll gives up, with an error for each
+// session left, when ctx ends, when Clerk rejects the secret key, when Clerk asks to
+// wait for more than five minutes or beyond the deadline of ctx, when nothing has
+// succeeded for ten minutes, and when 50 different sessions have failed transiently
+// without a success in between. A listing is retried like any call, but waits up to
+// five minutes if Clerk asks for that.
 func (c *Client) RevokeAll(ctx context.Context, params ListParams, opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		api := c.with(opts)
-		if err := notRevocable(ctx, api, params); err != nil {
+		if err := notRevocable(ctx, api, "RevokeAll"); err != nil {
 			yield(nil, err)
 			return
 		}
-		todo, listing := c.toRevoke(ctx, params, opts)
-		most := max(1, min(api.concurrency, len(todo)))
-		r := &revoker{
-			config: api.config, yield: yield, limit: float64(most), most: float64(most),
-			results: make(chan revocation, most), // so that no call ever waits to report
-		}
-		if r.run(ctx, todo) && listing != nil {
-			yield(nil, listing)
+		switch {
+		case params.UserID == "" && params.ClientID == "":
+			yield(nil, fmt.Errorf("clerksessions: RevokeAll: %w: give UserID, ClientID or both", ErrInvalidArgument))
+		case params.Offset != 0:
+			yield(nil, fmt.Errorf("clerksessions: RevokeAll: %w: Offset would spare the newest sessions; leave it zero", ErrInvalidArgument))
+		default:
+			s := &sweeper{revoker: revoker{api.config}, params: params, yield: yield, results: make(map[string]error)}
+			s.list = c.All(ctx, params, append(slices.Clip(opts), patient)...)
+			s.run(ctx)
 		}
 	}
 }
 
-// toRevoke lists the sessions to revoke, each once. With an error it returns those
-// listed before.
-func (c *Client) toRevoke(ctx context.Context, params ListParams, opts []Option) (todo []revocation, err error) {
-	patient := func(c *config) error {
-		c.MaxRetryAfter = maxPause
-		return nil
-	}
-	seen := make(map[string]bool)
-	for session, err := range c.All(ctx, params, append(slices.Clip(opts), patient)...) {
-		if err != nil {
-			return todo, err
-		}
-		if !seen[session.ID] && (params.Status != "" || isLive(session)) {
-			seen[session.ID] = true
-			todo = append(todo, revocation{listed: session})
-		}
-	}
-	return todo, nil
-}
-
-func isLive(session *Session) bool {
-	return session.Status == SessionStatusActive || session.Status == SessionStatusPending
-}
-
-func notRevocable(ctx context.Context, api *lowLevel, params ListParams) error {
-	switch {
-	case api.err != nil:
-		return api.err
-	case ctx == nil:
-		return fmt.Errorf("clerksessions: RevokeAll: %w: ctx is nil", ErrInvalidArgument)
-	case params.UserID == "" && params.ClientID == "":
-		return fmt.Errorf("clerksessions: RevokeAll: %w: give UserID, ClientID or both", ErrInvalidArgument)
-	case params.Offset != 0:
-		return fmt.Errorf("clerksessions: RevokeAll: %w: Offset would spare the newest sessions; leave it zero", ErrInvalidArgument)
-	case api.meta != nil:
-		return fmt.Errorf("clerksessions: RevokeAll: %w: WithMeta is for single calls", ErrInvalidArgument)
-	}
+// patient has a listing wait as long as a revocation does.
+func patient(c *config) error {
+	c.MaxRetryAfter = maxPause
 	return nil
+}
+
+// sweeper revokes what is listed until nothing is.
+type sweeper struct {
+	revoker
+	params  ListParams
+	list    iter.Seq2[*Session, error]
+	yield   func(*Session, error) bool
+	results map[string]error // of the sessions yielded, by id
+	stopped bool             // nothing more is revoked
+	broken  bool             // the caller's loop has ended
+}
+
+func (s *sweeper) run(ctx context.Context) {
+	for sweep := 1; ; sweep++ {
+		todo, lagging, err := s.live()
+		switch {
+		case s.broken || err == nil && len(todo) == 0:
+			return
+		case sweep > maxSweeps:
+			s.stopped = true
+			for _, v := range todo {
+				s.report(v.id, nil, ErrSurvived)
+			}
+		default:
+			if lagging {
+				_ = rest.Sleep(ctx, rest.Backoff(sweep)) // an ended context shows when revoking
+			}
+			s.revoke(ctx, todo)
+		}
+		if err != nil && !s.broken {
+			s.yield(nil, err)
+		}
+		if s.broken || s.stopped || err != nil || s.params.Status.Ended() {
+			return // sessions that have ended are listed for ever
+		}
+	}
+}
+
+// live lists the sessions to revoke, each once, and reports whether all of them were
+// revoked before. With an error it returns those listed before it.
+func (s *sweeper) live() (todo []*revocation, lagging bool, err error) {
+	listed := make(map[string]bool)
+	lagging = true
+	for session, err := range s.list {
+		if err != nil || s.broken {
+			return todo, false, err
+		}
+		failed, known := s.results[session.ID]
+		switch {
+		case listed[session.ID] || failed != nil || s.spares(session.ID):
+		case session.Status.Ended() && s.params.Status == "":
+		case !s.asked(session):
+			s.report(session.ID, nil, errors.New("it was listed, but belongs to another user or client"))
+		default:
+			todo = append(todo, &revocation{id: session.ID, listed: session})
+			lagging = lagging && known
+		}
+		listed[session.ID] = true
+	}
+	return todo, lagging, nil
+}
+
+// asked reports whether a session is of the user and client whose sessions are listed.
+func (s *sweeper) asked(session *Session) bool {
+	return (s.params.UserID == "" || session.UserID == s.params.UserID) &&
+		(s.params.ClientID == "" || session.ClientID == s.params.ClientID)
+}
+
+// revoke revokes sessions and reports each.
+func (s *sweeper) revoke(ctx context.Context, todo []*revocation) {
+	for v, err := range s.each(ctx, slices.Values(todo)) {
+		if stopped := (*bulk.StoppedError)(nil); errors.As(err, &stopped) {
+			s.stopped = true
+		}
+		if _, known := s.results[v.id]; !known || err != nil {
+			s.report(v.id, v.session(), err)
+		}
+		if s.broken {
+			return
+		}
+	}
+}
+
+// report yields the result of one session.
+func (s *sweeper) report(id string, session *Session, err error) {
+	if s.broken {
+		return
+	}
+	s.results[id] = err
+	if err != nil {
+		session, err = nil, &RevokeError{SessionID: id, Err: err}
+	}
+	s.broken = !s.yield(session, err)
 }

@@ -194,10 +194,10 @@ func TestRevokeAllWaitsAsLongAsIsWorthIt(t *testing.T) {
 		fail     int
 		says     string
 	}{
-		"429":                         {fault: sessionstest.Fault{Status: 429, RetryAfter: "40"}, times: 1, takes: 40 * time.Second, within: 41 * time.Second},
-		"429, more than five minutes": {fault: sessionstest.Fault{Status: 429, RetryAfter: "301"}, times: 1, within: time.Second, fail: some, says: "waiting for Clerk would take too long"},
-		"429, more than is left":      {fault: sessionstest.Fault{Status: 429, RetryAfter: "40"}, times: 1, deadline: 30 * time.Second, within: time.Second, fail: some, says: "waiting for Clerk would take too long"},
-		"429 for ever":                {fault: sessionstest.Fault{Status: 429, RetryAfter: "1"}, times: 1 << 30, takes: 98 * time.Second, within: 101 * time.Second, fail: 20, says: "waiting for Clerk would take too long"},
+		"429":                         {fault: sessionstest.Fault{Status: 429, RetryAfter: "40"}, times: 1, takes: 40 * time.Second, within: 45 * time.Second},
+		"429, more than five minutes": {fault: sessionstest.Fault{Status: 429, RetryAfter: "301"}, times: 1, within: time.Second, fail: some, says: "gave up: the server asked to wait 5m1s"},
+		"429, more than is left":      {fault: sessionstest.Fault{Status: 429, RetryAfter: "40"}, times: 1, deadline: 30 * time.Second, within: time.Second, fail: some, says: "beyond the deadline"},
+		"429 for ever":                {fault: sessionstest.Fault{Status: 429, RetryAfter: "1"}, times: 1 << 30, takes: 10 * time.Minute, within: 11 * time.Minute, fail: 20, says: "gave up: nothing has succeeded for 10m"},
 		"429 without a time":          {fault: sessionstest.Fault{Status: 429}, times: 3, within: 2 * time.Second},
 		"429 at once again":           {fault: sessionstest.Fault{Status: 429, RetryAfter: "0.0000001"}, times: 60, within: time.Second},
 		"503 with a time":             {fault: sessionstest.Fault{Status: 503, RetryAfter: "40"}, times: 1, takes: 40 * time.Second, within: 41 * time.Second},
@@ -257,31 +257,38 @@ func TestRevokeAllWaitsForTheListingToo(t *testing.T) {
 // A session listed twice, too far apart for All to notice, is revoked once.
 func TestRevokeAllRevokesEachSessionOnce(t *testing.T) {
 	t.Parallel()
-	const n, twice = 3000, 20
-	posts := 0
+	const n, twice = 3000, "sess_20"
+	posts, revoked := 0, make(map[string]bool)
 	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithConcurrency(1), clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
-		var answer any
 		if req.Method == http.MethodPost {
 			posts++
-			answer = entry{Object: "session", ID: strings.Split(req.URL.Path, "/")[3], Status: "revoked"}
-		} else {
-			offset, _ := strconv.Atoi(req.URL.Query().Get("offset"))
-			page := listing(offset, min(offset+500, n))
-			for i := range page {
-				if page[i].Status = "active"; offset+i == 2500 {
-					page[i].ID = fmt.Sprint("sess_", twice)
-				}
-			}
-			answer = pageOf{page, n}
+			id := strings.Split(req.URL.Path, "/")[3]
+			revoked[id] = true
+			return jsonResponse(req, entry{Object: "session", ID: id, Status: "revoked"})
 		}
-		body, err := json.Marshal(answer)
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), Request: req}, err
+		offset, _ := strconv.Atoi(req.URL.Query().Get("offset"))
+		page := listing(offset, min(offset+500, n))
+		for i := range page {
+			if offset+i == 2500 {
+				page[i].ID = twice
+			}
+			page[i].UserID, page[i].Status = aUser, "active"
+			if revoked[page[i].ID] {
+				page[i].Status = "revoked"
+			}
+		}
+		return jsonResponse(req, pageOf{page, n})
 	})}))
 	yielded, errs := revokeAll(t.Context(), client, everySession)
 	assert.Empty(t, errs)
 	assert.Len(t, yielded, n-1)
-	assert.Equal(t, 1, yielded[fmt.Sprint("sess_", twice)])
+	assert.Equal(t, 1, yielded[twice])
 	assert.Equal(t, n-1, posts)
+}
+
+func jsonResponse(req *http.Request, value any) (*http.Response, error) {
+	body, err := json.Marshal(value)
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), Request: req}, err
 }
 
 // A limiter in the transport may borrow this package's errors. It is not Clerk.
@@ -321,7 +328,8 @@ func TestAPauseDoesNotShrink(t *testing.T) {
 		yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
 		assert.Len(t, yielded, 20)
 		assert.Empty(t, errs)
-		assert.Equal(t, 40*time.Second, time.Since(began))
+		assert.GreaterOrEqual(t, time.Since(began), 40*time.Second)
+		assert.Less(t, time.Since(began), time.Minute+20*time.Second)
 	})
 }
 
@@ -355,7 +363,7 @@ func TestRevokeAllTellsItsRetries(t *testing.T) {
 		require.ErrorAs(t, errs[0], &answer)
 		assert.Equal(t, 4, answer.Attempts)
 		assert.Equal(t, 3, strings.Count(log.String(), "level=WARN"))
-		assert.Contains(t, log.String(), "attempt=1 wait=3s status=429")
+		assert.Regexp(t, `attempt=1 wait=3(\.\d+)?s status=429`, log.String(), "as long as asked, and up to 10 % more")
 	})
 }
 
@@ -424,7 +432,7 @@ func TestCancellingRevokeAllTellsWhatWasNotTried(t *testing.T) {
 		srv.Fail("RevokeSession", 1, sessionstest.Fault{Status: 503, RetryAfter: "9"})
 		time.AfterFunc(5*time.Second, func() { stop(errors.New("shutting down")) })
 		_, errs = revokeAll(ctx, srv.Client(), everySession, clerksessions.WithConcurrency(1))
-		require.Len(t, errs, 100-24)
+		require.Len(t, errs, live(srv), "those not revoked")
 		for _, err := range errs {
 			assert.ErrorIs(t, err, context.Canceled)
 			assert.ErrorContains(t, err, "shutting down")

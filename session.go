@@ -18,6 +18,18 @@ func (m UnixMilli) Time() time.Time { return time.UnixMilli(int64(m)).UTC() }
 // String returns the moment in RFC 3339 form, UTC, with milliseconds.
 func (m UnixMilli) String() string { return m.Time().Format("2006-01-02T15:04:05.000Z07:00") }
 
+// Ended reports whether a session with this status has ended: it is abandoned, ended,
+// expired, removed, replaced or revoked. Every other status counts as live, even one
+// that this version does not know.
+func (s SessionStatus) Ended() bool {
+	switch s {
+	case SessionStatusAbandoned, SessionStatusEnded, SessionStatusExpired,
+		SessionStatusRemoved, SessionStatusReplaced, SessionStatusRevoked:
+		return true
+	}
+	return false
+}
+
 // decode takes both shapes of a list: a page, and a bare list without a total.
 func (p *SessionPage) decode(body []byte) error {
 	var value any = p

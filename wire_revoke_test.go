@@ -22,7 +22,7 @@ func TestRevokeAllOverTheWire(t *testing.T) {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			cases := revocableCases(p)
-			sessions := wireSessions{count: 3 * len(cases), failed: make(map[string]bool)}
+			sessions := wireSessions{count: 3 * len(cases), failed: make(map[string]bool), ended: make(map[int]bool)}
 			server := newWireServer(t, p, sessions.respond, func(at stage, path string) *ending {
 				i, ok := sessions.revoked(path)
 				if !ok || at != onHeaders || i%3 != 0 || !sessions.fail(path) {
@@ -68,11 +68,12 @@ func revocableCases(p protocol) (some []wireCase) {
 	return some
 }
 
-// wireSessions are the sessions of a user, all active.
+// wireSessions are the sessions of a user, active until they are revoked.
 type wireSessions struct {
 	count  int
 	mu     sync.Mutex
 	failed map[string]bool
+	ended  map[int]bool
 }
 
 func sessionID(i int) string { return fmt.Sprintf("sess_%d", i) }
@@ -94,7 +95,10 @@ func (s *wireSessions) fail(path string) bool {
 }
 
 func (s *wireSessions) respond(path string) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if i, ok := s.revoked(path); ok {
+		s.ended[i] = true
 		return encoded(wireSession(i, clerksessions.SessionStatusRevoked))
 	}
 	u, _ := url.Parse(path)
@@ -102,7 +106,11 @@ func (s *wireSessions) respond(path string) []byte {
 	offset, _ := strconv.Atoi(u.Query().Get("offset"))
 	data := []any{}
 	for i := offset; i < min(offset+limit, s.count); i++ {
-		data = append(data, wireSession(i, clerksessions.SessionStatusActive))
+		status := clerksessions.SessionStatusActive
+		if s.ended[i] {
+			status = clerksessions.SessionStatusRevoked
+		}
+		data = append(data, wireSession(i, status))
 	}
 	return encoded(map[string]any{"data": data, "total_count": s.count})
 }

@@ -1,0 +1,218 @@
+package bulk
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/clerksessions/clerksessions/internal/rest"
+)
+
+// run is one run of a Runner. Only the goroutine that ranges over the results
+// touches it; the others read items or make one call each.
+type run[T any] struct {
+	Runner[T]
+	yield func(T, error) bool
+
+	pace     pacer
+	paused   bool
+	queue    []*task[T] // started next, in this order
+	deferred []*task[T] // failed transiently, wait for the next round
+
+	roundAt   time.Time // when that begins; zero while there is something else to do
+	announced bool      // whether Notify knows
+	rounds    int       // consecutive rounds without a success, before this one
+	progress  bool      // whether there was one in this round
+
+	idle    bool         // there is nothing to do but to wait for items
+	since   time.Time    // the last success, or when there was something to do again
+	failing map[any]bool // groups that failed transiently since then
+	streak  int          // transient failures since then
+
+	reading  bool
+	inflight int
+	calls    sync.WaitGroup
+	results  chan *task[T]
+	stopped  error // why no more is started
+	broken   bool  // the caller's loop has ended
+}
+
+// task is an item and what is known of it.
+type task[T any] struct {
+	item     T
+	attempts int       // without those that were refused by the rate limit
+	ready    time.Time // no retry before
+	outcome  Outcome[T]
+}
+
+func newRun[T any](r *Runner[T], yield func(T, error) bool) *run[T] {
+	run := &run[T]{Runner: *r, yield: yield, since: time.Now(), failing: make(map[any]bool), reading: true}
+	run.Concurrency = max(1, r.Concurrency)
+	run.MaxRounds = max(1, r.MaxRounds)
+	run.MaxPause = cmp.Or(r.MaxPause, 5*time.Minute)
+	run.MaxIdle = cmp.Or(r.MaxIdle, 10*time.Minute)
+	run.MaxFailing = cmp.Or(r.MaxFailing, 50)
+	run.results = make(chan *task[T], run.Concurrency) // no call ever waits to deliver its result
+	run.pace = newPacer(run.Concurrency, time.Now())
+	return run
+}
+
+// do reads, starts and reports until nothing is left or the caller's loop ends.
+func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
+	ctx, cancel := context.WithCancel(parent)
+	defer r.calls.Wait()
+	defer cancel()
+	source, unread := r.read(items)
+	defer unread()
+
+	for {
+		if parent.Err() != nil && r.stopped == nil {
+			r.stopped = rest.ContextError(parent)
+		}
+		if r.stopped != nil {
+			r.abandon()
+		}
+		if r.broken {
+			return
+		}
+		wait := r.start(ctx)
+		if r.idle = r.inflight == 0 && len(r.queue) == 0 && len(r.deferred) == 0; r.idle && !r.reading {
+			return
+		}
+		ended, next := parent.Done(), source
+		switch {
+		case r.stopped != nil:
+			ended = nil
+		case len(r.queue) >= r.Concurrency || r.full():
+			next = nil
+		}
+		select {
+		case <-ended:
+		case item, ok := <-next:
+			if ok {
+				r.queue = append(r.queue, &task[T]{item: item})
+			} else {
+				r.reading, source = false, nil
+			}
+		case t := <-r.results:
+			r.inflight--
+			r.finish(ctx, t)
+		case <-wait:
+		}
+	}
+}
+
+// read reads the items in a goroutine. The function it returns ends that.
+func (r *run[T]) read(items iter.Seq[T]) (<-chan T, func()) {
+	source, done := make(chan T), make(chan struct{})
+	r.calls.Go(func() {
+		defer close(source)
+		for item := range items {
+			select {
+			case source <- item:
+			case <-done:
+				return
+			}
+		}
+	})
+	return source, func() { close(done) }
+}
+
+// start starts as many tasks as may be in flight. It returns a channel that says when
+// the next may start, nil if that is not a matter of time.
+func (r *run[T]) start(ctx context.Context) <-chan time.Time {
+	if wait := r.nextRound(); wait > 0 {
+		return time.After(wait)
+	}
+	for len(r.queue) > 0 && r.inflight < r.width() {
+		now := time.Now()
+		if wait := r.pace.wait(now); wait > 0 {
+			return time.After(wait)
+		}
+		if r.idle {
+			r.idle, r.since = false, now
+		}
+		if r.paused {
+			r.paused = false
+			r.notify(Event[T]{Kind: Resume})
+		}
+		t := r.queue[0]
+		r.queue[0] = nil
+		r.queue = r.queue[1:]
+		t.attempts++
+		r.pace.start(now)
+		r.inflight++
+		r.roundAt = time.Time{}
+		r.calls.Go(func() {
+			t.outcome = r.Do(ctx, t.item)
+			r.results <- t
+		})
+	}
+	return nil
+}
+
+// width is how many calls may be in flight: one while nothing but failures comes.
+func (r *run[T]) width() int {
+	if r.down() > 0 {
+		return 1
+	}
+	return int(r.pace.width)
+}
+
+// finish decides what one attempt means.
+func (r *run[T]) finish(ctx context.Context, t *task[T]) {
+	for _, item := range t.outcome.Add {
+		r.queue = append(r.queue, &task[T]{item: item})
+	}
+	t.outcome.Add = nil
+	now := time.Now()
+	switch {
+	case t.outcome.Err == nil:
+		r.pace.succeed(now)
+		r.since, r.streak, r.progress = now, 0, true
+		clear(r.failing)
+		r.report(t, nil)
+	case ctx.Err() != nil:
+		r.report(t, t.outcome.Err)
+	case t.outcome.Class == RateLimited:
+		r.limited(ctx, now, t)
+	case t.outcome.Class == Transient:
+		r.failed(ctx, now, t)
+	case t.outcome.Class == Fatal:
+		r.stop(t.outcome.Err)
+		r.report(t, t.outcome.Err)
+	default:
+		r.expire(now, t.outcome.Err)
+		r.report(t, t.outcome.Err)
+	}
+}
+
+func (r *run[T]) stop(err error) {
+	if r.stopped == nil {
+		r.stopped = err
+	}
+}
+
+// abandon reports what is not started any more.
+func (r *run[T]) abandon() {
+	tasks := append(r.queue, r.deferred...)
+	r.queue, r.deferred = nil, nil
+	for _, t := range tasks {
+		r.report(t, &StoppedError{Cause: r.stopped, Last: t.outcome.Err})
+	}
+}
+
+// report yields the result of one task.
+func (r *run[T]) report(t *task[T], err error) {
+	if !r.broken {
+		r.broken = !r.yield(t.item, err)
+	}
+}
+
+func (r *run[T]) notify(e Event[T]) {
+	if r.Notify != nil {
+		r.Notify(e)
+	}
+}

@@ -1,0 +1,171 @@
+package clerksessions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"time"
+
+	"github.com/clerksessions/clerksessions/internal/bulk"
+	"github.com/clerksessions/clerksessions/internal/rest"
+)
+
+// maxPause is how long Clerk may ask RevokeAll and RevokeEach to wait.
+const maxPause = 5 * time.Minute
+
+// RevokeError is the error of one session of [Client.RevokeAll] or [Client.RevokeEach].
+type RevokeError struct {
+	// SessionID is the session's id.
+	SessionID string
+
+	// Err is what [Client.Revoke] would return, or why the session was not revoked.
+	Err error
+}
+
+// Error returns the session's id and why it was not revoked.
+func (e *RevokeError) Error() string {
+	return fmt.Sprintf("clerksessions: session %s was not revoked: %v", rest.OneLine(e.SessionID), e.Err)
+}
+
+// Unwrap returns Err.
+func (e *RevokeError) Unwrap() error { return e.Err }
+
+// WithConcurrency limits how many sessions [Client.RevokeAll] and [Client.RevokeEach]
+// revoke concurrently. Default: 8.
+func WithConcurrency(n int) Option {
+	return func(c *config) error {
+		if n < 1 {
+			return fmt.Errorf("the concurrency is %d, but must be at least 1", n)
+		}
+		c.concurrency = n
+		return nil
+	}
+}
+
+// RevokeEach revokes the sessions with the given ids, for example those of [Client.All]
+// that a filter of yours lets through, and yields each result as it completes. It
+// retries, paces itself and gives up like [Client.RevokeAll], but lists nothing.
+//
+// Each id is yielded once for each time that ids yields it, unless [WithExcept] names
+// it: a revoked session as Clerk returned it; for a session that Clerk does not know,
+// which counts as done, a Session of which only ID is set; and otherwise nil with a
+// [*RevokeError], which does not stop the others. An id that is not valid is such an
+// error.
+//
+// The ids are read in another goroutine, only a few ahead of the calls, so that
+// millions need no slice. When ctx ends or RevokeEach gives up, the rest is still read,
+// to yield each id with its error: let ids end with ctx, or break out of the loop.
+// Breaking out cancels the calls in flight. RevokeEach returns only after ids has.
+func (c *Client) RevokeEach(ctx context.Context, ids iter.Seq[string], opts ...Option) iter.Seq2[*Session, error] {
+	return func(yield func(*Session, error) bool) {
+		api := c.with(opts)
+		err := notRevocable(ctx, api, "RevokeEach")
+		if err == nil && ids == nil {
+			err = fmt.Errorf("clerksessions: RevokeEach: %w: ids is nil", ErrInvalidArgument)
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		items := func(yield func(*revocation) bool) {
+			for id := range ids {
+				if !api.spares(id) && !yield(&revocation{id: id}) {
+					return
+				}
+			}
+		}
+		for v, err := range (revoker{api.config}).each(ctx, items) {
+			session := v.session()
+			if err != nil {
+				session, err = nil, &RevokeError{SessionID: v.id, Err: err}
+			}
+			if !yield(session, err) {
+				return
+			}
+		}
+	}
+}
+
+func notRevocable(ctx context.Context, api *lowLevel, method string) error {
+	switch {
+	case api.err != nil:
+		return api.err
+	case ctx == nil:
+		return fmt.Errorf("clerksessions: %s: %w: ctx is nil", method, ErrInvalidArgument)
+	case api.meta != nil:
+		return fmt.Errorf("clerksessions: %s: %w: WithMeta is for single calls", method, ErrInvalidArgument)
+	}
+	return nil
+}
+
+// revoker revokes sessions, each with a call of its own.
+type revoker struct{ *config }
+
+// revocation is a session to revoke.
+type revocation struct {
+	id       string
+	listed   *Session // nil if it was not listed
+	revoked  *Session // nil if it was not revoked, or Clerk did not know it
+	attempts int
+}
+
+// session is what a revocation without an error yields.
+func (v *revocation) session() *Session {
+	switch {
+	case v.revoked != nil:
+		return v.revoked
+	case v.listed != nil:
+		return v.listed
+	}
+	return &Session{ID: v.id}
+}
+
+// each revokes the sessions and yields each with its error.
+func (r revoker) each(ctx context.Context, items iter.Seq[*revocation]) iter.Seq2[*revocation, error] {
+	runner := bulk.Runner[*revocation]{
+		Do:          r.attempt,
+		Concurrency: r.concurrency,
+		MaxRounds:   r.MaxAttempts,
+		MaxPause:    maxPause,
+		Notify: func(e bulk.Event[*revocation]) {
+			if e.Kind == bulk.Retry {
+				r.logRetry(ctx, &opRevokeSession, e.Item.attempts, e.Wait, e.Err)
+			}
+		},
+	}
+	return runner.Run(ctx, items)
+}
+
+// attempt makes one call. Retries are up to the runner, which sees all calls.
+func (r revoker) attempt(ctx context.Context, v *revocation) bulk.Outcome[*revocation] {
+	once := *r.config
+	once.MaxAttempts, once.tried = 1, v.attempts
+	v.attempts++
+	session, err := (&lowLevel{config: &once}).revokeSession(ctx, v.id)
+	var refused *Error
+	switch {
+	case err == nil && (session.ID != v.id || !session.Status.Ended()):
+		return bulk.Outcome[*revocation]{Err: fmt.Errorf("clerksessions: %s: the response is session %s with status %s, not a revoked one",
+			opRevokeSession.ID, rest.Quote(session.ID), rest.Quote(string(session.Status)))}
+	case err == nil:
+		v.revoked = session
+		return bulk.Outcome[*revocation]{}
+	case !errors.As(err, &refused):
+	case refused.StatusCode == http.StatusNotFound && refused.HasCode("resource_not_found"):
+		return bulk.Outcome[*revocation]{}
+	case refused.StatusCode == http.StatusTooManyRequests:
+		return bulk.Outcome[*revocation]{Err: err, Class: bulk.RateLimited, RetryAfter: refused.RetryAfter}
+	case refused.StatusCode == http.StatusUnauthorized:
+		return bulk.Outcome[*revocation]{Err: err, Class: bulk.Fatal}
+	}
+	outcome := bulk.Outcome[*revocation]{Err: err}
+	if transient(err) {
+		outcome.Class = bulk.Transient
+		if refused != nil {
+			outcome.RetryAfter = refused.RetryAfter
+		}
+	}
+	return outcome
+}

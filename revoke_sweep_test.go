@@ -1,0 +1,300 @@
+package clerksessions_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/sessionstest"
+)
+
+// revokedID returns the id in the path of a revocation, empty for another request.
+func revokedID(path string) string {
+	id, ok := strings.CutSuffix(path, "/revoke")
+	if !ok {
+		return ""
+	}
+	return id[strings.LastIndexByte(id, '/')+1:]
+}
+
+func TestEnded(t *testing.T) {
+	t.Parallel()
+	for status, ended := range map[clerksessions.SessionStatus]bool{
+		"abandoned": true, "ended": true, "expired": true, "removed": true, "replaced": true, "revoked": true,
+		"active": false, "pending": false, "suspended": false, "": false,
+	} {
+		assert.Equal(t, ended, status.Ended(), status)
+	}
+}
+
+func TestRevokeAllSparesTheExcepted(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.New()
+	ids := addSessions(srv, 5, 0)
+	yielded, errs := revokeAll(t.Context(), srv.Client(clerksessions.WithExcept(ids[0])), everySession,
+		clerksessions.WithExcept(ids[1], "sess_unknown"), clerksessions.WithExcept(ids[2]))
+	assert.Empty(t, errs)
+	assert.Equal(t, map[string]int{ids[3]: 1, ids[4]: 1}, yielded)
+	assert.Equal(t, 3, live(srv))
+
+	_, errs = revokeAll(t.Context(), srv.Client(), everySession, clerksessions.WithExcept(ids[0], ""))
+	require.Len(t, errs, 1, "an empty id is a mistake: it would spare nothing")
+	assert.ErrorIs(t, errs[0], clerksessions.ErrInvalidArgument)
+	assert.Equal(t, 3, live(srv))
+}
+
+// A user who signs in while being signed out.
+func TestRevokeAllRevokesWhatBeginsMeanwhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := sessionstest.New()
+		addSessions(srv, 10, time.Millisecond)
+		var signIns atomic.Int32
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			if revokedID(req.Path) != "" && signIns.Add(1) <= 3 {
+				addSessions(srv, 1, 0)
+			}
+			return nil
+		})
+		yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+		assert.Empty(t, errs)
+		assert.Len(t, yielded, 13)
+		for id, times := range yielded {
+			assert.Equal(t, 1, times, id)
+		}
+		assert.Zero(t, live(srv))
+	})
+}
+
+func TestRevokeAllSaysWhatSurvived(t *testing.T) {
+	t.Parallel()
+	t.Run("a sign-in after each revocation", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			srv := sessionstest.New()
+			addSessions(srv, 3, time.Millisecond)
+			srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+				if revokedID(req.Path) != "" {
+					addSessions(srv, 1, time.Millisecond)
+				}
+				return nil
+			})
+			yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+			assert.Len(t, yielded, 6*3, "five times those listed, and the survivors")
+			for id, times := range yielded {
+				assert.Equal(t, 1, times, id)
+			}
+			require.Len(t, errs, 3)
+			for _, err := range errs {
+				var failed *clerksessions.RevokeError
+				require.ErrorAs(t, err, &failed)
+				assert.ErrorIs(t, err, clerksessions.ErrSurvived)
+				session, _ := srv.Session(failed.SessionID)
+				assert.False(t, session.Status.Ended())
+			}
+		})
+	})
+	t.Run("a revocation that does nothing", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			srv := sessionstest.New()
+			ids := addSessions(srv, 5, time.Millisecond)
+			srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+				if revokedID(req.Path) == ids[2] {
+					return &sessionstest.Fault{Body: []byte(`{"object":"session","id":"` + ids[2] + `","status":"revoked"}`)}
+				}
+				return nil
+			})
+			yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+			assert.Equal(t, map[string]int{ids[0]: 1, ids[1]: 1, ids[2]: 2, ids[3]: 1, ids[4]: 1}, yielded)
+			require.Len(t, errs, 1)
+			assert.ErrorIs(t, errs[0], clerksessions.ErrSurvived)
+			assert.ErrorContains(t, errs[0], ids[2])
+			assert.Len(t, srv.RequestsOf("RevokeSession"), 5+4)
+		})
+	})
+	t.Run("a listing that lags behind", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			srv := sessionstest.New()
+			ids := addSessions(srv, 2, time.Millisecond)
+			srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+				if n := len(srv.RequestsOf("RevokeSession")); revokedID(req.Path) == ids[0] && n < 3 {
+					return &sessionstest.Fault{Body: []byte(`{"object":"session","id":"` + ids[0] + `","status":"revoked"}`)}
+				}
+				return nil
+			})
+			yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+			assert.Empty(t, errs)
+			assert.Equal(t, map[string]int{ids[0]: 1, ids[1]: 1}, yielded)
+			assert.Zero(t, live(srv))
+		})
+	})
+	t.Run("what failed is not tried again", func(t *testing.T) {
+		t.Parallel()
+		srv := sessionstest.New()
+		ids := addSessions(srv, 3, 0)
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			if revokedID(req.Path) == ids[1] {
+				return &sessionstest.Fault{Status: 409}
+			}
+			return nil
+		})
+		yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+		assert.Equal(t, map[string]int{ids[0]: 1, ids[1]: 1, ids[2]: 1}, yielded)
+		require.Len(t, errs, 1)
+		assert.ErrorIs(t, errs[0], clerksessions.ErrConflict)
+		assert.Len(t, srv.RequestsOf("RevokeSession"), 3)
+	})
+	t.Run("the second listing fails", func(t *testing.T) {
+		t.Parallel()
+		srv := sessionstest.New()
+		addSessions(srv, 3, 0)
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			if req.Operation == "GetSessionList" && len(srv.RequestsOf("GetSessionList")) > 0 {
+				return &sessionstest.Fault{Status: 403}
+			}
+			return nil
+		})
+		yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+		assert.Len(t, yielded, 3)
+		require.Len(t, errs, 1, "it is not known that none is left")
+		assert.ErrorIs(t, errs[0], clerksessions.ErrForbidden)
+	})
+}
+
+// listingOf returns the client of a Clerk that lists what sessions returns.
+func listingOf(t *testing.T, sessions func() []entry, revoke func(id string) any) (client *clerksessions.Client, revoked *[]string) {
+	revoked = new([]string)
+	return newClient(t, "https://clerk.invalid/v1", clerksessions.WithConcurrency(1), clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+		if id := revokedID(req.URL.Path); id != "" {
+			*revoked = append(*revoked, id)
+			return jsonResponse(req, revoke(id))
+		}
+		list := sessions()
+		return jsonResponse(req, pageOf{list, len(list)})
+	})})), revoked
+}
+
+// A page that lists the sessions of somebody else must not have them revoked.
+func TestRevokeAllRevokesNobodyElse(t *testing.T) {
+	t.Parallel()
+	const other, device = "user_2mVgOther000000000000000000", "client_1"
+	list := []entry{
+		{Object: "session", ID: "sess_1", UserID: aUser, ClientID: device, Status: "active"},
+		{Object: "session", ID: "sess_2", UserID: other, ClientID: device, Status: "active"},
+		{Object: "session", ID: "sess_3", UserID: aUser, ClientID: "client_2", Status: "active"},
+		{Object: "session", ID: "sess_4", Status: "active"},
+		{Object: "session", ID: "sess_5", UserID: other, ClientID: "client_2", Status: "ended"},
+	}
+	for name, row := range map[string]struct {
+		params  clerksessions.ListParams
+		revoked []string
+		failed  int
+	}{
+		"by user":            {clerksessions.ListParams{UserID: aUser}, []string{"sess_1", "sess_3"}, 2},
+		"by client":          {clerksessions.ListParams{ClientID: device}, []string{"sess_1", "sess_2"}, 2},
+		"by user and client": {clerksessions.ListParams{UserID: aUser, ClientID: device}, []string{"sess_1"}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			list := append([]entry(nil), list...)
+			client, revoked := listingOf(t, func() []entry { return list }, func(id string) any {
+				for i := range list {
+					if list[i].ID == id {
+						list[i].Status = "revoked"
+						return list[i]
+					}
+				}
+				return nil
+			})
+			yielded, errs := revokeAll(t.Context(), client, row.params)
+			assert.Equal(t, row.revoked, *revoked)
+			assert.Len(t, yielded, 4)
+			assert.Len(t, errs, row.failed)
+			for _, err := range errs {
+				var failed *clerksessions.RevokeError
+				require.ErrorAs(t, err, &failed)
+				assert.ErrorContains(t, err, "belongs to another user or client")
+			}
+		})
+	}
+}
+
+// Statuses that this version does not know, and responses that say too little.
+func TestRevokeAllTakesNothingForAnEnd(t *testing.T) {
+	t.Parallel()
+	t.Run("unknown status", func(t *testing.T) {
+		t.Parallel()
+		list := []entry{{Object: "session", ID: "sess_1", UserID: aUser, Status: "suspended"}, {Object: "session", ID: "sess_2", UserID: aUser}}
+		client, revoked := listingOf(t, func() []entry { return list }, func(id string) any {
+			for i := range list {
+				if list[i].ID == id {
+					list[i].Status = "revoked"
+				}
+			}
+			return entry{Object: "session", ID: id, Status: "revoked"}
+		})
+		_, errs := revokeAll(t.Context(), client, everySession)
+		assert.Empty(t, errs)
+		assert.Equal(t, []string{"sess_1", "sess_2"}, *revoked)
+	})
+	for name, response := range map[string]entry{
+		"no status":       {Object: "session", ID: "sess_1"},
+		"unknown status":  {Object: "session", ID: "sess_1", Status: "suspended"},
+		"still active":    {Object: "session", ID: "sess_1", Status: "active"},
+		"another session": {Object: "session", ID: "sess_2", Status: "revoked"},
+	} {
+		t.Run("response with "+name, func(t *testing.T) {
+			t.Parallel()
+			client, revoked := listingOf(t, func() []entry {
+				return []entry{{Object: "session", ID: "sess_1", UserID: aUser, Status: "active"}}
+			}, func(string) any { return response })
+			yielded, errs := revokeAll(t.Context(), client, everySession)
+			assert.Equal(t, map[string]int{"sess_1": 1}, yielded)
+			require.Len(t, errs, 1)
+			assert.Equal(t, []string{"sess_1"}, *revoked)
+		})
+	}
+}
+
+// Sessions that always fail come first; 200 others are behind.
+func TestSessionsThatAlwaysFailBlockNoOthers(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ n, status int }{{30, 409}, {60, 403}, {60, 400}, {60, 422}, {40, 500}} {
+		t.Run(fmt.Sprintf("%d of status %d", row.n, row.status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := sessionstest.New()
+				addSessions(srv, 200, time.Millisecond)
+				poisoned := make(map[string]bool)
+				for _, id := range addSessions(srv, row.n, time.Millisecond) {
+					poisoned[id] = true
+				}
+				srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+					if poisoned[revokedID(req.Path)] {
+						return &sessionstest.Fault{Status: row.status}
+					}
+					return nil
+				})
+				yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+				assert.Len(t, yielded, 200+row.n)
+				assert.Len(t, errs, row.n)
+				assert.Equal(t, row.n, live(srv), "all others are revoked")
+				for _, err := range errs {
+					var failed *clerksessions.RevokeError
+					require.True(t, errors.As(err, &failed) && poisoned[failed.SessionID])
+				}
+			})
+		})
+	}
+}
