@@ -9,9 +9,12 @@ test: ## the tests of every module, this one's with the race detector
 	go test -race -shuffle=on ./...
 	@for module in $(filter-out .,$(MODULES)); do echo "# $$module" && (cd $$module && go test -shuffle=on ./...) || exit; done
 
-generate: ## write what is generated from openapi.yaml: sessions.gen.go, and bench's stock client
-	go generate .
-	cd bench && go generate ./stock
+generate: ## write what is generated from openapi.yaml: sessions.gen.go, and bench's stock client; all or nothing
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
+	(cd api && go tool generate -o "$$fresh/sessions.gen.go") && \
+	sed "s#^output: .*#output: $$fresh/stock.gen.go#" bench/stock/oapi-codegen.yaml >"$$fresh/config.yaml" && \
+	$(TOOL) oapi-codegen -config "$$fresh/config.yaml" openapi.yaml && \
+	cp "$$fresh/sessions.gen.go" . && cp "$$fresh/stock.gen.go" bench/stock/
 
 check-generated: ## fail, showing the difference, when what is generated is stale
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && stale() { echo "$$1 is stale: run make generate and commit the result" >&2; exit 1; }; \

@@ -40,6 +40,30 @@ func extensions(tree any, path []string) (found []extension) {
 	return found
 }
 
+// firstNull is the path of the first null in a tree, but for those in examples.
+func firstNull(tree any, path []string) []string {
+	switch tree := tree.(type) {
+	case nil:
+		return append([]string{}, path...)
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(tree)) {
+			if slices.Contains([]string{"example", "examples", "default", "enum"}, key) {
+				continue
+			}
+			if at := firstNull(tree[key], append(slices.Clip(path), key)); at != nil {
+				return at
+			}
+		}
+	case []any:
+		for i, item := range tree {
+			if at := firstNull(item, append(slices.Clip(path), strconv.Itoa(i))); at != nil {
+				return at
+			}
+		}
+	}
+	return nil
+}
+
 // isTrue reports whether the extension is the boolean true, and refuses other values.
 func (k *checker) isTrue(where, name string, extensions map[string]any) bool {
 	v, ok := extensions[name]

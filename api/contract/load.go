@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
@@ -48,6 +49,9 @@ func load(dir, contract, overlay string) (*Contract, error) {
 	}
 	if err := yaml.Unmarshal(text, &c.own); err != nil {
 		return nil, fmt.Errorf("openapi.yaml: %w", err)
+	}
+	if at := firstNull(c.own, nil); at != nil {
+		return nil, Refused{{"openapi.yaml, " + strings.Join(at, "."), "nothing stands there", "fill it or remove it"}}
 	}
 	c.doc, err = util.LoadSwaggerWithOverlay(contract, util.LoadSwaggerWithOverlayOpts{
 		Path: overlay, Strict: true, AllowRemoteRefsFrom: []string{},

@@ -122,6 +122,7 @@ var mutations = []mutation{
 	replace("basic authentication", "      scheme: bearer\n", "      scheme: basic\n", refusedAs("the scheme bearerAuth is not a bearer token")),
 	replace("OpenAPI 3.1", "openapi: 3.0.3", "openapi: 3.1.0", refusedAs("OpenAPI 3.1.0 is not supported; write it in OpenAPI 3.0")),
 	replace("webhooks", "tags:\n  - name: Sessions", "webhooks: {a: {post: {responses: {'200': {description: Done.}}}}}\ntags:\n  - name: Sessions", refusedAs("openapi.yaml: webhooks is not supported")),
+	replace("empty response", "    Token:\n      description: The token.\n", "    Empty:\n    Token:\n      description: The token.\n", refusedAs("openapi.yaml, components.responses.Empty: nothing stands there")),
 	insert("schema that nothing uses", atSchema, "    Unused: {type: object, description: Unused is., properties: {a: {type: string, description: A.}}}\n", refusedAs("components.schemas.Unused: nothing refers to it; use it or remove it")),
 	insert("header that nothing uses", atComponents, "  headers:\n    Unused: {description: Unused., schema: {type: string}}\n    APIVersion:\n", refusedAs("")).with("  headers:\n    Unused: {description: Unused., schema: {type: string}}\n    APIVersion:\n", refusedAs("components.headers.Unused: nothing refers to it")),
 	replace("reference to a file", `"#/components/parameters/Origin"`, `"other.yaml#/Origin"`, refusedAs("openapi.yaml:")),
