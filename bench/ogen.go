@@ -1,5 +1,7 @@
 //go:build ogen
 
+//lint:file-ignore SA1019 Verify is deprecated and measured all the same.
+
 package bench
 
 import (

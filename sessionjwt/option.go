@@ -20,10 +20,10 @@ type Option func(*Verifier) error
 // By default "azp" is not checked.
 //
 // "azp" names the page a token was created for, not the page that sends the
-// request. It rejects tokens of other apps of the same instance. It does not
-// stop a request that another subdomain makes a browser send with the user's own
-// cookie: for that, add [http.CrossOriginProtection]; see "Cookies" in the
-// package documentation.
+// request. The check rejects tokens of other apps of the same instance. It does
+// not stop a request that a page of another subdomain sends with the user's own
+// cookie; [http.CrossOriginProtection] does. See "Cookies" in the package
+// documentation.
 //
 // A token without "azp" is rejected; see WithMissingAuthorizedParty.
 func WithAuthorizedParties(parties ...string) Option {

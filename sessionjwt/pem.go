@@ -17,7 +17,7 @@ import (
 // BEGIN and END lines, with line breaks, literal \n or spaces in their place, or
 // on one line; inside, a PKIX or PKCS #1 public key, whatever the label says.
 // The error is ErrInvalidArgument for anything else, and for an RSA key of less
-// than 2048 bits.
+// than 2048 or more than 8192 bits.
 func KeysFromPEM(text string) (KeySource, error) {
 	body := pemBody(text)
 	if body == "" {
