@@ -10,7 +10,7 @@ import (
 func TestWhatIsBreaking(t *testing.T) {
 	t.Parallel()
 	text := contractText(t)
-	before := sliceOf(t, text)
+	before := operationsOf(t, text)
 	for name, test := range map[string]struct {
 		edit   func(doc object)
 		judged string
@@ -28,7 +28,7 @@ func TestWhatIsBreaking(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found := (&project{pins: &pins{}}).changes("new.yml", before, sliceOf(t, edited(t, text, test.edit)))
+			found := changesOf(before, operationsOf(t, edited(t, text, test.edit)))
 			assert.NotEmpty(t, found)
 			for _, f := range found {
 				assert.Equal(t, test.judged, f.Kind, f.Text)

@@ -3,33 +3,44 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 )
 
-// A project is what lies in the api directory, and the contract beside it.
+// A project is the contract and what the api directory says about it.
 type project struct {
+	dir        string
 	pins       *pins
+	added      []string // operations of the contract that upstream.yaml does not list yet
 	exceptions []exception
-	contract   slice
+	contract   operations
 }
 
 func openProject(dir string) (*project, error) {
-	var p project
+	p := &project{dir: dir}
 	var err error
 	if p.pins, err = readPins(filepath.Join(dir, "upstream.yaml")); err != nil {
 		return nil, err
 	}
-	if p.exceptions, err = readDeviations(filepath.Join(dir, "deviations.yaml"), p.pins); err != nil {
+	if p.contract, err = readOperations(filepath.Join(dir, "..", "openapi.yaml")); err != nil {
 		return nil, err
 	}
-	p.contract, err = sliceOfFile(filepath.Join(dir, "..", "openapi.yaml"))
-	return &p, err
+	for _, key := range slices.Sorted(maps.Keys(p.contract)) {
+		id, version := p.contract[key].id(), p.contract[key].apiVersion()
+		if _, taken := p.pins.Operations[id]; !taken && id != "" && p.pins.id(key) == "" && p.pins.Documents[version] != nil {
+			p.pins.Operations[id] = pinnedOperation{p.contract[key].name, version}
+			p.added = append(p.added, id)
+		}
+	}
+	p.exceptions, err = readDeviations(filepath.Join(dir, "deviations.yaml"), p.pins)
+	return p, err
 }
 
-func sliceOfFile(name string) (slice, error) {
+func readOperations(name string) (operations, error) {
 	data, err := readFile(name)
 	if err != nil {
 		return nil, err
@@ -38,128 +49,131 @@ func sliceOfFile(name string) (slice, error) {
 	if err != nil {
 		return nil, err
 	}
-	return doc.slice()
+	return doc.operations(), nil
 }
 
-// A finding is one thing a run has to say, in a sentence and for programs.
-type finding struct {
-	Kind        string `json:"kind"` // difference, deviation, breaking, unjudged or compatible
-	Operation   string `json:"operation"`
-	OperationID string `json:"operation_id,omitempty"`
-	Document    string `json:"document"`
-	Place       string `json:"place"`
-	Theirs      value  `json:"theirs"`
-	Ours        value  `json:"ours,omitempty"`
-	Before      value  `json:"before,omitempty"`
-	Text        string `json:"text"`
+var versionFact = regexp.MustCompile(`^header\.clerk-api-version\.schema\.enum\[(.*)\]$`)
 
-	what string // a change without its operation and document
+// apiVersion returns the API version the contract sends with an operation.
+func (o *operation) apiVersion() string {
+	for at := range o.facts {
+		if m := versionFact.FindStringSubmatch(at); m != nil {
+			return m[1]
+		}
+	}
+	return o.version
+}
+
+// pinned returns a document as it was at its commit, which its checksum proves.
+func (p *project) pinned(ctx context.Context, from source, version string) (*document, error) {
+	pin := p.pins.Documents[version]
+	var first error
+	for _, commit := range []string{pin.Commit, ""} {
+		data, err := from.read(ctx, pin.Path, commit)
+		if err == nil && checksum(data) == pin.SHA256 {
+			return parseDocument(pin.file(), data)
+		}
+		if err == nil {
+			err = fmt.Errorf("%s has the sha256 %s, but upstream.yaml pins %s", pin.file(), checksum(data), pin.SHA256)
+		}
+		first = cmp.Or(first, err)
+	}
+	return nil, first
 }
 
 // check compares the contract with the pinned documents.
-func (p *project) check(ctx context.Context, from *upstream) ([]finding, error) {
-	docs := map[string]slice{}
-	for _, version := range slices.Sorted(maps.Keys(p.pins.Documents)) {
-		doc, err := from.pinned(ctx, p.pins.Documents[version])
-		if err != nil {
-			return nil, err
-		}
-		if docs[version], err = doc.slice(); err != nil {
-			return nil, err
+func (p *project) check(ctx context.Context, from source, r *report) {
+	docs := map[string]operations{}
+	for _, version := range p.pins.versions() {
+		if doc, err := p.pinned(ctx, from, version); err != nil {
+			r.cannotTell(err)
+		} else {
+			docs[version] = doc.operations()
 		}
 	}
-	return p.compare(docs), nil
+	p.compare(r, docs)
+	for _, id := range p.added {
+		f := finding{Operation: p.title(keyOf(p.pins.Operations[id].Request), ""), Place: wholeOperation, Theirs: absent, Ours: present}
+		r.add("difference", "upstream.yaml", f, "this operation is missing in upstream.yaml; run update")
+	}
 }
 
-// compare lists the differences no deviation explains and the deviations that
-// are not true, given the slice of each document by version.
-func (p *project) compare(docs map[string]slice) []finding {
-	theirs := slice{}
-	file := map[string]string{}
-	for _, version := range slices.Sorted(maps.Keys(docs)) {
-		for key, o := range p.pins.mine(version, docs[version]) {
-			theirs[key] = o
+var errUnread = errors.New("its document was not read")
+
+// compare lists the differences no deviation explains and the deviations that are not
+// true, given the operations of each document that could be read.
+func (p *project) compare(r *report, docs map[string]operations) {
+	theirs, file := operations{}, map[string]string{}
+	for _, version := range p.pins.versions() {
+		mine := p.pins.mine(version, docs[version])
+		r.cannotTell(mine.errors()...)
+		maps.Copy(theirs, mine)
+		for key := range mine {
 			file[key] = p.pins.Documents[version].file()
 		}
 	}
+	r.cannotTell(p.contract.errors()...)
 	for _, o := range p.pins.Operations {
-		file[o.key()] = p.pins.Documents[o.Follows].file()
+		file[keyOf(o.Request)] = p.pins.Documents[o.Follows].file()
+		if docs[o.Follows] == nil {
+			theirs[keyOf(o.Request)] = &operation{name: o.Request, err: errUnread}
+		}
 	}
-
-	var found []finding
-	differences := compare(theirs, p.contract)
 	holds := map[exception]bool{}
-	var unexplained []difference
-	for _, d := range differences {
+	unexplained := slices.DeleteFunc(compare(theirs, p.contract), func(d difference) bool {
 		explained := false
 		for _, e := range p.exceptions {
 			if e.covers(d) {
 				explained = true
-				if e.place == d.place {
-					holds[e] = true
-				}
+				holds[e] = holds[e] || e.place == d.place
 			}
 		}
-		if !explained {
-			unexplained = append(unexplained, d)
-		}
-	}
+		return explained
+	})
+	const nowhere = "the pinned documents"
 	for _, d := range topmost(unexplained) {
-		f := p.finding("difference", d.key, d.name, d.place, d.old, d.new)
-		f.Document = cmp.Or(file[d.key], "the pinned documents")
-		f.Text = fmt.Sprintf("%s: %s is %s in %s and %s in openapi.yaml; follow Clerk, or say in deviations.yaml why not",
-			f.title(), d.place, d.old, f.Document, d.new)
-		found = append(found, f)
+		doc := cmp.Or(file[d.key], nowhere)
+		f := finding{Operation: p.title(d.key, d.name), Place: d.place, Theirs: d.old, Ours: d.new}
+		r.add("difference", doc, f, "%s is %s in %s and %s in openapi.yaml; update openapi.yaml, or add a deviation",
+			d.place, d.old, doc, d.new)
 	}
 	for _, e := range p.exceptions {
-		if holds[e] {
+		unread := theirs.unreadable(e.key) || p.contract.unreadable(e.key) || file[e.key] == "" && len(docs) < len(p.pins.Documents)
+		if holds[e] || unread {
 			continue
 		}
-		was, is := theirs[e.key].value(e.place), p.contract[e.key].value(e.place)
-		f := p.finding("deviation", e.key, e.key, e.place, was, is)
-		f.Document = cmp.Or(file[e.key], "the pinned documents")
-		f.Text = fmt.Sprintf("%s: entry %d of deviations.yaml says that %s is %s in %s and %s in openapi.yaml, but it is %s and %s; correct or remove the entry",
-			f.title(), e.entry, e.place, e.theirs, f.Document, e.ours, was, is)
-		found = append(found, f)
+		doc := cmp.Or(file[e.key], nowhere)
+		f := finding{Operation: p.title(e.key, e.key), Place: e.place, Theirs: theirs.value(e.key, e.place), Ours: p.contract.value(e.key, e.place)}
+		r.add("deviation", doc, f,
+			"entry %d of deviations.yaml says that %s is %s in %s and %s in openapi.yaml, but it is %s and %s; correct or remove the entry",
+			e.entry, e.place, e.theirs, doc, e.ours, f.Theirs, f.Ours)
 	}
-	return append(found, p.untrue(theirs)...)
+	p.checkPins(r, theirs)
 }
 
-// untrue lists the operations of upstream.yaml that nobody has, and those that are
+// checkPins lists the operations of upstream.yaml that nobody has, and those that are
 // sent with another API version than that of the document they follow.
-func (p *project) untrue(theirs slice) []finding {
-	var found []finding
+func (p *project) checkPins(r *report, theirs operations) {
 	for _, id := range slices.Sorted(maps.Keys(p.pins.Operations)) {
 		o := p.pins.Operations[id]
-		ours := p.contract[o.key()]
+		key, doc := keyOf(o.Request), p.pins.Documents[o.Follows].file()
+		ours, f := p.contract[key], finding{Operation: p.title(key, "")}
 		switch {
-		case ours == nil && theirs[o.key()] == nil:
-			f := p.finding("difference", o.key(), o.Request, wholeOperation, absent, absent)
-			f.Document = p.pins.Documents[o.Follows].file()
-			f.Text = fmt.Sprintf("%s: upstream.yaml lets it follow %s, but neither %s nor openapi.yaml has it; correct or remove it there", f.title(), o.Follows, f.Document)
-			found = append(found, f)
-		case ours != nil && ours.apiVersion != o.Follows:
-			f := p.finding("difference", o.key(), ours.name, "x-clerk-api-version", textOf(o.Follows), textOf(ours.apiVersion))
-			f.Document = "upstream.yaml"
-			f.Text = fmt.Sprintf("%s: x-clerk-api-version is %q in openapi.yaml, but upstream.yaml lets it follow %s; make them agree", f.title(), ours.apiVersion, o.Follows)
-			found = append(found, f)
+		case p.contract.unreadable(key):
+		case ours == nil && theirs[key] == nil:
+			f.Place, f.Theirs, f.Ours = wholeOperation, absent, absent
+			r.add("difference", doc, f, "upstream.yaml pins it to %s, but neither %s nor openapi.yaml has it; correct or remove the row", o.Follows, doc)
+		case ours != nil && ours.apiVersion() != o.Follows:
+			f.Place, f.Theirs, f.Ours = "header.clerk-api-version", textOf(o.Follows), textOf(ours.apiVersion())
+			r.add("difference", doc, f, "openapi.yaml sends the API version %q, but upstream.yaml pins it to %s; make them agree", ours.apiVersion(), o.Follows)
 		}
 	}
-	return found
 }
 
-func (p *project) finding(kind, key, name, place string, theirs, ours value) finding {
-	f := finding{Kind: kind, Operation: name, OperationID: p.pins.id(key), Place: place, Theirs: theirs, Ours: ours}
-	if f.OperationID != "" {
-		f.Operation = p.pins.Operations[f.OperationID].Request
+// title names an operation in a report: by request and id if upstream.yaml has it.
+func (p *project) title(key, name string) string {
+	if id := p.pins.id(key); id != "" {
+		return p.pins.Operations[id].Request + " (" + id + ")"
 	}
-	return f
-}
-
-// title is how a sentence names the operation.
-func (f finding) title() string {
-	if f.OperationID == "" {
-		return f.Operation
-	}
-	return f.Operation + " (" + f.OperationID + ")"
+	return name
 }

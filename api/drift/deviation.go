@@ -1,20 +1,24 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
-// A deviation is an intended difference: in each of Operations, at each place
-// of At, the published document has Theirs and the contract Ours.
+// A deviation is an intended difference: in each of Operations, at each place of At,
+// the published document has Theirs and the contract Ours.
 //
-// Where Theirs is absent and Ours present the whole part is ours, and what lies
-// beneath needs no entry of its own. The entry is no longer true as soon as
-// Clerk publishes anything at that place.
+// Where Theirs is absent and Ours present the whole part is ours, and what lies beneath
+// needs no entry of its own. The entry is no longer true as soon as Clerk publishes
+// anything at that place.
 type deviation struct {
-	Operations []string  `yaml:"operations"`
+	Operations any       `yaml:"operations"` // a list, or the word all for those of upstream.yaml
 	At         []string  `yaml:"at"`
 	Theirs     yaml.Node `yaml:"theirs"`
 	Ours       yaml.Node `yaml:"ours"`
@@ -30,20 +34,19 @@ type exception struct {
 }
 
 func (e exception) covers(d difference) bool {
-	if e.key != d.key {
-		return false
-	}
-	if e.place == d.place {
+	if e.key == d.key && e.place == d.place {
 		return e.theirs == d.old && e.ours == d.new
 	}
-	return e.wholePart() && below(d.place, e.place)
+	return e.key == d.key && e.wholePart() && below(d.place, e.place)
 }
 
-// wholePart tells whether the exception speaks for everything beneath it too:
-// a part only we have, or an operation the contract leaves out.
-func (e exception) wholePart() bool {
-	return e.theirs == absent && e.ours == present ||
-		e.place == wholeOperation && e.theirs == present && e.ours == absent
+// wholePart reports whether the exception covers everything beneath it: a part that only
+// the contract has, or an operation it leaves out.
+func (e exception) wholePart() bool { return e.theirs == absent && e.ours == present || e.leftOut() }
+
+// leftOut reports whether the contract leaves out the operation.
+func (e exception) leftOut() bool {
+	return e.place == wholeOperation && e.theirs == present && e.ours == absent
 }
 
 func readDeviations(file string, p *pins) ([]exception, error) {
@@ -52,83 +55,63 @@ func readDeviations(file string, p *pins) ([]exception, error) {
 		return nil, err
 	}
 	var all []exception
-	taken := map[string]int{}
 	for i, entry := range entries {
-		n := i + 1
-		theirs, ours, err := entry.values()
+		more, err := entry.exceptions(p, i+1)
 		if err != nil {
-			return nil, fmt.Errorf("%s, entry %d: %w", file, n, err)
+			return nil, fmt.Errorf("%s, entry %d: %w", file, i+1, err)
 		}
-		for _, name := range entry.Operations {
-			key, err := p.keyOf(name)
-			if err != nil {
-				return nil, fmt.Errorf("%s, entry %d: %w", file, n, err)
-			}
-			for _, at := range entry.At {
-				said := key + " " + at
-				if before := taken[said]; before != 0 {
-					return nil, fmt.Errorf("%s says twice what holds for %s at %s, in entries %d and %d; keep one", file, name, at, before, n)
-				}
-				taken[said] = n
-				all = append(all, exception{key, at, theirs, ours, n})
-			}
-		}
+		all = append(all, more...)
 	}
-	for _, outer := range all {
-		for _, inner := range all {
-			if outer.key == inner.key && outer.wholePart() && below(inner.place, outer.place) {
-				return nil, fmt.Errorf("%s, entry %d: %s is part of %s, which entry %d speaks for; remove it", file, inner.entry, inner.place, outer.place, outer.entry)
+	for i, outer := range all {
+		for j, inner := range all {
+			same := inner.place == outer.place && i < j
+			if outer.key == inner.key && (same || outer.wholePart() && below(inner.place, outer.place)) {
+				return nil, fmt.Errorf("%s, entry %d: entry %d already covers %s; remove one", file, inner.entry, outer.entry, inner.place)
 			}
 		}
 	}
 	return all, nil
 }
 
-func (d *deviation) values() (theirs, ours value, err error) {
-	switch {
-	case len(d.Operations) == 0:
-		return "", "", fmt.Errorf("operations is missing; list the operations it holds for")
-	case len(d.At) == 0:
-		return "", "", fmt.Errorf("at is missing; list the places it holds for")
-	case strings.TrimSpace(d.Why) == "":
-		return "", "", fmt.Errorf("why is missing; say why the contract differs")
-	case strings.TrimSpace(d.Evidence) == "":
-		return "", "", fmt.Errorf("evidence is missing; say how one knows")
+func (d *deviation) exceptions(p *pins, entry int) (all []exception, err error) {
+	names, _ := d.Operations.([]any)
+	if d.Operations == "all" {
+		for _, id := range slices.Sorted(maps.Keys(p.Operations)) {
+			names = append(names, id)
+		}
 	}
-	if theirs, err = nodeValue("theirs", &d.Theirs); err != nil {
-		return "", "", err
+	if len(names) == 0 || len(d.At) == 0 || strings.TrimSpace(d.Why) == "" || strings.TrimSpace(d.Evidence) == "" {
+		return nil, errors.New("missing operations, at, why or evidence")
 	}
-	if ours, err = nodeValue("ours", &d.Ours); err != nil {
-		return "", "", err
+	theirs, err := nodeValue(&d.Theirs)
+	if err != nil {
+		return nil, fmt.Errorf("theirs: %w", err)
 	}
-	if theirs == ours {
-		return "", "", fmt.Errorf("theirs and ours are both %s; a deviation differs", ours)
+	ours, err := nodeValue(&d.Ours)
+	if err != nil || ours == theirs {
+		return nil, fmt.Errorf("ours: %w", cmp.Or(err, errors.New("the same value as theirs")))
 	}
-	return theirs, ours, nil
+	for _, v := range names {
+		request := fmt.Sprint(v)
+		if o, ok := p.Operations[request]; ok {
+			request = o.Request
+		} else if !isRequest(request) {
+			return nil, fmt.Errorf("%q is neither an operation of upstream.yaml nor a request such as GET /sessions", request)
+		}
+		for _, at := range d.At {
+			all = append(all, exception{keyOf(request), at, theirs, ours, entry})
+		}
+	}
+	return all, nil
 }
 
-func nodeValue(name string, n *yaml.Node) (value, error) {
+func nodeValue(n *yaml.Node) (value, error) {
 	if n.IsZero() {
-		return "", fmt.Errorf("%s is missing; give the value, or absent", name)
+		return "", errors.New("missing value")
 	}
-	var v any
-	if err := n.Decode(&v); err != nil {
-		return "", fmt.Errorf("%s is no value: %s", name, oneLine(err))
-	}
+	v, err := new(decoder).decode(n)
 	if s, ok := v.(string); ok && (s == string(present) || s == string(absent)) {
 		return value(s), nil
 	}
-	return textOf(plain(v)), nil
-}
-
-// keyOf knows an operation by its id in upstream.yaml, or, for one the contract
-// leaves out, by method and path.
-func (p *pins) keyOf(name string) (string, error) {
-	if o, ok := p.Operations[name]; ok {
-		return o.key(), nil
-	}
-	if isRequest(name) {
-		return pinnedOperation{Request: name}.key(), nil
-	}
-	return "", fmt.Errorf("%q is no operation of upstream.yaml, nor a request such as GET /sessions", name)
+	return textOf(v), err
 }

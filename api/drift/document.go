@@ -1,149 +1,117 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"math"
-	"net/url"
-	"strconv"
+	"os"
+	"regexp"
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/go-json-experiment/json/jsontext"
+	"go.yaml.in/yaml/v4"
 )
 
-// maxDocument is the size no published document may exceed.
-const maxDocument = 64 << 20
+// Limits on what is read.
+const (
+	maxDocument = 64 << 20  // bytes
+	maxKeys     = 100_000   // of one mapping
+	maxDepth    = 200       // of mappings and lists within each other
+	maxNodes    = 1_000_000 // once aliases are replaced
+	maxParts    = 50_000   // of all operations, once references are replaced; Clerk's have about 2,000
+)
 
 // A document is one OpenAPI document as parsed, its references still in place.
 type document struct {
-	name string // what to call it in sentences, for example 2026-05-12.yml
-	root map[string]any
+	name   string // for messages, for example 2026-05-12.yml
+	sha256 string
+	root   map[string]any
 }
 
 // parseDocument parses an OpenAPI document of any 3.x version, YAML or JSON.
 func parseDocument(name string, data []byte) (*document, error) {
-	var parsed any
-	err := decodeYAML(yaml.NewDecoder(bytes.NewReader(data)), &parsed)
-	if errors.Is(err, errSecondDocument) {
-		return nil, fmt.Errorf("%s cannot be read: %w", name, err)
+	parsed, err := decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read as YAML or JSON: %w", name, err)
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s is no YAML: %s; give an OpenAPI document", name, oneLine(err))
-	}
-	root, ok := plain(parsed).(map[string]any)
+	root, ok := parsed.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("%s is no OpenAPI document: its top is no mapping; give an OpenAPI 3 document", name)
+		return nil, fmt.Errorf("%s is not an OpenAPI document: top level is not a mapping", name)
 	}
 	if version, ok := root["openapi"].(string); !ok || !strings.HasPrefix(version, "3.") {
-		return nil, fmt.Errorf("%s is no OpenAPI 3 document: openapi is %s; give one that says openapi: 3.x", name, textOf(root["openapi"]))
+		return nil, fmt.Errorf("%s is not an OpenAPI 3 document: openapi is %s", name, textOf(root["openapi"]))
 	}
 	if _, ok := root["paths"].(map[string]any); !ok {
-		return nil, fmt.Errorf("%s has no paths; give a whole OpenAPI document", name)
+		return nil, fmt.Errorf("%s is not a whole OpenAPI document: missing paths", name)
 	}
-	return &document{name: name, root: root}, nil
+	return &document{name, checksum(data), root}, nil
 }
 
-var errSecondDocument = errors.New("a line --- or ... begins a second document in it; keep one")
+var yamlDirective = regexp.MustCompile(`(?m)^%YAML 1\.[2-9]`)
 
-// decodeYAML reads all there is, where the YAML package stops unasked after the
-// first of several documents. It returns io.EOF where there is none.
-func decodeYAML(d *yaml.Decoder, into any) error {
-	if err := d.Decode(into); err != nil {
-		return err
+// decode returns YAML or JSON as maps with string keys, lists and plain values.
+func decode(data []byte) (any, error) {
+	// The YAML package rejects newer versions of YAML, and escapes that only JSON has.
+	if plain, err := jsontext.AppendFormat(nil, data, jsontext.SpaceAfterColon(true)); err == nil {
+		data = plain
 	}
-	var more yaml.Node
-	switch err := d.Decode(&more); {
-	case err == nil:
-		return errSecondDocument
-	case errors.Is(err, io.EOF):
-		return nil
-	default:
-		return err
+	var top yaml.Node
+	if err := yaml.Load(yamlDirective.ReplaceAll(data, []byte("%YAML 1.1")), &top); err != nil {
+		return nil, oneLine(err)
 	}
+	return new(decoder).decode(&top)
 }
 
-func readLimited(name string, r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
-	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", name, err)
-	}
-	if len(data) > maxDocument {
-		return nil, fmt.Errorf("%s is larger than %d MiB; give an OpenAPI document", name, maxDocument>>20)
-	}
-	return data, nil
-}
+// A decoder decodes YAML nodes. Unlike that of the YAML package it takes linear time.
+type decoder struct{ depth, nodes int }
 
-// plain turns what the YAML package yields into what encoding/json knows:
-// statuses written as numbers become keys, dates become text again.
-func plain(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		for key, item := range v {
-			v[key] = plain(item)
-		}
-		return v
-	case map[any]any:
-		m := make(map[string]any, len(v))
-		for key, item := range v {
-			m[fmt.Sprint(key)] = plain(item)
-		}
-		return m
-	case []any:
-		for i, item := range v {
-			v[i] = plain(item)
-		}
-		return v
-	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) { // JSON has no such numbers
-			return fmt.Sprint(v)
-		}
-	case time.Time:
-		if v.Equal(v.Truncate(24 * time.Hour)) {
-			return v.Format(time.DateOnly)
-		}
-		return v.Format(time.RFC3339Nano)
+func (d *decoder) decode(n *yaml.Node) (v any, err error) {
+	d.depth++
+	d.nodes++
+	defer func() { d.depth-- }()
+	if d.depth > maxDepth || d.nodes > maxNodes || len(n.Content) > 2*maxKeys {
+		return nil, fmt.Errorf("line %d: more than %d levels, %d keys of one mapping, or %d nodes", n.Line, maxDepth, maxKeys, maxNodes)
 	}
-	return v
-}
-
-// lookup finds what a local reference points to. Anything else than a place in
-// this document is refused, so that no reference is ever fetched.
-func (d *document) lookup(ref string) (any, error) {
-	pointer, local := strings.CutPrefix(ref, "#/")
-	if !local {
-		return nil, fmt.Errorf("%s refers to %q, which is not within it; references to other documents are not followed: have it inlined", d.name, ref)
-	}
-	var at any = d.root
-	for _, token := range strings.Split(pointer, "/") {
-		if decoded, err := url.PathUnescape(token); err == nil {
-			token = decoded
-		}
-		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
-		ok := false
-		switch v := at.(type) {
-		case map[string]any:
-			at, ok = v[token]
-		case []any:
-			i, err := strconv.Atoi(token)
-			if ok = err == nil && strconv.Itoa(i) == token && i >= 0 && i < len(v); ok {
-				at = v[i]
+	switch n.Kind {
+	case yaml.DocumentNode:
+		return d.decode(n.Content[0])
+	case yaml.AliasNode:
+		return d.decode(n.Alias)
+	case yaml.MappingNode:
+		m := make(map[string]any, len(n.Content)/2)
+		for i := 0; i < len(n.Content) && err == nil; i += 2 {
+			key := n.Content[i]
+			if _, again := m[key.Value]; again || key.Kind != yaml.ScalarNode {
+				return nil, fmt.Errorf("line %d: key %q is already defined, or not a scalar", key.Line, key.Value)
 			}
+			m[key.Value], err = d.decode(n.Content[i+1]) // 200 is "200"
 		}
-		if !ok {
-			return nil, fmt.Errorf("%s refers to %q, which does not exist; give a document whose references resolve", d.name, ref)
+		return m, err
+	case yaml.SequenceNode:
+		l := make([]any, len(n.Content))
+		for i := 0; i < len(l) && err == nil; i++ {
+			l[i], err = d.decode(n.Content[i])
 		}
+		return l, err
 	}
-	return at, nil
+	err = n.Decode(&v)
+	if _, isTime := v.(time.Time); isTime || encode(v) == nil {
+		v = n.Value
+	}
+	return v, err
 }
 
-// oneLine keeps an error of another package within the one sentence we print.
-func oneLine(err error) string {
-	var typeError *yaml.TypeError
-	if errors.As(err, &typeError) && len(typeError.Errors) > 0 {
-		return typeError.Errors[0]
+// readYAML reads one of the project's own files and rejects unknown fields.
+func readYAML(file string, into any) error {
+	data, err := os.ReadFile(file)
+	if err == nil {
+		err = yaml.Load(data, into, yaml.WithKnownFields())
 	}
-	return strings.Join(strings.Fields(err.Error()), " ")
+	if err != nil {
+		return fmt.Errorf("%s cannot be read: %w", file, oneLine(err))
+	}
+	return nil
 }
+
+// oneLine returns the error with its message on one line.
+func oneLine(err error) error { return errors.New(strings.Join(strings.Fields(err.Error()), " ")) }

@@ -1,12 +1,13 @@
 // Command drift compares openapi.yaml with the documents Clerk publishes.
 //
-// It is run from the directory of this module:
+// Run it in the directory of this module:
 //
 //	go tool drift [-json] [-upstream dir] check
 //	go tool drift [-json] [-upstream dir | -old file -new file] watch
 //	go tool drift [-json] [-upstream dir] update
 //
-// Its exit code is 0 for no drift, 1 for drift and 2 if it could not tell.
+// Its exit code is 0 for no drift, 1 for drift, and 2 if no drift is known and
+// something could not be told.
 package main
 
 import (
@@ -17,6 +18,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"time"
 )
 
 const (
@@ -28,75 +31,87 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(run(ctx, ".", os.Args[1:], os.Stdout, os.Stderr, newUpstream))
+	o := options{dir: ".", host: "https://github.com/", backoff: 2 * time.Second}
+	os.Exit(o.run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the program with everything it touches given to it.
-func run(ctx context.Context, dir string, args []string, stdout, stderr io.Writer, open func(dir, repository string) *upstream) int {
-	var o options
-	flags := flag.NewFlagSet("drift", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.BoolVar(&o.json, "json", false, "print JSON")
-	flags.StringVar(&o.upstream, "upstream", "", "directory of published documents, instead of GitHub")
-	flags.StringVar(&o.old, "old", "", "watch: the older document")
-	flags.StringVar(&o.new, "new", "", "watch: the newer document")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return noDrift
-		}
-		return couldNotTell
-	}
-	result, err := o.run(ctx, dir, flags.Args(), open)
-	if err != nil {
-		result = &report{Error: err.Error()}
-	}
-	result.Exit = result.exit()
-	if o.json {
-		err = result.writeJSON(stdout)
-	} else {
-		err = result.write(stdout)
-	}
-	if result.Error != "" {
-		fmt.Fprintln(stderr, "drift:", result.Error)
-	}
-	if err != nil {
-		return couldNotTell
-	}
-	return result.Exit
-}
-
+// options are the flags, and what tests replace.
 type options struct {
 	json               bool
 	upstream, old, new string
+
+	dir, host string
+	backoff   time.Duration
 }
 
-func (o options) run(ctx context.Context, dir string, args []string, open func(dir, repository string) *upstream) (*report, error) {
-	if len(args) != 1 {
-		return nil, fmt.Errorf("got %d arguments; give one of check, watch and update, after the flags", len(args))
+func (o options) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("drift", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.BoolVar(&o.json, "json", false, "print JSON")
+	flags.StringVar(&o.upstream, "upstream", "", "directory of published documents, or git checkout of their repository")
+	flags.StringVar(&o.old, "old", "", "watch: the older document")
+	flags.StringVar(&o.new, "new", "", "watch: the newer document")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return noDrift
+	} else if err != nil {
+		return couldNotTell
 	}
-	mode := args[0]
-	if (o.old == "") != (o.new == "") {
-		return nil, errors.New("only one of -old and -new is given; give both documents")
+	r := &report{}
+	if err := o.report(ctx, r, flags.Args()); err != nil {
+		r.cannotTell(err)
 	}
-	if o.old != "" {
-		if mode != "watch" || o.upstream != "" {
-			return nil, errors.New("-old and -new are for watch alone, without -upstream")
+	r.Exit = r.exit()
+	for _, text := range r.Unknown {
+		fmt.Fprintln(stderr, "drift:", text)
+	}
+	write := r.write
+	if o.json {
+		write = r.writeJSON
+	}
+	if err := write(stdout); err != nil {
+		return couldNotTell
+	}
+	return r.Exit
+}
+
+func (o options) report(ctx context.Context, r *report, args []string) error {
+	modes := map[string]func(*project, context.Context, source, *report){
+		"check": (*project).check, "watch": (*project).watch, "update": (*project).update,
+	}
+	if len(args) != 1 || modes[args[0]] == nil {
+		return fmt.Errorf("got %q, want one of check, watch and update after the flags", args)
+	}
+	r.Mode = args[0]
+	if o.old != "" || o.new != "" {
+		if o.old == "" || o.new == "" || r.Mode != "watch" || o.upstream != "" {
+			return errors.New("-old and -new need each other, are for watch, and exclude -upstream")
 		}
-		return watchFiles(o.old, o.new)
+		return watchFiles(r, o.old, o.new)
 	}
-	p, err := openProject(dir)
+	p, err := openProject(o.dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	from := open(o.upstream, p.pins.Repository)
-	switch mode {
-	case "check":
-		found, err := p.check(ctx, from)
-		return &report{Mode: mode, Findings: found}, err
-	case "watch":
-		return p.watch(ctx, from)
-	case "update":
-		return p.update(ctx, dir, from)
+	var from source = directory(o.upstream)
+	if root, err := filepath.Abs(o.upstream); o.upstream == "" {
+		temp, err := os.MkdirTemp("", "drift")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(temp)
+		if from, err = clone(ctx, o.host+p.pins.Repository, temp, o.backoff); err != nil {
+			return err
+		}
+	} else if gitDir := filepath.Join(root, ".git"); err == nil && exists(gitDir) {
+		from = &repository{gitDir: gitDir}
+	} else if gitDir := filepath.Join(root, "..", ".git"); err == nil && filepath.Base(root) == p.pins.folder() && exists(gitDir) {
+		from = &repository{gitDir: gitDir} // the folder in a checkout
 	}
-	return nil, fmt.Errorf("%q is no mode; give check, watch or update", mode)
+	modes[r.Mode](p, ctx, from, r)
+	return nil
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }

@@ -58,7 +58,7 @@ var bodyMutations = []mutation{
 	{"property removed", "from a body", in("refresh"), refreshBody + ".properties.format", schema("RefreshSession", withoutProperty("format"))},
 	{"property required", "in a body", in("create"), createBody + ".properties.active_organization_id.required", schema("CreateSession", require_("active_organization_id"))},
 	{"property required", "no longer in a body", in("refresh"), refreshBody + ".properties.request_origin.required", schema("RefreshSession", unrequire("request_origin"))},
-	{"property required", "undeclared", in("create"), createBody + ".required[reason]", schema("CreateSession", require_("reason"))},
+	{"property required", "undeclared", in("create"), createBody + ".properties.reason.required", schema("CreateSession", require_("reason"))},
 	{"property nullable", "in a body", in("create"), createBody + ".properties.user_id.nullable", property("CreateSession", "user_id", set("nullable", true))},
 	{"property retyped", "in a body", withBoth, createBody + ".properties.expires_in_seconds.type", property("CreateToken", "expires_in_seconds", set("type", "number"))},
 	{"property reformatted", "in a body", withBoth, createBody + ".properties.expires_in_seconds.format", property("CreateToken", "expires_in_seconds", set("format", "int64"))},

@@ -202,14 +202,14 @@ func TestEveryMutationIsReportedInItsOperation(t *testing.T) {
 	require.GreaterOrEqual(t, len(mutations), 60)
 	perKind := map[string]int{}
 	text := contractText(t)
-	before := sliceOf(t, text)
+	before := operationsOf(t, text)
 	for _, m := range mutations {
 		perKind[m.kind]++
 		t.Run(m.kind+"/"+m.name, func(t *testing.T) {
 			t.Parallel()
-			after := sliceOf(t, edited(t, text, m.edit))
+			after := operationsOf(t, edited(t, text, m.edit))
 			there, back := map[string][]string{}, map[string][]string{}
-			for _, f := range (&project{pins: &pins{}}).changes("new.yml", before, after) {
+			for _, f := range changesOf(before, after) {
 				there[f.Operation] = append(there[f.Operation], f.Place)
 			}
 			for _, d := range compare(after, before) {

@@ -1,22 +1,19 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Pins is upstream.yaml: which published document each operation follows.
 type pins struct {
 	Repository string                     `yaml:"repository"`
 	Documents  map[string]*pinned         `yaml:"documents"` // by API version
+	Seen       map[string]string          `yaml:"seen"`      // API versions not followed, and why
 	Operations map[string]pinnedOperation `yaml:"operations"`
 }
 
@@ -27,25 +24,20 @@ type pinned struct {
 }
 
 // file is the document's name without its folder.
-func (p *pinned) file() string { return filepath.Base(p.Path) }
+func (p *pinned) file() string { return path.Base(p.Path) }
 
 type pinnedOperation struct {
 	Request string `yaml:"request"` // method and path
 	Follows string `yaml:"follows"` // API version
 }
 
-// key is how a slice knows the operation.
-func (o pinnedOperation) key() string {
-	method, path, _ := strings.Cut(o.Request, " ")
-	return method + " " + anonymous(path)
-}
-
 var (
 	isCommit  = regexp.MustCompile(`^[0-9a-f]{40}$`).MatchString
 	isSHA256  = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString
 	isRepo    = regexp.MustCompile(`^\w[\w.-]*/\w[\w.-]*$`).MatchString
-	isPath    = regexp.MustCompile(`^(\w[\w.-]*/)*\w[\w.-]*$`).MatchString
+	isPath    = regexp.MustCompile(`^(\w[\w.-]*/)+\w[\w.-]*$`).MatchString
 	isRequest = regexp.MustCompile(`^[A-Z]+ /sessions(/\S+)?$`).MatchString
+	isVersion = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`).MatchString
 )
 
 func readPins(file string) (*pins, error) {
@@ -53,71 +45,64 @@ func readPins(file string) (*pins, error) {
 	if err := readYAML(file, &p); err != nil {
 		return nil, err
 	}
+	if err := p.validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return &p, nil
+}
+
+func (p *pins) validate() error {
 	if !isRepo(p.Repository) {
-		return nil, fmt.Errorf("%s has the repository %q; expected owner/name", file, p.Repository)
+		return fmt.Errorf("repository is %q, want owner/name", p.Repository)
 	}
 	if len(p.Documents) == 0 || len(p.Operations) == 0 {
-		return nil, fmt.Errorf("%s pins no documents or no operations; list both", file)
+		return fmt.Errorf("missing documents or operations")
 	}
-	for _, version := range slices.Sorted(maps.Keys(p.Documents)) {
-		switch d := p.Documents[version]; {
-		case d == nil || !isPath(d.Path):
-			return nil, fmt.Errorf("%s has no good path for document %s; expected one like bapi/%s.yml", file, version, version)
-		case !isCommit(d.Commit):
-			return nil, fmt.Errorf("%s has the commit %q for document %s; expected 40 hexadecimal digits", file, d.Commit, version)
-		case !isSHA256(d.SHA256):
-			return nil, fmt.Errorf("%s has the sha256 %q for document %s; expected 64 hexadecimal digits", file, d.SHA256, version)
+	for version, d := range p.Documents {
+		if d == nil || !isPath(d.Path) || !isCommit(d.Commit) || !isSHA256(d.SHA256) {
+			return fmt.Errorf("document %s is %+v, want a path like bapi/%s.yml, a commit of 40 and a sha256 of 64 hexadecimal digits",
+				version, d, version)
+		}
+	}
+	for version, why := range p.Seen {
+		if !isVersion(version) || strings.TrimSpace(why) == "" {
+			return fmt.Errorf("seen has %q: %q, want an API version and a reason", version, why)
 		}
 	}
 	keys := map[string]string{}
 	for _, id := range slices.Sorted(maps.Keys(p.Operations)) {
 		o := p.Operations[id]
-		if !isRequest(o.Request) {
-			return nil, fmt.Errorf("%s has the request %q for %s; expected one like GET /sessions", file, o.Request, id)
+		if other := keys[keyOf(o.Request)]; other != "" || !isRequest(o.Request) || p.Documents[o.Follows] == nil {
+			return fmt.Errorf("%s has the request %q and follows %q, want a request of its own like GET /sessions and one of the documents",
+				id, o.Request, o.Follows)
 		}
-		if p.Documents[o.Follows] == nil {
-			return nil, fmt.Errorf("%s lets %s follow %q; expected one of its documents", file, id, o.Follows)
-		}
-		if other := keys[o.key()]; other != "" {
-			return nil, fmt.Errorf("%s gives %s and %s the same request; expected one each", file, other, id)
-		}
-		keys[o.key()] = id
+		keys[keyOf(o.Request)] = id
 	}
-	return &p, nil
+	return nil
 }
+
+func (p *pins) versions() []string { return slices.Sorted(maps.Keys(p.Documents)) }
+
+// folder is where upstream keeps the newest document.
+func (p *pins) folder() string { return path.Dir(p.Documents[slices.Max(p.versions())].Path) }
 
 // id is the operation's id in upstream.yaml, or "" if it is not there.
 func (p *pins) id(key string) string {
 	for id, o := range p.Operations {
-		if o.key() == key {
+		if keyOf(o.Request) == key {
 			return id
 		}
 	}
 	return ""
 }
 
-// mine cuts a document's slice to what follows that document, and to what
-// upstream.yaml does not know at all.
-func (p *pins) mine(version string, all slice) slice {
-	kept := slice{}
-	for key, o := range all {
-		if id := p.id(key); id == "" || p.Operations[id].Follows == version {
-			kept[key] = o
-		}
-	}
+// mine returns the operations of a document that follow it, and those that
+// upstream.yaml does not list.
+func (p *pins) mine(version string, all operations) operations {
+	kept := maps.Clone(all)
+	maps.DeleteFunc(kept, func(key string, _ *operation) bool {
+		id := p.id(key)
+		return id != "" && p.Operations[id].Follows != version
+	})
 	return kept
-}
-
-// readYAML reads one of our own files and refuses what it does not know.
-func readYAML(file string, into any) error {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	decoder.KnownFields(true)
-	if err := decodeYAML(decoder, into); err != nil {
-		return fmt.Errorf("%s cannot be read: %s", file, oneLine(err))
-	}
-	return nil
 }

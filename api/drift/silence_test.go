@@ -173,29 +173,27 @@ func TestWhatChangesNothingIsSilent(t *testing.T) {
 			p["const"] = "token"
 		}),
 		"free-form said otherwise": func(doc object) {
-			get(doc, "components", "schemas", "Session", "properties", "actor")["additionalProperties"] = true
-			delete(get(doc, "components", "schemas", "ClerkErrors", "properties", "meta"), "additionalProperties")
 			get(doc, "components", "schemas", "ClerkError", "properties", "meta")["additionalProperties"] = object{}
 		},
 	}
 	text := contractText(t)
-	before := sliceOf(t, text)
+	before := operationsOf(t, text)
 	for name, edit := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			changed := edited(t, text, edit)
-			assert.Empty(t, compare(before, sliceOf(t, changed)))
+			assert.Empty(t, compare(before, operationsOf(t, changed)))
 		})
 	}
 	t.Run("JSON", func(t *testing.T) {
 		t.Parallel()
 		var doc object
 		edited(t, text, func(parsed object) { doc = parsed })
-		assert.Empty(t, compare(sliceOf(t, text), sliceOf(t, string(encode(doc)))))
+		assert.Empty(t, compare(operationsOf(t, text), operationsOf(t, string(encode(doc)))))
 	})
 	t.Run("statuses without quotes", func(t *testing.T) {
 		t.Parallel()
-		assert.Empty(t, compare(sliceOf(t, text), sliceOf(t, strings.ReplaceAll(text, `"200":`, "200:"))))
+		assert.Empty(t, compare(operationsOf(t, text), operationsOf(t, strings.ReplaceAll(text, `"200":`, "200:"))))
 	})
 }
 
@@ -205,7 +203,7 @@ func TestPropertyNamedLikeProse(t *testing.T) {
 	text := contractText(t)
 	for _, name := range []string{"description", "title", "example", "tags", "x-device", "$ref", "required", "a.b[c]"} {
 		changed := edited(t, text, schema("CreateSession", withProperty(name)))
-		found := compare(sliceOf(t, text), sliceOf(t, changed))
+		found := compare(operationsOf(t, text), operationsOf(t, changed))
 		assert.NotEmpty(t, found, name)
 		for _, d := range found {
 			assert.Equal(t, "POST /sessions", d.name)
@@ -254,6 +252,8 @@ components:
   responses:
     Odd: {description: prose, headers: {x-odd: {schema: {type: string, properties: {$ref: {type: string}}}}}}
   securitySchemes:
+    x-key: {type: apiKey, in: header, name: a}
+    x-other: {type: apiKey, in: header, name: b}
     oauth:
       type: oauth2
       description: prose
@@ -262,8 +262,8 @@ components:
 
 func TestProseInPartsWithoutRules(t *testing.T) {
 	t.Parallel()
-	before := sliceOf(t, odd)
-	assert.Empty(t, compare(before, sliceOf(t, strings.ReplaceAll(odd, "prose", "other words"))))
+	before := operationsOf(t, odd)
+	assert.Empty(t, compare(before, operationsOf(t, strings.ReplaceAll(odd, "prose", "other words"))))
 	for _, change := range []struct{ old, new, place string }{
 		{"x-kind: ", "x-sort: ", "requestBody.content.application/json.discriminator"},
 		{"description: \"#/B\"", "description: \"#/C\"", "requestBody.content.application/json.discriminator"},
@@ -288,10 +288,10 @@ func TestProseInPartsWithoutRules(t *testing.T) {
 		{"x-write: ", "x-read: ", "security"},
 		{"/authorize", "/other", "security"},
 	} {
-		found := compare(before, sliceOf(t, strings.Replace(odd, change.old, change.new, 1)))
-		if assert.Len(t, found, 1, change.new) {
-			assert.Equal(t, change.place, found[0].place)
-			assert.NotEmpty(t, (&project{pins: &pins{}}).changes("new.yml", before, sliceOf(t, strings.Replace(odd, change.old, change.new, 1))))
+		found := compare(before, operationsOf(t, strings.Replace(odd, change.old, change.new, 1)))
+		assert.NotEmpty(t, found, change.new)
+		for _, d := range found {
+			assert.True(t, strings.HasPrefix(d.place, change.place), d.place)
 		}
 	}
 }

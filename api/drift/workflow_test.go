@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 const workflows = "../../.github/workflows"
@@ -98,7 +98,7 @@ func TestDriftJobFires(t *testing.T) {
 	r = job()
 	assert.Equal(t, drift, r.exit)
 	assert.Equal(t, "exit=1\n", r.output)
-	assert.Contains(t, r.log, "## Breaking changes\n\n- GET /sessions (GetSessionList) in 2026-05-12.yml: query.limit.schema.maximum was 500 and is now 100")
+	assert.Contains(t, r.log, "- breaking: `query.limit.schema.maximum was 500 and is now 100`")
 
 	write(t, planted, "not found")
 	r = job()

@@ -224,7 +224,7 @@ func (n *node) enum() []any {
 	var l []any
 	for _, segment := range slices.Sorted(maps.Keys(n.kids)) {
 		label := strings.TrimPrefix(segment, one(""))
-		if text, isJSON := strings.CutPrefix(label, jsonLabel); isJSON {
+		if text, isJSON := strings.CutPrefix(label, "json:"); isJSON {
 			l = append(l, (&node{value: value(text)}).decoded())
 		} else {
 			l = append(l, label)
