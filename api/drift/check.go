@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // A project is the contract and what the api directory says about it.
@@ -30,7 +31,7 @@ func openProject(dir string) (*project, error) {
 		return nil, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.contract)) {
-		id, version := p.contract[key].id(), p.contract[key].apiVersion()
+		id, version := strings.Trim(string(p.contract[key].facts["operationId"]), `"`), p.contract[key].apiVersion()
 		if _, taken := p.pins.Operations[id]; !taken && id != "" && p.pins.id(key) == "" && p.pins.Documents[version] != nil {
 			p.pins.Operations[id] = pinnedOperation{p.contract[key].name, version}
 			p.added = append(p.added, id)
@@ -65,7 +66,7 @@ func (o *operation) apiVersion() string {
 }
 
 // pinned returns a document as it was at its commit, which its checksum proves.
-func (p *project) pinned(ctx context.Context, from source, version string) (*document, error) {
+func (p *project) pinned(ctx context.Context, from *source, version string) (*document, error) {
 	pin := p.pins.Documents[version]
 	var first error
 	for _, commit := range []string{pin.Commit, ""} {
@@ -82,7 +83,7 @@ func (p *project) pinned(ctx context.Context, from source, version string) (*doc
 }
 
 // check compares the contract with the pinned documents.
-func (p *project) check(ctx context.Context, from source, r *report) {
+func (p *project) check(ctx context.Context, from *source, r *report) {
 	docs := map[string]operations{}
 	for _, version := range p.pins.versions() {
 		if doc, err := p.pinned(ctx, from, version); err != nil {
@@ -100,8 +101,8 @@ func (p *project) check(ctx context.Context, from source, r *report) {
 
 var errUnread = errors.New("its document was not read")
 
-// compare lists the differences no deviation explains and the deviations that are not
-// true, given the operations of each document that could be read.
+// compare lists the differences no deviation explains and the deviations that are not true, given the operations of
+// each document that could be read.
 func (p *project) compare(r *report, docs map[string]operations) {
 	theirs, file := operations{}, map[string]string{}
 	for _, version := range p.pins.versions() {
@@ -151,8 +152,8 @@ func (p *project) compare(r *report, docs map[string]operations) {
 	p.checkPins(r, theirs)
 }
 
-// checkPins lists the operations of upstream.yaml that nobody has, and those that are
-// sent with another API version than that of the document they follow.
+// checkPins lists the operations of upstream.yaml that nobody has, and those that are sent with another API version
+// than that of the document they follow.
 func (p *project) checkPins(r *report, theirs operations) {
 	for _, id := range slices.Sorted(maps.Keys(p.pins.Operations)) {
 		o := p.pins.Operations[id]

@@ -11,12 +11,11 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// A deviation is an intended difference: in each of Operations, at each place of At,
-// the published document has Theirs and the contract Ours.
+// A deviation is an intended difference: in each of Operations, at each place of At, the published document has
+// Theirs and the contract Ours.
 //
-// Where Theirs is absent and Ours present the whole part is ours, and what lies beneath
-// needs no entry of its own. The entry is no longer true as soon as Clerk publishes
-// anything at that place.
+// Where Theirs is absent and Ours present the whole part is ours, and what lies beneath needs no entry of its own.
+// The entry is no longer true as soon as Clerk publishes anything at that place.
 type deviation struct {
 	Operations any       `yaml:"operations"` // a list, or the word all for those of upstream.yaml
 	At         []string  `yaml:"at"`
@@ -40,8 +39,8 @@ func (e exception) covers(d difference) bool {
 	return e.key == d.key && e.wholePart() && below(d.place, e.place)
 }
 
-// wholePart reports whether the exception covers everything beneath it: a part that only
-// the contract has, or an operation it leaves out.
+// wholePart reports whether the exception covers everything beneath it: a part that only the contract has, or an
+// operation it leaves out.
 func (e exception) wholePart() bool { return e.theirs == absent && e.ours == present || e.leftOut() }
 
 // leftOut reports whether the contract leaves out the operation.

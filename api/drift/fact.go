@@ -1,17 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
-// A place is where in an operation a fact holds: "query", "limit", "schema", "maximum" is
-// printed query.limit.schema.maximum. A segment made by one names one of several
-// alternatives or values: status.enum[pending].
+// A place is where in an operation a fact holds: "query", "limit", "schema", "maximum" is printed
+// query.limit.schema.maximum. A segment made by one names one of several alternatives or values:
+// status.enum[pending].
 type place []string
 
 func (p place) at(segments ...string) place { return append(slices.Clip(p), segments...) }
@@ -23,7 +23,7 @@ func (p place) String() string {
 	for i, segment := range p {
 		name, bracketed := strings.CutPrefix(segment, "\x00")
 		if name == "" || strings.ContainsAny(name, ".[]\"\\ \t\r\n") {
-			name = string(encode(name))
+			name = string(textOf(name))
 		}
 		switch {
 		case bracketed:
@@ -45,8 +45,8 @@ func below(at, root string) bool {
 // wholeOperation is the place that says an operation exists.
 const wholeOperation = "operation"
 
-// A value is a fact's value as JSON, or one of two words that JSON does not have:
-// present, for what merely exists, and absent.
+// A value is a fact's value as JSON, or one of two words that JSON does not have: present, for what merely exists,
+// and absent.
 type value string
 
 const (
@@ -54,21 +54,14 @@ const (
 	absent  value = "absent"
 )
 
-// encode returns equal JSON for equal values: keys sorted, 10.0 the same as 10.
-func encode(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if e.Encode(v) != nil {
-		return nil
-	}
-	return bytes.TrimSpace(b.Bytes())
+// textOf returns equal JSON for equal values: keys sorted, 10.0 the same as 10.
+func textOf(v any) value {
+	text, _ := json.Marshal(v, json.Deterministic(true))
+	return value(text)
 }
 
-func textOf(v any) value { return value(encode(v)) }
-
-// Operations in their normal form are trees: a part is present by itself, a group
-// consists of its members alone, and the leaves are values.
+// Operations in their normal form are trees: a part is present by itself, a group consists of its members alone, and
+// the leaves are values.
 type (
 	part  map[string]any
 	group map[string]any
@@ -106,8 +99,7 @@ type difference struct {
 	old, new  value
 }
 
-// compare lists every difference between the operations that can be read in both
-// documents, by operation and place.
+// compare lists every difference between the operations that can be read in both documents, by operation and place.
 func compare(old, new operations) (found []difference) {
 	for _, key := range keys(old, new) {
 		if old.unreadable(key) || new.unreadable(key) {

@@ -75,7 +75,7 @@ func (o options) run(ctx context.Context, args []string, stdout, stderr io.Write
 }
 
 func (o options) report(ctx context.Context, r *report, args []string) error {
-	modes := map[string]func(*project, context.Context, source, *report){
+	modes := map[string]func(*project, context.Context, *source, *report){
 		"check": (*project).check, "watch": (*project).watch, "update": (*project).update,
 	}
 	if len(args) != 1 || modes[args[0]] == nil {
@@ -92,26 +92,22 @@ func (o options) report(ctx context.Context, r *report, args []string) error {
 	if err != nil {
 		return err
 	}
-	var from source = directory(o.upstream)
-	if root, err := filepath.Abs(o.upstream); o.upstream == "" {
-		temp, err := os.MkdirTemp("", "drift")
-		if err != nil {
+	from, root := &source{dir: o.upstream}, filepath.Clean(o.upstream)
+	if filepath.Base(root) == p.pins.folder() {
+		root = filepath.Dir(root) // the folder in a checkout
+	}
+	if _, err := os.Stat(filepath.Join(root, ".git")); err == nil && o.upstream != "" {
+		from.gitDir = filepath.Join(root, ".git")
+	} else if o.upstream == "" {
+		from = &source{attempts: 4, backoff: o.backoff}
+		if from.gitDir, err = os.MkdirTemp("", "drift"); err != nil {
 			return err
 		}
-		defer os.RemoveAll(temp)
-		if from, err = clone(ctx, o.host+p.pins.Repository, temp, o.backoff); err != nil {
+		defer os.RemoveAll(from.gitDir)
+		if _, err := from.git(ctx, "clone", "--quiet", "--bare", "--filter=blob:none", o.host+p.pins.Repository, from.gitDir); err != nil {
 			return err
 		}
-	} else if gitDir := filepath.Join(root, ".git"); err == nil && exists(gitDir) {
-		from = &repository{gitDir: gitDir}
-	} else if gitDir := filepath.Join(root, "..", ".git"); err == nil && filepath.Base(root) == p.pins.folder() && exists(gitDir) {
-		from = &repository{gitDir: gitDir} // the folder in a checkout
 	}
 	modes[r.Mode](p, ctx, from, r)
 	return nil
-}
-
-func exists(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
 }

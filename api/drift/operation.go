@@ -1,15 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
 
-// An operation is everything a document says of one operation that changes code or what
-// is sent, or the error that prevents knowing it.
+// An operation is everything a document says of one operation that changes code or what is sent, or the error that
+// prevents knowing it.
 type operation struct {
 	name    string // GET /sessions/{session_id}
 	doc     *document
@@ -18,9 +17,8 @@ type operation struct {
 	err     error
 }
 
-// operations holds operations by key: the method and the path, with its placeholders
-// unnamed so that renaming one does not hide the operation. The method * stands for
-// all of a path that cannot be read.
+// operations holds operations by key: the method and the path, with its placeholders unnamed so that renaming one
+// does not hide the operation. The method * stands for all of a path that cannot be read.
 type operations map[string]*operation
 
 // operations reads the operations under /sessions.
@@ -85,12 +83,6 @@ func keyOf(request string) string {
 	return strings.Join(segments, "/")
 }
 
-// id returns the operationId.
-func (o *operation) id() (id string) {
-	_ = json.Unmarshal([]byte(o.facts["operationId"]), &id)
-	return id
-}
-
 // isOperation reports whether an operation lies beneath a key of a path item.
 func isOperation(key string) bool {
 	return !isProse(key) && key != "parameters" && key != "servers" && key != "$ref"
@@ -98,8 +90,7 @@ func isOperation(key string) bool {
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
 
-// operation returns an operation of a path item in its normal form, see [flatten]. It
-// inherits from root.
+// operation returns an operation of a path item in its normal form, see [flatten]. It inherits from root.
 func (w *walker) operation(method string, item, root map[string]any) group {
 	defer w.leave(len(w.refs))
 	if !slices.Contains(methods, method) {
@@ -130,22 +121,24 @@ func (w *walker) parameters(o group, v any) {
 		if in == "header" {
 			name = strings.ToLower(name)
 		}
-		if at := (place{in, name}).String(); in == "" || name == "" || seen[at] {
+		at := place{in, name}
+		if in == "" || name == "" || seen[at.String()] {
 			w.fail("has a parameter without name or in, or twice: %s", textOf(p))
 			return
-		} else {
-			seen[at] = true
 		}
-		if o[in] == nil {
-			o[in] = group{}
+		seen[at.String()] = true
+		all, _ := o[in].(group)
+		if all == nil {
+			all = group{}
+			o[in] = all
 		}
-		o[in].(group)[name] = w.object(place{in, name}, in, p)
+		all[name] = w.object(at, in, p)
 		w.leave(depth)
 	}
 }
 
-// A kind of object: what lies beneath its keys, where "*" means several by name, and the
-// values that apply if none are given.
+// A kind of object: what lies beneath its keys, where "*" means several by name, and the values that apply if none
+// are given.
 type kind struct{ parts, defaults map[string]string }
 
 var (
@@ -176,6 +169,9 @@ func styled(style, explode string) map[string]string {
 // object returns an object of a kind in its normal form.
 func (w *walker) object(at place, name string, v any) part {
 	defer w.leave(len(w.refs))
+	if name == "callback" {
+		return w.callback(at, v)
+	}
 	k, o := kinds[name], part{}
 	for key, text := range k.defaults {
 		o[key] = value(text)
@@ -220,11 +216,7 @@ func (w *walker) several(at place, key, kind string, v any) group {
 		case key == "responses" && len(name) == 3:
 			name = strings.ToUpper(name) // 5xx is 5XX
 		}
-		if kind == "callback" {
-			all[name] = w.callback(at.at(name), v)
-		} else {
-			all[name] = w.object(at.at(name), kind, v)
-		}
+		all[name] = w.object(at.at(name), kind, v)
 	}
 	return all
 }
@@ -247,8 +239,8 @@ func (w *walker) callback(at place, v any) part {
 	return all
 }
 
-// security returns one fact: the alternatives, each with the schemes it combines. The name
-// of a scheme is not sent; its definition is.
+// security returns one fact: the alternatives, each with the schemes it combines. The name of a scheme is not sent;
+// its definition is.
 func (w *walker) security(v any) value {
 	alternatives := []any{}
 	for _, v := range w.list(place{"security"}, v) {

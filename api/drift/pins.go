@@ -96,8 +96,7 @@ func (p *pins) id(key string) string {
 	return ""
 }
 
-// mine returns the operations of a document that follow it, and those that
-// upstream.yaml does not list.
+// mine returns the operations of a document that follow it, and those that upstream.yaml does not list.
 func (p *pins) mine(version string, all operations) operations {
 	kept := maps.Clone(all)
 	maps.DeleteFunc(kept, func(key string, _ *operation) bool {

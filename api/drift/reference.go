@@ -24,8 +24,7 @@ func (w *walker) fail(format string, args ...any) {
 	}
 }
 
-// isProse reports whether a key changes neither code nor what is sent, wherever OpenAPI
-// defines it.
+// isProse reports whether a key changes neither code nor what is sent, wherever OpenAPI defines it.
 func isProse(key string) bool {
 	switch key {
 	case "description", "summary", "title", "example", "examples", "externalDocs", "tags", "$comment":
@@ -34,8 +33,8 @@ func isProse(key string) bool {
 	return strings.HasPrefix(key, "x-")
 }
 
-// mapping returns a mapping, or the one that v refers to. What it adds to refs the caller
-// removes with defer w.leave(len(w.refs)).
+// mapping returns a mapping, or the one that v refers to. What it adds to refs the caller removes with defer
+// w.leave(len(w.refs)).
 func (w *walker) mapping(at place, v any) map[string]any {
 	return w.names(at, w.follow(v))
 }
@@ -108,8 +107,8 @@ func (w *walker) lookup(ref string) any {
 	return target
 }
 
-// plain copies the value of a key that has no rules of its own: without prose, and with
-// references replaced, except where all is a value.
+// plain copies the value of a key that has no rules of its own: without prose, and with references replaced, except
+// where all is a value.
 func (w *walker) plain(key string, v any) any {
 	defer w.leave(len(w.refs))
 	if slices.Contains([]string{"default", "enum", "const", "parameters"}, key) { // parameters of a link

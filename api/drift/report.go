@@ -2,13 +2,15 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // A report is what a run found.
@@ -55,20 +57,14 @@ func (r *report) cannotTell(errs ...error) {
 
 // exit returns the exit code: drift that is known matters more than what is unknown.
 func (r *report) exit() int {
-	switch {
-	case len(r.Findings) > 0:
+	if len(r.Findings) > 0 {
 		return drift
-	case len(r.Unknown) > 0:
-		return couldNotTell
 	}
-	return noDrift
+	return min(len(r.Unknown), 1) * couldNotTell
 }
 
 func (r *report) writeJSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return json.MarshalWrite(w, r, jsontext.WithIndent("  "))
 }
 
 const notation = `How to read it: query.limit.schema.maximum is the maximum in the schema of the query parameter limit;

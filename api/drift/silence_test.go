@@ -189,7 +189,7 @@ func TestWhatChangesNothingIsSilent(t *testing.T) {
 		t.Parallel()
 		var doc object
 		edited(t, text, func(parsed object) { doc = parsed })
-		assert.Empty(t, compare(operationsOf(t, text), operationsOf(t, string(encode(doc)))))
+		assert.Empty(t, compare(operationsOf(t, text), operationsOf(t, string(textOf(doc)))))
 	})
 	t.Run("statuses without quotes", func(t *testing.T) {
 		t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path"
@@ -15,92 +16,71 @@ import (
 	"time"
 )
 
-// A source is where published documents come from. A document that is not published is
-// fs.ErrNotExist.
-type source interface {
-	// read returns a document as of a commit, or the newest if there is none.
-	read(ctx context.Context, path, commit string) ([]byte, error)
-	// list returns the names of the newest documents in a folder.
-	list(ctx context.Context, folder string) ([]string, error)
-	// lastCommit returns the last commit that changed a document.
-	lastCommit(ctx context.Context, path string) (string, error)
+// A source is where published documents come from: a directory of the newest, or a git checkout or clone, where edits
+// that are not committed do not count.
+type source struct {
+	dir      string
+	gitDir   string        // empty for a directory
+	attempts int           // of each git command
+	backoff  time.Duration // before the second attempt; doubles with each further one
+	program  string        // git, unless it is empty
 }
 
-// A directory has the newest documents alone.
-type directory string
-
-func (d directory) read(_ context.Context, file, _ string) ([]byte, error) {
-	return readFile(filepath.Join(string(d), path.Base(file)))
+func (s *source) git(ctx context.Context, args ...string) (string, error) {
+	for n := 1; ; n++ {
+		var stderr strings.Builder
+		cmd := exec.CommandContext(ctx, cmp.Or(s.program, "git"), append([]string{"--git-dir", s.gitDir}, args...)...)
+		cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0")
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err == nil {
+			return string(out), nil
+		} else if n >= s.attempts || ctx.Err() != nil {
+			return "", fmt.Errorf("git %s: %w: %s", args[0], err, stderr.String())
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(s.backoff << (n - 1)):
+		}
+	}
 }
 
-func (d directory) list(context.Context, string) (names []string, err error) {
-	entries, err := os.ReadDir(string(d))
+// read returns a document as of a commit, or the newest if there is none. A directory has the newest alone. A
+// document that is not published is fs.ErrNotExist.
+func (s *source) read(ctx context.Context, file, commit string) ([]byte, error) {
+	if s.gitDir == "" {
+		return readFile(filepath.Join(s.dir, path.Base(file)))
+	}
+	commit = cmp.Or(commit, "HEAD")
+	out, err := s.git(ctx, "ls-tree", "--name-only", commit, "--", file)
+	if err == nil && out == "" {
+		return nil, fmt.Errorf("%s at %s: %w", file, commit, fs.ErrNotExist)
+	} else if err == nil {
+		out, err = s.git(ctx, "show", commit+":"+file)
+	}
+	return []byte(out), err
+}
+
+// list returns the names of the newest documents in a folder.
+func (s *source) list(ctx context.Context, folder string) (names []string, err error) {
+	if s.gitDir != "" {
+		out, err := s.git(ctx, "ls-tree", "--name-only", "HEAD:"+folder)
+		return strings.Fields(out), err
+	}
+	entries, err := os.ReadDir(s.dir)
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
 	return names, err
 }
 
-func (d directory) lastCommit(context.Context, string) (string, error) {
-	return "", fmt.Errorf("%s is not a git checkout, so commits are not known", string(d))
-}
-
-// A repository is a git checkout or clone. Edits that are not committed do not count.
-type repository struct {
-	gitDir   string
-	attempts int           // of each command
-	backoff  time.Duration // before the second attempt; doubles with each further one
-	program  string        // git, unless it is empty
-}
-
-// clone makes dir a clone of a repository, whose documents are fetched when they are read.
-func clone(ctx context.Context, url, dir string, backoff time.Duration) (*repository, error) {
-	r := &repository{gitDir: dir, attempts: 4, backoff: backoff}
-	_, err := r.git(ctx, "clone", "--quiet", "--bare", "--filter=blob:none", url, dir)
-	return r, err
-}
-
-func (r *repository) git(ctx context.Context, args ...string) ([]byte, error) {
-	for n := 1; ; n++ {
-		var stderr strings.Builder
-		cmd := exec.CommandContext(ctx, cmp.Or(r.program, "git"), append([]string{"--git-dir", r.gitDir}, args...)...)
-		cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0")
-		cmd.Stderr = &stderr
-		out, err := cmd.Output()
-		if err == nil || n >= r.attempts || ctx.Err() != nil {
-			if err != nil {
-				err = fmt.Errorf("git %s: %w: %s", args[0], err, stderr.String())
-			}
-			return out, err
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(r.backoff << (n - 1)):
-		}
+// lastCommit returns the last commit that changed a document.
+func (s *source) lastCommit(ctx context.Context, file string) (string, error) {
+	if s.gitDir == "" {
+		return "", fmt.Errorf("%s is not a git checkout, so commits are not known", s.dir)
 	}
-}
-
-func (r *repository) read(ctx context.Context, path, commit string) ([]byte, error) {
-	if commit == "" {
-		commit = "HEAD"
-	}
-	if out, err := r.git(ctx, "ls-tree", "--name-only", commit, "--", path); err != nil || len(out) > 0 {
-		if err != nil {
-			return nil, err
-		}
-		return r.git(ctx, "show", commit+":"+path)
-	}
-	return nil, fmt.Errorf("%s at %s: %w", path, commit, os.ErrNotExist)
-}
-
-func (r *repository) list(ctx context.Context, folder string) ([]string, error) {
-	out, err := r.git(ctx, "ls-tree", "--name-only", "HEAD:"+folder)
-	return strings.Fields(string(out)), err
-}
-
-func (r *repository) lastCommit(ctx context.Context, path string) (string, error) {
-	out, err := r.git(ctx, "log", "-1", "--format=%H", "HEAD", "--", path)
-	return strings.TrimSpace(string(out)), err
+	out, err := s.git(ctx, "log", "-1", "--format=%H", "HEAD", "--", file)
+	return strings.TrimSpace(out), err
 }
 
 func readFile(name string) ([]byte, error) {

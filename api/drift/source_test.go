@@ -36,10 +36,10 @@ func TestRepositoryTroubleCannotTell(t *testing.T) {
 		"no repository":      {"check", func(_ *remote, o *options) { o.host += "nowhere/" }, "git clone"},
 		"unknown commit":     {"check", func(r *remote, o *options) { o.recommit(t); r.put(newest, r.text(newest)+edit) }, "git ls-tree"},
 		"another document":   {"check", func(r *remote, o *options) { o.repin(t, r, newest) }, "but upstream.yaml pins"},
-		"newest unreadable":  {"watch", func(r *remote, _ *options) { r.put(newest, "<html>") }, "not an OpenAPI document"},
+		"newest unreadable":  {"watch", func(r *remote, _ *options) { r.put(newest, "<html>") }, "not an OpenAPI 3 document"},
 		"no documents":       {"watch", func(r *remote, _ *options) { r.put(newest, ""); r.put(older, "") }, "no documents in bapi"},
 		"no folder":          {"watch", func(r *remote, _ *options) { r.git("mv", "bapi", "api"); r.commit() }, "git ls-tree"},
-		"update cannot read": {"update", func(r *remote, _ *options) { r.put(older, "<html>") }, "not an OpenAPI document"},
+		"update cannot read": {"update", func(r *remote, _ *options) { r.put(older, "<html>") }, "not an OpenAPI 3 document"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -77,7 +77,7 @@ func TestDownloadsAreRetried(t *testing.T) {
 	bin, count := t.TempDir(), filepath.Join(t.TempDir(), "count")
 	write(t, filepath.Join(bin, "git"), "#!/bin/sh\necho x >> "+count+"\n[ $(wc -l < "+count+") -ge 3 ] || exit 1\n")
 	require.NoError(t, os.Chmod(filepath.Join(bin, "git"), 0o755))
-	git := &repository{gitDir: r.root, attempts: 4, backoff: o.backoff, program: filepath.Join(bin, "git")}
+	git := &source{gitDir: r.root, attempts: 4, backoff: o.backoff, program: filepath.Join(bin, "git")}
 	_, err := git.git(t.Context(), "fetch")
 	require.NoError(t, err)
 	assert.Equal(t, "x\nx\nx\n", read(t, count))

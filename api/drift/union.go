@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// union returns the members of a union by label. Their order means nothing, so each
-// is named after what it is.
+// union returns the members of a union by label. Their order means nothing, so each is named after what it is.
 func (w *walker) union(at place, v any) group {
 	byType := map[string][]any{}
 	for _, v := range w.list(at, v) {
@@ -35,8 +34,8 @@ func (w *walker) union(at place, v any) group {
 	return all
 }
 
-// bodySchema returns the schema of a whole body as a union, usually of one member. That a
-// body may be something else is then one difference, not a hundred.
+// bodySchema returns the schema of a whole body as a union, usually of one member. That a body may be something else
+// is then one difference, not a hundred.
 func (w *walker) bodySchema(at place, v any) group {
 	defer w.leave(len(w.refs))
 	m := w.unwrapped(at, v)

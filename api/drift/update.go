@@ -15,9 +15,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// update moves the pins to the newest documents, and adds rows for new operations, if
-// the contract with its deviations holds for them.
-func (p *project) update(ctx context.Context, from source, r *report) {
+// update moves the pins to the newest documents, and adds rows for new operations, if the contract with its
+// deviations holds for them.
+func (p *project) update(ctx context.Context, from *source, r *report) {
 	docs, moved := map[string]operations{}, map[string]*pinned{}
 	for _, version := range p.pins.versions() {
 		pin := p.pins.Documents[version]
@@ -48,9 +48,9 @@ func (p *project) update(ctx context.Context, from source, r *report) {
 	}
 }
 
-// write writes upstream.yaml with documents moved and operations added, and leaves its
-// comments and layout as they are.
-func (p *project) write(ctx context.Context, from source, moved map[string]*pinned, r *report) error {
+// write writes upstream.yaml with documents moved and operations added, and leaves its comments and layout as they
+// are.
+func (p *project) write(ctx context.Context, from *source, moved map[string]*pinned, r *report) error {
 	file := filepath.Join(p.dir, "upstream.yaml")
 	content, err := os.ReadFile(file)
 	if err != nil {

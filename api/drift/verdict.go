@@ -66,8 +66,8 @@ var (
 	inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]`)
 )
 
-// fitting returns the changes that fit a difference best: of its aspect, with most of the
-// names and values they mention found in its place and values.
+// fitting returns the changes that fit a difference best: of its aspect, with most of the names and values they
+// mention found in its place and values.
 func fitting(d difference, all []*change) (best []*change) {
 	isAspect, inResponse := aspect(d), strings.HasPrefix(d.place, "responses")
 	known := map[string]bool{}
@@ -100,8 +100,8 @@ func fitting(d difference, all []*change) (best []*change) {
 	return best
 }
 
-// aspects are the ids of the changes that concern a part of an object, by its key or by
-// that of the mapping it is in. For other keys the id has the key itself, as in max-length.
+// aspects are the ids of the changes that concern a part of an object, by its key or by that of the mapping it is in.
+// For other keys the id has the key itself, as in max-length.
 var aspects = map[string]string{
 	"enum[": "enum|const", "properties.": "property(-added|-removed|-with-default|$)", "headers.": "header-(added|removed)",
 	"responses.": "status", "content.": "media-type-(added|removed)", "requestBody": "body-(added|removed)",
@@ -144,7 +144,7 @@ func oasdiff(old, new operations) (changes checker.Changes) {
 	}()
 	var specs [2]*load.SpecInfo
 	for i, ops := range []operations{old, new} {
-		spec, err := openapi3.NewLoader().LoadFromData(encode(ops.document()))
+		spec, err := openapi3.NewLoader().LoadFromData([]byte(textOf(ops.document())))
 		if err != nil {
 			return nil
 		}

@@ -27,7 +27,7 @@ func watchFiles(r *report, old, new string) error {
 }
 
 // watch lists what changed since the documents were pinned.
-func (p *project) watch(ctx context.Context, from source, r *report) {
+func (p *project) watch(ctx context.Context, from *source, r *report) {
 	published, err := p.published(ctx, from)
 	if err != nil {
 		r.cannotTell(fmt.Errorf("which API versions are published is unknown: %w", err))
@@ -58,7 +58,7 @@ func (p *project) watch(ctx context.Context, from source, r *report) {
 }
 
 // watchDocument lists what changed in a document that is not as it was pinned.
-func (p *project) watchDocument(ctx context.Context, from source, version string, data []byte, r *report) error {
+func (p *project) watchDocument(ctx context.Context, from *source, version string, data []byte, r *report) error {
 	pin := p.pins.Documents[version]
 	doc, err := parseDocument(pin.file(), data)
 	if err != nil {
@@ -96,7 +96,7 @@ func (p *project) watchDocument(ctx context.Context, from source, version string
 }
 
 // published lists the published API versions.
-func (p *project) published(ctx context.Context, from source) (versions []string, err error) {
+func (p *project) published(ctx context.Context, from *source) (versions []string, err error) {
 	names, err := from.list(ctx, p.pins.folder())
 	for _, name := range names {
 		suffix := path.Ext(name)
@@ -111,15 +111,14 @@ func (p *project) published(ctx context.Context, from source) (versions []string
 	return versions, err
 }
 
-// pinnedOperations returns what a document said as pinned. A directory has the newest
-// documents alone, so there the operations are derived from the contract and its
-// deviations, which is the same as long as check passes.
-func (p *project) pinnedOperations(ctx context.Context, from source, version string) (operations, error) {
+// pinnedOperations returns what a document said as pinned. A directory has the newest documents alone, so there the
+// operations are derived from the contract and its deviations, which is the same as long as check passes.
+func (p *project) pinnedOperations(ctx context.Context, from *source, version string) (operations, error) {
 	doc, err := p.pinned(ctx, from, version)
 	if err == nil {
 		return doc.operations(), nil
 	}
-	if _, ok := from.(directory); !ok {
+	if from.gitDir != "" {
 		return nil, err
 	}
 	theirs := operations{}
@@ -129,17 +128,10 @@ func (p *project) pinnedOperations(ctx context.Context, from source, version str
 		}
 	}
 	for _, e := range p.exceptions {
-		o := theirs[e.key]
-		if o == nil {
-			continue
-		}
-		if is := theirs.value(e.key, e.place); is != e.ours {
-			return nil, fmt.Errorf("entry %d of deviations.yaml says that %s of %s is %s in openapi.yaml, but it is %s; make check pass first",
-				e.entry, e.place, o.name, e.ours, is)
-		}
-		maps.DeleteFunc(o.facts, func(at string, _ value) bool { return at == e.place || e.wholePart() && below(at, e.place) })
-		if e.theirs != absent {
-			o.facts[e.place] = e.theirs
+		facts := theirs.facts(e.key)
+		maps.DeleteFunc(facts, func(at string, _ value) bool { return at == e.place || e.wholePart() && below(at, e.place) })
+		if e.theirs != absent && facts != nil {
+			facts[e.place] = e.theirs
 		}
 	}
 	return theirs, nil

@@ -68,7 +68,7 @@ func TestWatchTellsWhatItKnows(t *testing.T) {
 		r.put(older, "<html>")
 		r.put(newest, edited(t, r.text(newest), spoil)+"# edited\n")
 		res := runWith(t, o, "watch")
-		assert.Contains(t, res.stderr, "2025-03-12.yml is not an OpenAPI document", name)
+		assert.Contains(t, res.stderr, "2025-03-12.yml is not an OpenAPI 3 document", name)
 		if name == "nothing else changed" {
 			assert.Equal(t, couldNotTell, res.exit)
 			assert.Empty(t, res.stdout)
@@ -76,7 +76,7 @@ func TestWatchTellsWhatItKnows(t *testing.T) {
 		}
 		assert.Equal(t, drift, res.exit)
 		assert.Contains(t, res.stdout, "query.limit.schema.maximum was 500 and is now 100")
-		assert.Contains(t, res.stdout, "## Could not tell\n\n- 2025-03-12.yml is not an OpenAPI document")
+		assert.Contains(t, res.stdout, "## Could not tell\n\n- 2025-03-12.yml is not an OpenAPI 3 document")
 		assert.NotContains(t, res.stdout, "no drift")
 	}
 }
