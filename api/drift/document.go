@@ -18,6 +18,7 @@ const (
 	maxKeys     = 100_000   // of one mapping
 	maxDepth    = 200       // of mappings and lists within each other
 	maxNodes    = 1_000_000 // once aliases are replaced
+	maxPlace    = 10_000    // bytes of a printed place
 	maxParts    = 50_000    // of all operations, once references are replaced; Clerk's have about 2,000
 )
 

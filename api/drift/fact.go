@@ -9,31 +9,23 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// A place is where in an operation a fact holds: "query", "limit", "schema", "maximum" is printed
-// query.limit.schema.maximum. A segment made by one names one of several alternatives or values:
-// status.enum[pending].
-type place []string
+// A place is where in an operation a fact holds, such as query.limit.schema.maximum. A segment made by one names one of
+// several alternatives or values: status.enum[pending].
+type place string
 
-func (p place) at(segments ...string) place { return append(slices.Clip(p), segments...) }
+const bracket = "\x00"
 
-func one(name string) string { return "\x00" + name }
+func one(name string) string { return bracket + name }
 
-func (p place) String() string {
-	var b strings.Builder
-	for i, segment := range p {
-		name, bracketed := strings.CutPrefix(segment, "\x00")
-		if name == "" || strings.ContainsAny(name, ".[]\"\\ \t\r\n") {
-			name = string(textOf(name))
-		}
-		switch {
-		case bracketed:
-			name = "[" + name + "]"
-		case i > 0:
-			name = "." + name
-		}
-		b.WriteString(name)
+func (p place) at(segment string) place {
+	name, bracketed := strings.CutPrefix(segment, bracket)
+	if name == "" || strings.ContainsAny(name, ".[]\"\\ \t\r\n") {
+		name = string(textOf(name))
 	}
-	return b.String()
+	if bracketed {
+		return p + "[" + place(name) + "]"
+	}
+	return place(strings.TrimPrefix(string(p+"."+place(name)), "."))
 }
 
 // below reports whether one printed place lies beneath another.
@@ -71,9 +63,9 @@ type (
 func flatten(facts map[string]value, at place, v any) {
 	switch v := v.(type) {
 	case value:
-		facts[at.String()] = v
+		facts[string(at)] = v
 	case part:
-		facts[at.String()] = present
+		facts[string(at)] = present
 		flatten(facts, at, group(v))
 	case group:
 		for key, item := range v {

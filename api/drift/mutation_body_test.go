@@ -120,5 +120,13 @@ var replyMutations = []mutation{
 		s["anyOf"] = s["oneOf"]
 		delete(s, "oneOf")
 	}},
+	{"additionalProperties", "true instead of unsaid", withSession, ok_ + "[object].properties.actor.additionalProperties", property("Session", "actor", set("additionalProperties", true))},
+	{"additionalProperties", "unsaid instead of true", in("refresh"), refreshBody + ".properties.request_headers.additionalProperties", property("RefreshSession", "request_headers", unset("additionalProperties"))},
+	{"body schema", "of a union dropped", in("refresh"), ok_ + "[object=token]", func(doc object) {
+		delete(get(doc, "paths", refresh_, "post", "responses", "200", "content", "application/json"), "schema")
+	}},
+	{"body schema", "beside a union", in("refresh"), ok_ + ".maxProperties", func(doc object) {
+		get(doc, "paths", refresh_, "post", "responses", "200", "content", "application/json", "schema")["maxProperties"] = 2
+	}},
 	{"alternatives", "a new constraint", withSession, ok_ + "[object].properties.actor.minProperties", property("Session", "actor", set("minProperties", 1))},
 }

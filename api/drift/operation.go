@@ -30,7 +30,7 @@ func (d *document) operations() operations {
 			continue
 		}
 		w := &walker{doc: d, parts: &parts}
-		item := w.mapping(place{path}, paths[path])
+		item := w.mapping(place(path), paths[path])
 		if w.err != nil {
 			found[keyOf("* "+path)] = &operation{name: path, err: w.err}
 		}
@@ -41,7 +41,7 @@ func (d *document) operations() operations {
 			w := &walker{doc: d, parts: &parts, refs: slices.Clip(w.refs)}
 			o := &operation{name: strings.ToUpper(method) + " " + path, doc: d}
 			o.facts = map[string]value{wholeOperation: present, "request": textOf(o.name)}
-			flatten(o.facts, nil, w.operation(method, item, d.root))
+			flatten(o.facts, "", w.operation(method, item, d.root))
 			raw, _ := w.follow(item[method]).(map[string]any)
 			o.version, _ = raw["x-clerk-api-version"].(string)
 			key := keyOf(o.name)
@@ -96,10 +96,10 @@ func (w *walker) operation(method string, item, root map[string]any) group {
 	if !slices.Contains(methods, method) {
 		w.fail("has the unknown method %q; add support for it to api/drift", method)
 	}
-	op := w.mapping(place{method}, item[method])
+	op := w.mapping(place(method), item[method])
 	rest := maps.Clone(op)
 	maps.DeleteFunc(rest, func(key string, _ any) bool { return key == "parameters" || key == "servers" || key == "security" })
-	o := group(w.object(nil, "operation", rest))
+	o := group(w.object("", "operation", rest))
 	w.parameters(o, item["parameters"])
 	w.parameters(o, op["parameters"])
 	from := map[string]any{}
@@ -112,21 +112,21 @@ func (w *walker) operation(method string, item, root map[string]any) group {
 
 // parameters adds parameters, which override those of the same location and name.
 func (w *walker) parameters(o group, v any) {
-	seen := map[string]bool{}
-	for _, v := range w.list(place{"parameters"}, v) {
+	seen := map[place]bool{}
+	for _, v := range w.list("parameters", v) {
 		depth := len(w.refs)
-		p := w.mapping(place{"parameters"}, v)
+		p := w.mapping("parameters", v)
 		in, _ := p["in"].(string)
 		name, _ := p["name"].(string)
 		if in == "header" {
 			name = strings.ToLower(name)
 		}
-		at := place{in, name}
-		if in == "" || name == "" || seen[at.String()] {
+		at := place(in).at(name)
+		if in == "" || name == "" || seen[at] {
 			w.fail("has a parameter without name or in, or twice: %s", textOf(p))
 			return
 		}
-		seen[at.String()] = true
+		seen[at] = true
 		all, _ := o[in].(group)
 		if all == nil {
 			all = group{}
@@ -188,7 +188,7 @@ func (w *walker) object(at place, name string, v any) part {
 		case named:
 			o[key] = w.several(at, key, several, v)
 		case inner == "body schema":
-			maps.Copy(o, w.bodySchema(at[:len(at)-1], v))
+			maps.Copy(o, w.bodySchema(at, v))
 		case inner == "schema":
 			o[key] = w.schema(at, v)
 		case inner == "enum":
@@ -243,15 +243,15 @@ func (w *walker) callback(at place, v any) part {
 // its definition is.
 func (w *walker) security(v any) value {
 	alternatives := []any{}
-	for _, v := range w.list(place{"security"}, v) {
+	for _, v := range w.list("security", v) {
 		together := []any{}
-		for name, scopes := range w.names(place{"security"}, v) {
+		for name, scopes := range w.names("security", v) {
 			ref := "#/components/securitySchemes/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 			scheme, _ := w.plain("", map[string]any{"$ref": ref}).(map[string]any)
 			if s, ok := scheme["scheme"].(string); ok {
 				scheme["scheme"] = strings.ToLower(s)
 			}
-			if l := w.list(place{"security", name}, scopes); len(l) > 0 && w.err == nil {
+			if l := w.list("security", scopes); len(l) > 0 && w.err == nil {
 				scheme["scopes"] = sorted(l)
 			}
 			together = append(together, scheme)
@@ -263,13 +263,13 @@ func (w *walker) security(v any) value {
 
 // servers keep their order: the first is the one clients use.
 func (w *walker) servers(v any) group {
-	declared, all := w.list(place{"servers"}, v), group{}
+	declared, all := w.list("servers", v), group{}
 	if len(declared) == 0 {
 		declared = []any{map[string]any{"url": "/"}}
 	}
 	for i, v := range declared {
 		n := one(string(textOf(i)))
-		all[n] = w.object(place{"servers", n}, "server", v)
+		all[n] = w.object(place("servers").at(n), "server", v)
 	}
 	return all
 }

@@ -1,12 +1,20 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // Pins is upstream.yaml: which published document each operation follows.
@@ -104,4 +112,87 @@ func (p *pins) mine(version string, all operations) operations {
 		return id != "" && p.Operations[id].Follows != version
 	})
 	return kept
+}
+
+// update moves the pins to the newest documents, and adds rows for new operations, if the contract with its
+// deviations holds for them.
+func (p *project) update(ctx context.Context, from *source, r *report) {
+	docs, moved := map[string]operations{}, map[string]*pinned{}
+	for _, version := range p.pins.versions() {
+		pin := p.pins.Documents[version]
+		data, err := from.read(ctx, pin.Path, "")
+		var doc *document
+		if errors.Is(err, fs.ErrNotExist) && p.pins.Seen[version] != "" {
+			doc, err = p.pinned(ctx, from, version)
+		} else if err == nil {
+			doc, err = parseDocument(pin.file(), data)
+		}
+		if err != nil {
+			r.cannotTell(err)
+			continue
+		}
+		docs[version] = doc.operations()
+		if doc.sha256 != pin.SHA256 {
+			moved[version] = &pinned{Path: pin.Path, SHA256: doc.sha256}
+		}
+	}
+	p.compare(r, docs)
+	if len(r.Findings)+len(r.Unknown) > 0 {
+		r.note("No pin was moved. Follow each change in openapi.yaml or explain it in deviations.yaml, run `make generate` and the tests, then update again.")
+		return
+	}
+	if err := p.write(ctx, from, moved, r); err != nil {
+		r.Notes = nil
+		r.cannotTell(err)
+	}
+}
+
+// write writes upstream.yaml with documents moved and operations added, and leaves its comments and layout as they
+// are.
+func (p *project) write(ctx context.Context, from *source, moved map[string]*pinned, r *report) error {
+	file := filepath.Join(p.dir, "upstream.yaml")
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	for _, version := range slices.Sorted(maps.Keys(moved)) {
+		old, new := p.pins.Documents[version], moved[version]
+		if new.Commit, err = from.lastCommit(ctx, new.Path); err != nil {
+			return err
+		}
+		p.pins.Documents[version] = new
+		if data, err := from.read(ctx, new.Path, new.Commit); err != nil || checksum(data) != new.SHA256 {
+			return fmt.Errorf("%s changed while it was read, or its commit %s cannot be read: try again (%v)", new.Path, new.Commit, err)
+		}
+		content = replaceAfter(content, version, old.SHA256, new.SHA256)
+		content = replaceAfter(content, version, old.Commit, new.Commit)
+		r.note("%s is now pinned at commit %s.", new.file(), new.Commit)
+	}
+	for _, id := range p.added {
+		o := p.pins.Operations[id]
+		row := fmt.Sprintf("  %s: {request: %s, follows: %s}\n", id, textOf(o.Request), textOf(o.Follows))
+		end := operationRows.FindIndex(content)
+		if end == nil {
+			return fmt.Errorf("cannot find the operations of %s to add %s", file, id)
+		}
+		content = slices.Insert(content, end[1], []byte(row)...)
+		r.note("%s was added to upstream.yaml.", id)
+	}
+	if len(r.Notes) == 0 {
+		r.note("Every pin is at the newest document already.")
+		return nil
+	}
+	var written pins
+	if err := yaml.Load(content, &written); err != nil || !maps.Equal(written.Operations, p.pins.Operations) {
+		return fmt.Errorf("cannot edit %s; bring its layout back to that of the last commit (%v)", file, err)
+	}
+	return os.WriteFile(file, content, 0o644)
+}
+
+var operationRows = regexp.MustCompile(`(?m)^operations:.*\n(?:(?:[ \t#].*)?\n)*`)
+
+// replaceAfter replaces the first old that comes after the document's version.
+func replaceAfter(content []byte, version, old, new string) []byte {
+	at := max(bytes.Index(content, []byte(version)), 0)
+	return slices.Concat(content[:at], bytes.Replace(content[at:], []byte(old), []byte(new), 1))
 }

@@ -28,9 +28,9 @@ func tree(facts map[string]value) *node {
 	return root
 }
 
-// parsePlace is the reverse of place.String.
-func parsePlace(printed string) place {
-	var p place
+// parsePlace returns the segments of a printed place.
+func parsePlace(printed string) []string {
+	var p []string
 	for rest := printed; rest != ""; {
 		prefix := ""
 		switch rest[0] {

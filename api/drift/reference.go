@@ -41,8 +41,8 @@ func (w *walker) mapping(at place, v any) map[string]any {
 
 // names returns a mapping whose keys are names rather than OpenAPI's words.
 func (w *walker) names(at place, v any) map[string]any {
-	if *w.parts++; *w.parts > maxParts || len(at) > maxDepth {
-		w.fail("has more than %d parts or %d levels once references are replaced", maxParts, maxDepth)
+	if *w.parts++; *w.parts > maxParts || len(at) > maxPlace {
+		w.fail("has more than %d parts or a place longer than %d bytes once references are replaced", maxParts, maxPlace)
 	}
 	m, ok := v.(map[string]any)
 	if !ok {
@@ -117,7 +117,7 @@ func (w *walker) plain(key string, v any) any {
 	switch v := w.follow(v).(type) {
 	case map[string]any:
 		m, named := map[string]any{}, key == "mapping" || key == "dependentRequired"
-		for name, item := range w.names(place{key}, v) {
+		for name, item := range w.names(place(key), v) {
 			switch {
 			case key == "scopes":
 				m[name] = "" // the value is a description

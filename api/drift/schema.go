@@ -65,7 +65,7 @@ func (w *walker) properties(at place, m map[string]any) group {
 	all := group{}
 	if v, ok := m["properties"]; ok {
 		for name, v := range w.names(at.at("properties"), v) {
-			p := part(w.schema(at.at("properties", name), v))
+			p := part(w.schema(at.at("properties").at(name), v))
 			p["required"] = textOf(false)
 			all[name] = p
 		}

@@ -76,7 +76,7 @@ func mark(s group) string {
 		p, _ := properties[name].(part)
 		if values, _ := p["enum"].(group); len(values) == 1 {
 			for value := range values {
-				return name + "=" + strings.TrimPrefix(value, one(""))
+				return name + "=" + strings.TrimPrefix(value, bracket)
 			}
 		}
 	}
