@@ -27,30 +27,20 @@ func openProject(dir string) (*project, error) {
 	if p.pins, err = readPins(filepath.Join(dir, "upstream.yaml")); err != nil {
 		return nil, err
 	}
-	if p.contract, err = readOperations(filepath.Join(dir, "..", "openapi.yaml")); err != nil {
+	contract, err := readDocument(filepath.Join(dir, "..", "openapi.yaml"))
+	if err != nil {
 		return nil, err
 	}
+	p.contract = contract.operations()
 	for _, key := range slices.Sorted(maps.Keys(p.contract)) {
 		id, version := strings.Trim(string(p.contract[key].facts["operationId"]), `"`), p.contract[key].apiVersion()
-		if _, taken := p.pins.Operations[id]; !taken && id != "" && p.pins.id(key) == "" && p.pins.Documents[version] != nil {
-			p.pins.Operations[id] = pinnedOperation{p.contract[key].name, version}
+		if _, taken := p.pins.Operations[id]; !taken && id != "" && p.pins.ids[key] == "" && p.pins.Documents[version] != nil {
+			p.pins.Operations[id], p.pins.ids[key] = pinnedOperation{p.contract[key].name, version}, id
 			p.added = append(p.added, id)
 		}
 	}
 	p.exceptions, err = readDeviations(filepath.Join(dir, "deviations.yaml"), p.pins)
 	return p, err
-}
-
-func readOperations(name string) (operations, error) {
-	data, err := readFile(name)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := parseDocument(filepath.Base(name), data)
-	if err != nil {
-		return nil, err
-	}
-	return doc.operations(), nil
 }
 
 var versionFact = regexp.MustCompile(`^header\.clerk-api-version\.schema\.enum\[(.*)\]$`)
@@ -93,13 +83,7 @@ func (p *project) check(ctx context.Context, from *source, r *report) {
 		}
 	}
 	p.compare(r, docs)
-	for _, id := range p.added {
-		f := finding{Operation: p.title(keyOf(p.pins.Operations[id].Request), ""), Place: wholeOperation, Theirs: absent, Ours: present}
-		r.add("difference", "upstream.yaml", f, "this operation is missing in upstream.yaml; run update")
-	}
 }
-
-var errUnread = errors.New("its document was not read")
 
 // compare lists the differences no deviation explains and the deviations that are not true, given the operations of
 // each document that could be read.
@@ -117,7 +101,7 @@ func (p *project) compare(r *report, docs map[string]operations) {
 	for _, o := range p.pins.Operations {
 		file[keyOf(o.Request)] = p.pins.Documents[o.Follows].file()
 		if docs[o.Follows] == nil {
-			theirs[keyOf(o.Request)] = &operation{name: o.Request, err: errUnread}
+			theirs[keyOf(o.Request)] = &operation{name: o.Request, err: errors.New("its document was not read")}
 		}
 	}
 	holds := map[exception]bool{}
@@ -134,46 +118,45 @@ func (p *project) compare(r *report, docs map[string]operations) {
 	const nowhere = "the pinned documents"
 	for _, d := range topmost(unexplained) {
 		doc := cmp.Or(file[d.key], nowhere)
-		f := finding{Operation: p.title(d.key, d.name), Place: d.place, Theirs: d.old, Ours: d.new}
-		r.add("difference", doc, f, "%s is %s in %s and %s in openapi.yaml; update openapi.yaml, or add a deviation",
-			d.place, d.old, doc, d.new)
+		r.add("difference", doc, finding{Operation: p.title(d.key, d.name), Place: d.place, Theirs: d.old, Ours: d.new},
+			"%s is %s in %s and %s in openapi.yaml; update openapi.yaml, or add a deviation", d.place, d.old, doc, d.new)
 	}
 	for _, e := range p.exceptions {
 		unread := theirs.unreadable(e.key) || p.contract.unreadable(e.key) || file[e.key] == "" && len(docs) < len(p.pins.Documents)
 		if holds[e] || unread {
 			continue
 		}
-		doc := cmp.Or(file[e.key], nowhere)
-		f := finding{Operation: p.title(e.key, e.key), Place: e.place, Theirs: theirs.value(e.key, e.place), Ours: p.contract.value(e.key, e.place)}
-		r.add("deviation", doc, f,
+		doc, was, is := cmp.Or(file[e.key], nowhere), theirs.value(e.key, e.place), p.contract.value(e.key, e.place)
+		r.add("deviation", doc, finding{Operation: p.title(e.key, e.key), Place: e.place, Theirs: was, Ours: is},
 			"entry %d of deviations.yaml says that %s is %s in %s and %s in openapi.yaml, but it is %s and %s; correct or remove the entry",
-			e.entry, e.place, e.theirs, doc, e.ours, f.Theirs, f.Ours)
+			e.entry, e.place, e.theirs, doc, e.ours, was, is)
 	}
 	p.checkPins(r, theirs)
 }
 
-// checkPins lists the operations of upstream.yaml that nobody has, and those that are sent with another API version
-// than that of the document they follow.
+// checkPins compares the rows of upstream.yaml with the operations and the API versions they are sent with.
 func (p *project) checkPins(r *report, theirs operations) {
 	for _, id := range slices.Sorted(maps.Keys(p.pins.Operations)) {
-		o := p.pins.Operations[id]
-		key, doc := keyOf(o.Request), p.pins.Documents[o.Follows].file()
-		ours, f := p.contract[key], finding{Operation: p.title(key, "")}
+		version, key := p.pins.Operations[id].Follows, keyOf(p.pins.Operations[id].Request)
+		doc, ours := p.pins.Documents[version].file(), p.contract[key]
+		f := finding{Operation: p.title(key, ""), Place: wholeOperation, Theirs: theirs.value(key, wholeOperation), Ours: present}
 		switch {
 		case p.contract.unreadable(key):
 		case ours == nil && theirs[key] == nil:
-			f.Place, f.Theirs, f.Ours = wholeOperation, absent, absent
-			r.add("difference", doc, f, "upstream.yaml pins it to %s, but neither %s nor openapi.yaml has it; correct or remove the row", o.Follows, doc)
-		case ours != nil && ours.apiVersion() != o.Follows:
-			f.Place, f.Theirs, f.Ours = "header.clerk-api-version", textOf(o.Follows), textOf(ours.apiVersion())
-			r.add("difference", doc, f, "openapi.yaml sends the API version %q, but upstream.yaml pins it to %s; make them agree", ours.apiVersion(), o.Follows)
+			f.Ours = absent
+			r.add("difference", doc, f, "upstream.yaml pins it to %s, but neither %s nor openapi.yaml has it; correct or remove the row", version, doc)
+		case ours != nil && ours.apiVersion() != version:
+			f.Place, f.Theirs, f.Ours = "header.clerk-api-version", textOf(version), textOf(ours.apiVersion())
+			r.add("difference", doc, f, "openapi.yaml sends the API version %q, but upstream.yaml pins it to %s; make them agree", ours.apiVersion(), version)
+		case slices.Contains(p.added, id) && r.Mode == "check":
+			r.add("difference", doc, f, "this operation is missing in upstream.yaml; run update")
 		}
 	}
 }
 
 // title names an operation in a report: by request and id if upstream.yaml has it.
 func (p *project) title(key, name string) string {
-	if id := p.pins.id(key); id != "" {
+	if id := p.pins.ids[key]; id != "" {
 		return p.pins.Operations[id].Request + " (" + id + ")"
 	}
 	return name

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -27,6 +28,14 @@ type document struct {
 	name   string // for messages, for example 2026-05-12.yml
 	sha256 string
 	root   map[string]any
+}
+
+func readDocument(name string) (*document, error) {
+	data, err := readFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return parseDocument(filepath.Base(name), data)
 }
 
 // parseDocument parses an OpenAPI document of any 3.x version, YAML or JSON.

@@ -263,13 +263,9 @@ func (w *walker) security(v any) value {
 
 // servers keep their order: the first is the one clients use.
 func (w *walker) servers(v any) group {
-	declared, all := w.list("servers", v), group{}
+	declared := w.list("servers", v)
 	if len(declared) == 0 {
 		declared = []any{map[string]any{"url": "/"}}
 	}
-	for i, v := range declared {
-		n := one(string(textOf(i)))
-		all[n] = w.object(place("servers").at(n), "server", v)
-	}
-	return all
+	return w.several("servers", "", "server", byIndex(declared))
 }

@@ -23,6 +23,7 @@ type pins struct {
 	Documents  map[string]*pinned         `yaml:"documents"` // by API version
 	Seen       map[string]string          `yaml:"seen"`      // API versions not followed, and why
 	Operations map[string]pinnedOperation `yaml:"operations"`
+	ids        map[string]string          // of operations, by key
 }
 
 type pinned struct {
@@ -77,14 +78,14 @@ func (p *pins) validate() error {
 			return fmt.Errorf("seen has %q: %q, want an API version and a reason", version, why)
 		}
 	}
-	keys := map[string]string{}
+	p.ids = map[string]string{}
 	for _, id := range slices.Sorted(maps.Keys(p.Operations)) {
 		o := p.Operations[id]
-		if other := keys[keyOf(o.Request)]; other != "" || !isRequest(o.Request) || p.Documents[o.Follows] == nil {
+		if p.ids[keyOf(o.Request)] != "" || !isRequest(o.Request) || p.Documents[o.Follows] == nil {
 			return fmt.Errorf("%s has the request %q and follows %q, want a request of its own like GET /sessions and one of the documents",
 				id, o.Request, o.Follows)
 		}
-		keys[keyOf(o.Request)] = id
+		p.ids[keyOf(o.Request)] = id
 	}
 	return nil
 }
@@ -94,21 +95,11 @@ func (p *pins) versions() []string { return slices.Sorted(maps.Keys(p.Documents)
 // folder is where upstream keeps the newest document.
 func (p *pins) folder() string { return path.Dir(p.Documents[slices.Max(p.versions())].Path) }
 
-// id is the operation's id in upstream.yaml, or "" if it is not there.
-func (p *pins) id(key string) string {
-	for id, o := range p.Operations {
-		if keyOf(o.Request) == key {
-			return id
-		}
-	}
-	return ""
-}
-
 // mine returns the operations of a document that follow it, and those that upstream.yaml does not list.
 func (p *pins) mine(version string, all operations) operations {
 	kept := maps.Clone(all)
 	maps.DeleteFunc(kept, func(key string, _ *operation) bool {
-		id := p.id(key)
+		id := p.ids[key]
 		return id != "" && p.Operations[id].Follows != version
 	})
 	return kept
@@ -138,7 +129,7 @@ func (p *project) update(ctx context.Context, from *source, r *report) {
 	}
 	p.compare(r, docs)
 	if len(r.Findings)+len(r.Unknown) > 0 {
-		r.note("No pin was moved. Follow each change in openapi.yaml or explain it in deviations.yaml, run `make generate` and the tests, then update again.")
+		r.Notes = append(r.Notes, "No pin was moved. Follow each change in openapi.yaml or explain it in deviations.yaml, run `make generate` and the tests, then update again.")
 		return
 	}
 	if err := p.write(ctx, from, moved, r); err != nil {
@@ -166,7 +157,7 @@ func (p *project) write(ctx context.Context, from *source, moved map[string]*pin
 		}
 		content = replaceAfter(content, version, old.SHA256, new.SHA256)
 		content = replaceAfter(content, version, old.Commit, new.Commit)
-		r.note("%s is now pinned at commit %s.", new.file(), new.Commit)
+		r.Notes = append(r.Notes, fmt.Sprintf("%s is now pinned at commit %s.", new.file(), new.Commit))
 	}
 	for _, id := range p.added {
 		o := p.pins.Operations[id]
@@ -176,10 +167,10 @@ func (p *project) write(ctx context.Context, from *source, moved map[string]*pin
 			return fmt.Errorf("cannot find the operations of %s to add %s", file, id)
 		}
 		content = slices.Insert(content, end[1], []byte(row)...)
-		r.note("%s was added to upstream.yaml.", id)
+		r.Notes = append(r.Notes, fmt.Sprintf("%s was added to upstream.yaml.", id))
 	}
 	if len(r.Notes) == 0 {
-		r.note("Every pin is at the newest document already.")
+		r.Notes = append(r.Notes, "Every pin is at the newest document already.")
 		return nil
 	}
 	var written pins

@@ -139,6 +139,15 @@ func (w *walker) plain(key string, v any) any {
 	}
 }
 
+// byIndex returns a list as a mapping.
+func byIndex(l []any) any {
+	m := map[string]any{}
+	for i, item := range l {
+		m[one(fmt.Sprint(i))] = item
+	}
+	return m
+}
+
 // sorted orders what has no order of its own.
 func sorted(l []any) []any {
 	l = slices.Clone(l)

@@ -45,10 +45,6 @@ func (r *report) add(kind, document string, f finding, format string, args ...an
 	r.Findings = append(r.Findings, f)
 }
 
-func (r *report) note(format string, args ...any) {
-	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
-}
-
 func (r *report) cannotTell(errs ...error) {
 	for _, err := range errs {
 		r.Unknown = append(r.Unknown, oneLine(err).Error())
@@ -144,9 +140,10 @@ func (d difference) sentence(o *operation) string {
 	if d.place == wholeOperation {
 		subject = "this operation"
 	}
-	if d.new == present {
+	switch {
+	case d.isRoot() && d.new == present:
 		return subject + " was added" + describe(o, d.place)
-	} else if d.old == present {
+	case d.isRoot():
 		return subject + " was removed"
 	}
 	return fmt.Sprintf("%s was %s and is now %s", d.place, d.old, d.new)

@@ -28,15 +28,11 @@ func (w *walker) schema(at place, v any) group {
 			"unevaluatedItems", "unevaluatedProperties":
 			s[key] = part(w.schema(at, v))
 		case "prefixItems", "patternProperties", "dependentSchemas":
-			named, _ := v.(map[string]any)
-			if l, ok := v.([]any); ok {
-				named = map[string]any{}
-				for i, item := range l {
-					named[one(string(textOf(i)))] = item
-				}
-			}
 			all := group{}
-			for name, v := range w.names(at, named) {
+			if key == "prefixItems" {
+				v = byIndex(w.list(at, v))
+			}
+			for name, v := range w.names(at, v) {
 				all[name] = part(w.schema(at.at(name), v))
 			}
 			s[key] = all
@@ -120,7 +116,8 @@ func (w *walker) unwrapped(at place, v any) map[string]any {
 	useNumbers(s)
 	w.useNullable(s)
 	for _, union := range []string{"allOf", "oneOf", "anyOf"} {
-		if l, _ := s[union].([]any); len(l) == 1 && onlyModifiers(s, union) {
+		isMore := func(key string) bool { return key != union && !slices.Contains(modifiers, key) }
+		if l, _ := s[union].([]any); len(l) == 1 && !slices.ContainsFunc(slices.Collect(maps.Keys(s)), isMore) {
 			inner := w.unwrapped(at, l[0])
 			delete(s, union)
 			maps.Copy(inner, s)
@@ -157,15 +154,6 @@ func (w *walker) referenced(v any) any {
 
 // modifiers are keys that may stand beside a union of one member, or its member.
 var modifiers = []string{"nullable", "default", "deprecated", "readOnly", "writeOnly"}
-
-func onlyModifiers(s map[string]any, but string) bool {
-	for key := range s {
-		if key != but && !slices.Contains(modifiers, key) {
-			return false
-		}
-	}
-	return true
-}
 
 // useEnum replaces const by an enum of one value.
 func useEnum(s map[string]any) {

@@ -387,6 +387,7 @@ func TestProseInPartsWithoutRules(t *testing.T) {
 		{"required: true", "required: false", "callbacks"},
 		{"x-odd", "x-even", "callbacks"},
 		{"x-write: ", "x-read: ", "security"},
+		{"oauth: [read]", "oauth: [x-write]", "security"},
 		{"/authorize", "/other", "security"},
 	} {
 		found := compare(before, operationsOf(t, strings.Replace(odd, change.old, change.new, 1)))

@@ -20,39 +20,25 @@ const (
 	compatible = "compatible"
 )
 
-// A change is one that oasdiff found.
-type change struct {
-	checker.Change
-	fits bool // some difference
-}
-
 // judge returns the kind of each difference: what oasdiff says of the changes it fits best.
 func judge(differences []difference, old, new operations) []string {
-	changes := map[string][]*change{} // by operation; those of all operations have no key
+	changes := map[string]checker.Changes{} // by operation; those of all operations have no key
 	for _, c := range oasdiff(old, new) {
 		key := strings.TrimSpace(keyOf(c.GetOperation() + " " + c.GetPath()))
-		changes[key] = append(changes[key], &change{Change: c})
+		changes[key] = append(changes[key], c)
 	}
 	kinds := make([]string, len(differences))
 	for i, d := range differences {
-		kinds[i] = unjudged
-		for _, c := range fitting(d, slices.Concat(changes[d.key], changes[""])) {
-			c.fits = true
-			if c.GetLevel() >= checker.WARN {
-				kinds[i] = breaking
-			} else if kinds[i] == unjudged {
-				kinds[i] = compatible
-			}
-		}
+		best := fitting(d, slices.Concat(changes[d.key], changes[""]))
+		isBreaking := func(c checker.Change) bool { return c.GetLevel() >= checker.WARN }
+		switch {
 		// oasdiff permits removing deprecated operations and optional fields, which callers use.
-		if d.old == present && d.new == absent && isRead(d.place) {
+		case slices.ContainsFunc(best, isBreaking), d.old == present && d.new == absent && isRead(d.place):
 			kinds[i] = breaking
-		}
-	}
-	for i, d := range differences {
-		missed := func(c *change) bool { return c.GetLevel() >= checker.WARN && !c.fits }
-		if kinds[i] == unjudged && slices.ContainsFunc(changes[d.key], missed) {
-			kinds[i] = breaking // by a change of this operation that fits no difference
+		case len(best) > 0:
+			kinds[i] = compatible
+		default:
+			kinds[i] = unjudged
 		}
 	}
 	return kinds
@@ -62,13 +48,13 @@ func judge(differences []difference, old, new operations) []string {
 var isRead = regexp.MustCompile(`^operation$|^responses\..*\.(properties|headers)\.("[^"]*"|[^.\[]*)$`).MatchString
 
 var (
-	word    = regexp.MustCompile(`[^/.,:\[\]{}"]+`)
-	inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]`)
+	word    = regexp.MustCompile(`[^/.,:=\[\]{}"]+`)
+	inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]|subschema #\d+`)
 )
 
 // fitting returns the changes that fit a difference best: of its aspect, with most of the names and values they
 // mention found in its place and values.
-func fitting(d difference, all []*change) (best []*change) {
+func fitting(d difference, all checker.Changes) (best checker.Changes) {
 	isAspect, inResponse := aspect(d), strings.HasPrefix(d.place, "responses")
 	known := map[string]bool{}
 	for _, w := range word.FindAllString(d.place+"."+string(d.old+"."+d.new), -1) {
@@ -89,6 +75,9 @@ func fitting(d difference, all []*change) (best []*change) {
 					score--
 				}
 			}
+		}
+		if strings.Contains(id, "-of-") {
+			score = max(score, 0) // of a union only names are told, of members or of nothing
 		}
 		if score > most {
 			best, most = nil, score
@@ -125,12 +114,8 @@ func aspect(d difference) func(id string) bool {
 	if !ok {
 		pattern, ok = aspects[m[2]]
 	}
-	switch {
-	case ok:
-	case strings.HasSuffix(d.place, "]"):
-		pattern = "(one|any|all)-of|types|type-changed|type-compatible|-schema-|prefix"
-	default:
-		pattern = regexp.QuoteMeta(capital.ReplaceAllStringFunc(m[2], func(s string) string { return "-" + strings.ToLower(s) }))
+	if !ok && !strings.HasSuffix(d.place, "]") { // whatever changed within a member of a union may change its label
+		pattern = regexp.QuoteMeta(strings.ToLower(capital.ReplaceAllString(m[2], "-$0")))
 	}
 	return regexp.MustCompile(pattern).MatchString
 }

@@ -6,24 +6,21 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 )
 
 // watchFiles lists what changed under /sessions from one document to another.
 func watchFiles(r *report, old, new string) error {
-	a, err := readOperations(old)
+	a, err := readDocument(old)
 	if err != nil {
 		return err
 	}
-	b, err := readOperations(new)
-	if err != nil {
-		return err
+	b, err := readDocument(new)
+	if err == nil {
+		(&project{pins: &pins{}}).changes(r, b.name, a.operations(), b.operations())
 	}
-	(&project{pins: &pins{}}).changes(r, filepath.Base(new), a, b)
-	return nil
+	return err
 }
 
 // watch lists what changed since the documents were pinned.
@@ -76,12 +73,11 @@ func (p *project) watchDocument(ctx context.Context, from *source, version strin
 			delete(old, key)
 		}
 	}
-	for _, e := range p.exceptions {
-		if e.leftOut() {
-			delete(old, e.key)
-			delete(new, e.key)
-		}
+	leftOut := func(key string, _ *operation) bool {
+		return slices.ContainsFunc(p.exceptions, func(e exception) bool { return e.key == key && e.leftOut() })
 	}
+	maps.DeleteFunc(old, leftOut)
+	maps.DeleteFunc(new, leftOut)
 	found := len(r.Findings)
 	p.changes(r, pin.file(), old, new)
 	if len(r.Findings) > found {
@@ -99,8 +95,7 @@ func (p *project) watchDocument(ctx context.Context, from *source, version strin
 func (p *project) published(ctx context.Context, from *source) (versions []string, err error) {
 	names, err := from.list(ctx, p.pins.folder())
 	for _, name := range names {
-		suffix := path.Ext(name)
-		if version := strings.TrimSuffix(name, suffix); isVersion(version) && (suffix == ".yml" || suffix == ".yaml") {
+		if version, isYAML := strings.CutSuffix(name, ".yml"); isYAML && isVersion(version) {
 			versions = append(versions, version)
 		}
 	}
@@ -123,7 +118,7 @@ func (p *project) pinnedOperations(ctx context.Context, from *source, version st
 	}
 	theirs := operations{}
 	for key, ours := range p.contract {
-		if p.pins.Operations[p.pins.id(key)].Follows == version {
+		if p.pins.Operations[p.pins.ids[key]].Follows == version {
 			theirs[key] = &operation{name: ours.name, doc: ours.doc, facts: maps.Clone(ours.facts), err: ours.err}
 		}
 	}
@@ -144,11 +139,10 @@ func (p *project) changes(r *report, document string, old, new operations) {
 	differences := topmost(compare(old, new))
 	for i, kind := range judge(differences, old, new) {
 		d := differences[i]
-		f := finding{Operation: p.title(d.key, d.name), Place: d.place, Before: d.old, Theirs: d.new}
 		text := d.sentence(new[d.key])
-		if o, ok := p.pins.Operations[p.pins.id(d.key)]; ok && d.place == wholeOperation && d.new == present {
+		if o, ok := p.pins.Operations[p.pins.ids[d.key]]; ok && d.place == wholeOperation && d.new == present {
 			text += "; upstream.yaml pins it to " + o.Follows
 		}
-		r.add(kind, document, f, "%s", text)
+		r.add(kind, document, finding{Operation: p.title(d.key, d.name), Place: d.place, Before: d.old, Theirs: d.new}, "%s", text)
 	}
 }
