@@ -85,8 +85,7 @@ func (p *project) check(ctx context.Context, from *source, r *report) {
 	p.compare(r, docs)
 }
 
-// compare lists the differences no deviation explains and the deviations that are not true, given the operations of
-// each document that could be read.
+// compare lists unexplained differences and false deviations, given the operations of each document that could be read.
 func (p *project) compare(r *report, docs map[string]operations) {
 	theirs, file := operations{}, map[string]string{}
 	for _, version := range p.pins.versions() {

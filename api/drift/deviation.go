@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,11 +10,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// A deviation is an intended difference: in each of Operations, at each place of At, the published document has
-// Theirs and the contract Ours.
-//
-// Where Theirs is absent and Ours present the whole part is ours, and what lies beneath needs no entry of its own.
-// The entry is no longer true as soon as Clerk publishes anything at that place.
+// A deviation is an intended difference: at each place At, the published document has Theirs and the contract Ours.
+// Where Theirs is absent and Ours present, it covers all that lies beneath until Clerk publishes anything at that place.
 type deviation struct {
 	Operations any       `yaml:"operations"` // a list, or the word all for those of upstream.yaml
 	At         []string  `yaml:"at"`
@@ -39,8 +35,7 @@ func (e exception) covers(d difference) bool {
 	return e.key == d.key && e.wholePart() && below(d.place, e.place)
 }
 
-// wholePart reports whether the exception covers everything beneath it: a part that only the contract has, or an
-// operation it leaves out.
+// wholePart reports whether the exception covers all beneath it: a part only the contract has, or a left out operation.
 func (e exception) wholePart() bool { return e.theirs == absent && e.ours == present || e.leftOut() }
 
 // leftOut reports whether the contract leaves out the operation.
@@ -82,13 +77,9 @@ func (d *deviation) exceptions(p *pins, entry int) (all []exception, err error) 
 	if len(names) == 0 || len(d.At) == 0 || strings.TrimSpace(d.Why) == "" || strings.TrimSpace(d.Evidence) == "" {
 		return nil, errors.New("missing operations, at, why or evidence")
 	}
-	theirs, err := nodeValue(&d.Theirs)
-	if err != nil {
-		return nil, fmt.Errorf("theirs: %w", err)
-	}
-	ours, err := nodeValue(&d.Ours)
-	if err != nil || ours == theirs {
-		return nil, fmt.Errorf("ours: %w", cmp.Or(err, errors.New("the same value as theirs")))
+	theirs, ours := nodeValue(&d.Theirs), nodeValue(&d.Ours)
+	if theirs == "" || ours == "" || theirs == ours {
+		return nil, fmt.Errorf("theirs is %q and ours is %q, want two values that differ", theirs, ours)
 	}
 	for _, v := range names {
 		request := fmt.Sprint(v)
@@ -104,13 +95,13 @@ func (d *deviation) exceptions(p *pins, entry int) (all []exception, err error) 
 	return all, nil
 }
 
-func nodeValue(n *yaml.Node) (value, error) {
-	if n.IsZero() {
-		return "", errors.New("missing value")
-	}
+// nodeValue returns the value of a node, or "" if there is none.
+func nodeValue(n *yaml.Node) value {
 	v, err := new(decoder).decode(n)
-	if s, ok := v.(string); ok && (s == string(present) || s == string(absent)) {
-		return value(s), nil
+	if err != nil || n.IsZero() {
+		return ""
+	} else if v == string(present) || v == string(absent) {
+		return value(v.(string))
 	}
-	return textOf(v), err
+	return textOf(v)
 }

@@ -50,7 +50,7 @@ func TestFalseDeviationsFail(t *testing.T) {
 		"an unknown name":           {entry("GetSessions", "deprecated", "true", "false"), couldNotTell, `"GetSessions" is neither an operation`},
 		"the same twice":            {entry("GetSession", "responses.429", "absent", "present"), couldNotTell, "already covers responses.429"},
 		"a part of another":         {entry("GetSession", "responses.429.headers.retry-after", "absent", "present"), couldNotTell, "already covers responses.429.headers.retry-after"},
-		"no difference at all":      {entry("GetSession", "deprecated", "false", "false"), couldNotTell, "the same value as theirs"},
+		"no difference at all":      {entry("GetSession", "deprecated", "false", "false"), couldNotTell, "want two values that differ"},
 		"by pattern":                {entry("*", "deprecated", "true", "false"), couldNotTell, "is neither an operation"},
 		"an unknown key":            {entry("GetSession", "deprecated", "true", "false") + "  severity: low\n", couldNotTell, "severity"},
 		"an empty reason":           {strings.Replace(entry("GetSession", "deprecated", "true", "false"), "Because.", `" "`, 1), couldNotTell, "missing operations, at, why or evidence"},

@@ -9,8 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// A place is where in an operation a fact holds, such as query.limit.schema.maximum. A segment made by one names one of
-// several alternatives or values: status.enum[pending].
+// A place is where a fact holds: query.limit.schema.maximum. A segment made by one is one of several: enum[pending].
 type place string
 
 const bracket = "\x00"
@@ -37,8 +36,7 @@ func below(at, root string) bool {
 // wholeOperation is the place that says an operation exists.
 const wholeOperation = "operation"
 
-// A value is a fact's value as JSON, or one of two words that JSON does not have: present, for what merely exists,
-// and absent.
+// A value is a fact's value as JSON, or present, for what merely exists, or absent.
 type value string
 
 const (
@@ -52,8 +50,7 @@ func textOf(v any) value {
 	return value(text)
 }
 
-// Operations in their normal form are trees: a part is present by itself, a group consists of its members alone, and
-// the leaves are values.
+// Operations in their normal form are trees of values: a part is present by itself, a group is only its members.
 type (
 	part  map[string]any
 	group map[string]any

@@ -1,13 +1,10 @@
-// Command drift compares openapi.yaml with the documents Clerk publishes.
-//
-// Run it in the directory of this module:
+// Command drift compares openapi.yaml with the documents Clerk publishes. Run it in the directory of this module:
 //
 //	go tool drift [-json] [-upstream dir] check
 //	go tool drift [-json] [-upstream dir | -old file -new file] watch
 //	go tool drift [-json] [-upstream dir] update
 //
-// Its exit code is 0 for no drift, 1 for drift, and 2 if no drift is known and
-// something could not be told.
+// Its exit code is 0 for no drift, 1 for drift, and 2 if no drift is known and something could not be told.
 package main
 
 import (
@@ -68,7 +65,7 @@ func (o options) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if o.json {
 		write = r.writeJSON
 	}
-	if err := write(stdout); err != nil {
+	if write(stdout) != nil {
 		return couldNotTell
 	}
 	return r.Exit
@@ -96,7 +93,8 @@ func (o options) report(ctx context.Context, r *report, args []string) error {
 	if filepath.Base(root) == p.pins.folder() {
 		root = filepath.Dir(root) // the folder in a checkout
 	}
-	if _, err := os.Stat(filepath.Join(root, ".git")); err == nil && o.upstream != "" {
+	_, noGit := os.Stat(filepath.Join(root, ".git"))
+	if _, err := os.Stat(filepath.Join(root, p.pins.folder())); o.upstream != "" && noGit == nil && err == nil {
 		from.gitDir = filepath.Join(root, ".git")
 	} else if o.upstream == "" {
 		from = &source{attempts: 4, backoff: o.backoff}

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// An operation is everything a document says of one operation that changes code or what is sent, or the error that
-// prevents knowing it.
+// An operation is what a document says of an operation that changes code or what is sent, or why that is unknown.
 type operation struct {
 	name    string // GET /sessions/{session_id}
 	doc     *document
@@ -17,8 +16,7 @@ type operation struct {
 	err     error
 }
 
-// operations holds operations by key: the method and the path, with its placeholders unnamed so that renaming one
-// does not hide the operation. The method * stands for all of a path that cannot be read.
+// operations holds operations by key, see keyOf. The method * stands for all of a path that cannot be read.
 type operations map[string]*operation
 
 // operations reads the operations under /sessions.
@@ -72,7 +70,7 @@ func (ops operations) errors() (all []error) {
 	return all
 }
 
-// keyOf returns a request, such as GET /sessions/{id}, with its placeholders unnamed.
+// keyOf returns a request, such as GET /sessions/{id}, with unnamed placeholders: renaming one hides no operation.
 func keyOf(request string) string {
 	segments := strings.Split(request, "/")
 	for i, s := range segments {
@@ -137,8 +135,7 @@ func (w *walker) parameters(o group, v any) {
 	}
 }
 
-// A kind of object: what lies beneath its keys, where "*" means several by name, and the values that apply if none
-// are given.
+// A kind of object: what lies beneath its keys, where "*" means several by name, and values that apply if not given.
 type kind struct{ parts, defaults map[string]string }
 
 var (
@@ -239,8 +236,7 @@ func (w *walker) callback(at place, v any) part {
 	return all
 }
 
-// security returns one fact: the alternatives, each with the schemes it combines. The name of a scheme is not sent;
-// its definition is.
+// security returns the alternatives, each with the schemes it combines, by definition: their names are not sent.
 func (w *walker) security(v any) value {
 	alternatives := []any{}
 	for _, v := range w.list("security", v) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -105,14 +104,13 @@ func (p *pins) mine(version string, all operations) operations {
 	return kept
 }
 
-// update moves the pins to the newest documents, and adds rows for new operations, if the contract with its
-// deviations holds for them.
+// update moves the pins to the newest documents and adds rows for new operations, if the contract holds for them.
 func (p *project) update(ctx context.Context, from *source, r *report) {
-	docs, moved := map[string]operations{}, map[string]*pinned{}
+	docs, sums := map[string]operations{}, map[string]string{}
 	for _, version := range p.pins.versions() {
 		pin := p.pins.Documents[version]
 		data, err := from.read(ctx, pin.Path, "")
-		var doc *document
+		doc := &document{}
 		if errors.Is(err, fs.ErrNotExist) && p.pins.Seen[version] != "" {
 			doc, err = p.pinned(ctx, from, version)
 		} else if err == nil {
@@ -122,68 +120,54 @@ func (p *project) update(ctx context.Context, from *source, r *report) {
 			r.cannotTell(err)
 			continue
 		}
-		docs[version] = doc.operations()
-		if doc.sha256 != pin.SHA256 {
-			moved[version] = &pinned{Path: pin.Path, SHA256: doc.sha256}
-		}
+		docs[version], sums[version] = doc.operations(), doc.sha256
 	}
-	p.compare(r, docs)
-	if len(r.Findings)+len(r.Unknown) > 0 {
-		r.Notes = append(r.Notes, "No pin was moved. Follow each change in openapi.yaml or explain it in deviations.yaml, run `make generate` and the tests, then update again.")
-		return
-	}
-	if err := p.write(ctx, from, moved, r); err != nil {
+	if p.compare(r, docs); len(r.Findings)+len(r.Unknown) > 0 {
+		r.Notes = []string{"No pin was moved. Follow each change in openapi.yaml or explain it in deviations.yaml, " +
+			"run `make generate` and the tests, then update again."}
+	} else if err := p.write(ctx, from, sums, r); err != nil {
 		r.Notes = nil
 		r.cannotTell(err)
 	}
 }
 
-// write writes upstream.yaml with documents moved and operations added, and leaves its comments and layout as they
-// are.
-func (p *project) write(ctx context.Context, from *source, moved map[string]*pinned, r *report) error {
+var rows = regexp.MustCompile(`(?m)^operations:.*\n(?:(?:[ \t#].*)?\n)*`)
+
+// write writes upstream.yaml with documents pinned to checksums and operations added. Its comments and layout stay.
+func (p *project) write(ctx context.Context, from *source, sums map[string]string, r *report) error {
 	file := filepath.Join(p.dir, "upstream.yaml")
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	for _, version := range slices.Sorted(maps.Keys(moved)) {
-		old, new := p.pins.Documents[version], moved[version]
-		if new.Commit, err = from.lastCommit(ctx, new.Path); err != nil {
+	data, err := os.ReadFile(file)
+	text := string(data)
+	for version, sum := range sums {
+		pin := p.pins.Documents[version]
+		if err != nil || pin.SHA256 == sum {
+			continue
+		}
+		commit, err := from.lastCommit(ctx, pin.Path)
+		if err != nil {
 			return err
 		}
-		p.pins.Documents[version] = new
-		if data, err := from.read(ctx, new.Path, new.Commit); err != nil || checksum(data) != new.SHA256 {
-			return fmt.Errorf("%s changed while it was read, or its commit %s cannot be read: try again (%v)", new.Path, new.Commit, err)
+		if data, err := from.read(ctx, pin.Path, commit); err != nil || checksum(data) != sum {
+			return fmt.Errorf("%s changed while it was read, or its commit %s cannot be read: try again (%v)", pin.Path, commit, err)
 		}
-		content = replaceAfter(content, version, old.SHA256, new.SHA256)
-		content = replaceAfter(content, version, old.Commit, new.Commit)
-		r.Notes = append(r.Notes, fmt.Sprintf("%s is now pinned at commit %s.", new.file(), new.Commit))
+		before, after, _ := strings.Cut(text, version)
+		after = strings.Replace(after, pin.SHA256, sum, 1)
+		text = before + version + strings.Replace(after, pin.Commit, commit, 1)
+		r.Notes = append(r.Notes, fmt.Sprintf("%s is now pinned at commit %s.", pin.file(), commit))
 	}
 	for _, id := range p.added {
 		o := p.pins.Operations[id]
-		row := fmt.Sprintf("  %s: {request: %s, follows: %s}\n", id, textOf(o.Request), textOf(o.Follows))
-		end := operationRows.FindIndex(content)
-		if end == nil {
-			return fmt.Errorf("cannot find the operations of %s to add %s", file, id)
-		}
-		content = slices.Insert(content, end[1], []byte(row)...)
+		end := rows.FindString(text)
+		text = strings.Replace(text, end, fmt.Sprintf("%s  %s: {request: %s, follows: %s}\n", end, id, textOf(o.Request), textOf(o.Follows)), 1)
 		r.Notes = append(r.Notes, fmt.Sprintf("%s was added to upstream.yaml.", id))
 	}
 	if len(r.Notes) == 0 {
-		r.Notes = append(r.Notes, "Every pin is at the newest document already.")
-		return nil
+		r.Notes = []string{"Every pin is at the newest document already."}
+		return err
 	}
 	var written pins
-	if err := yaml.Load(content, &written); err != nil || !maps.Equal(written.Operations, p.pins.Operations) {
-		return fmt.Errorf("cannot edit %s; bring its layout back to that of the last commit (%v)", file, err)
+	if err := yaml.Load([]byte(text), &written); err != nil || !maps.Equal(written.Operations, p.pins.Operations) {
+		return fmt.Errorf("cannot edit %s; restore its layout from the last commit (%v)", file, err)
 	}
-	return os.WriteFile(file, content, 0o644)
-}
-
-var operationRows = regexp.MustCompile(`(?m)^operations:.*\n(?:(?:[ \t#].*)?\n)*`)
-
-// replaceAfter replaces the first old that comes after the document's version.
-func replaceAfter(content []byte, version, old, new string) []byte {
-	at := max(bytes.Index(content, []byte(version)), 0)
-	return slices.Concat(content[:at], bytes.Replace(content[at:], []byte(old), []byte(new), 1))
+	return os.WriteFile(file, []byte(text), 0o644)
 }

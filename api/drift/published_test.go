@@ -23,7 +23,7 @@ func published(t *testing.T, dir string) (upstreamDir string) {
 	pinsFile := filepath.Join(dir, "upstream.yaml")
 	text := read(t, pinsFile)
 	for version, pin := range p.pins.Documents {
-		theirs, err := p.pinnedOperations(t.Context(), &source{}, version)
+		theirs, err := p.pinnedOperations(t.Context(), &source{dir: "nowhere"}, version)
 		require.NoError(t, err)
 		data := rebuiltDocument(t, theirs)
 		write(t, filepath.Join(upstreamDir, pin.file()), string(data))
@@ -150,7 +150,7 @@ func TestPinnedDocuments(t *testing.T) {
 	p, err := openProject(place)
 	require.NoError(t, err)
 	for _, version := range p.pins.versions() {
-		derived, err := p.pinnedOperations(t.Context(), &source{}, version)
+		derived, err := p.pinnedOperations(t.Context(), &source{dir: "nowhere"}, version)
 		require.NoError(t, err)
 		doc, err := p.pinned(t.Context(), &source{dir: dir}, version)
 		require.NoError(t, err)

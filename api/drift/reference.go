@@ -33,8 +33,7 @@ func isProse(key string) bool {
 	return strings.HasPrefix(key, "x-")
 }
 
-// mapping returns a mapping, or the one that v refers to. What it adds to refs the caller removes with defer
-// w.leave(len(w.refs)).
+// mapping returns a mapping, or the one v refers to. What it adds to refs the caller removes with leave.
 func (w *walker) mapping(at place, v any) map[string]any {
 	return w.names(at, w.follow(v))
 }
@@ -107,8 +106,7 @@ func (w *walker) lookup(ref string) any {
 	return target
 }
 
-// plain copies the value of a key that has no rules of its own: without prose, and with references replaced, except
-// where all is a value.
+// plain copies the value of a key without rules of its own: without prose or references, unless all of it is a value.
 func (w *walker) plain(key string, v any) any {
 	defer w.leave(len(w.refs))
 	if slices.Contains([]string{"default", "enum", "const", "parameters"}, key) { // parameters of a link

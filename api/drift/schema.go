@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// schema returns a schema in its normal form. Inlined or referenced, nullable: true or a list of types with null,
-// enum or const: the form is the same.
+// schema returns a schema in its normal form, which does not depend on how the same is spelled.
 func (w *walker) schema(at place, v any) group {
 	defer w.leave(len(w.refs))
 	s, m := group{}, w.unwrapped(at, v)
@@ -55,8 +54,7 @@ var omittedInSchemas = map[string]value{
 	"minLength": "0", "minItems": "0", "minProperties": "0",
 }
 
-// properties returns the properties of a schema, each with whether it is required. One that is required without being
-// declared is not present.
+// properties returns the properties, each with whether it is required. One only listed as required is not present.
 func (w *walker) properties(at place, m map[string]any) group {
 	all := group{}
 	if v, ok := m["properties"]; ok {
@@ -96,8 +94,7 @@ func enumLabel(v any) string {
 	return "json:" + string(textOf(v))
 }
 
-// unwrapped returns a copy of a schema with several spellings brought to one, and a union of one member replaced by
-// the member.
+// unwrapped returns a copy of a schema in one of several spellings, where a union of one member is the member.
 func (w *walker) unwrapped(at place, v any) map[string]any {
 	v = w.referenced(v)
 	if yes, ok := v.(bool); ok {
@@ -128,8 +125,7 @@ func (w *walker) unwrapped(at place, v any) map[string]any {
 	return s
 }
 
-// referenced returns what a schema refers to, together with the constraints beside the reference: OpenAPI 3.0 ignores
-// them, but whoever wrote them meant them.
+// referenced returns what a schema refers to, with the constraints beside the reference, which OpenAPI 3.0 ignores.
 func (w *walker) referenced(v any) any {
 	for w.err == nil {
 		m, ok := v.(map[string]any)

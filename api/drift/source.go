@@ -16,8 +16,7 @@ import (
 	"time"
 )
 
-// A source is where published documents come from: a directory of the newest, or a git checkout or clone, where edits
-// that are not committed do not count.
+// A source has published documents: a directory the newest, a git checkout or clone all that were committed.
 type source struct {
 	dir      string
 	gitDir   string        // empty for a directory
@@ -45,8 +44,7 @@ func (s *source) git(ctx context.Context, args ...string) (string, error) {
 	}
 }
 
-// read returns a document as of a commit, or the newest if there is none. A directory has the newest alone. A
-// document that is not published is fs.ErrNotExist.
+// read returns a document as of a commit, or else the newest. One that is not published is fs.ErrNotExist.
 func (s *source) read(ctx context.Context, file, commit string) ([]byte, error) {
 	if s.gitDir == "" {
 		return readFile(filepath.Join(s.dir, path.Base(file)))

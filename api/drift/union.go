@@ -34,8 +34,7 @@ func (w *walker) union(at place, v any) group {
 	return all
 }
 
-// bodySchema returns the schema of a whole body as a union, usually of one member. That a body may be something else
-// is then one difference, not a hundred.
+// bodySchema returns the schema of a body as a union, usually of one member. Another body is then one difference.
 func (w *walker) bodySchema(at place, v any) group {
 	defer w.leave(len(w.refs))
 	m := w.unwrapped(at, v)

@@ -52,8 +52,7 @@ var (
 	inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]|subschema #\d+`)
 )
 
-// fitting returns the changes that fit a difference best: of its aspect, with most of the names and values they
-// mention found in its place and values.
+// fitting returns the changes of a difference's aspect of which it has most of the names and values they mention.
 func fitting(d difference, all checker.Changes) (best checker.Changes) {
 	isAspect, inResponse := aspect(d), strings.HasPrefix(d.place, "responses")
 	known := map[string]bool{}
@@ -89,8 +88,7 @@ func fitting(d difference, all checker.Changes) (best checker.Changes) {
 	return best
 }
 
-// aspects are the ids of the changes that concern a part of an object, by its key or by that of the mapping it is in.
-// For other keys the id has the key itself, as in max-length.
+// aspects are ids of changes by the last key of a place or the one before. Others have the key itself: max-length.
 var aspects = map[string]string{
 	"enum[": "enum|const", "properties.": "property(-added|-removed|-with-default|$)", "headers.": "header-(added|removed)",
 	"responses.": "status", "content.": "media-type-(added|removed)", "requestBody": "body-(added|removed)",

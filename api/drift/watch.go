@@ -106,14 +106,13 @@ func (p *project) published(ctx context.Context, from *source) (versions []strin
 	return versions, err
 }
 
-// pinnedOperations returns what a document said as pinned. A directory has the newest documents alone, so there the
-// operations are derived from the contract and its deviations, which is the same as long as check passes.
+// pinnedOperations returns what a document said as pinned. Where only the newest is known, that is derived from the
+// contract and its deviations, which is the same as long as check passes.
 func (p *project) pinnedOperations(ctx context.Context, from *source, version string) (operations, error) {
 	doc, err := p.pinned(ctx, from, version)
 	if err == nil {
 		return doc.operations(), nil
-	}
-	if from.gitDir != "" {
+	} else if from.dir == "" {
 		return nil, err
 	}
 	theirs := operations{}
