@@ -13,10 +13,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// contractText returns openapi.yaml, which every mutation starts from.
+// contractText returns the contract of the tests, which every mutation starts from.
 func contractText(t *testing.T) string {
 	t.Helper()
-	return read(t, filepath.Join("..", "..", "openapi.yaml"))
+	return read(t, filepath.Join("testdata", "openapi.yaml"))
 }
 
 func read(t *testing.T, name string) string {
@@ -89,16 +89,21 @@ func parameter(op object, name string) object {
 	panic("no parameter " + name)
 }
 
-// workplace returns a directory with a copy of the contract and the files of api, in
-// which the program can run.
+// workplace returns a directory with the contract of the tests, in which the program can run.
 func workplace(t *testing.T) string {
 	t.Helper()
-	root := t.TempDir()
-	require.NoError(t, os.Mkdir(filepath.Join(root, "api"), 0o755))
+	return copyOf(t, "testdata")
+}
+
+// copyOf returns a directory with a copy of the contract in root and of what api says of it.
+func copyOf(t *testing.T, root string) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "api"), 0o755))
 	for _, name := range []string{"openapi.yaml", "api/upstream.yaml", "api/deviations.yaml"} {
-		write(t, filepath.Join(root, name), read(t, filepath.Join("..", "..", name)))
+		write(t, filepath.Join(dir, name), read(t, filepath.Join(root, name)))
 	}
-	return filepath.Join(root, "api")
+	return filepath.Join(dir, "api")
 }
 
 // A result is what one run of the program returned and printed.

@@ -110,7 +110,7 @@ func TestWhatChangesNothingIsSilent(t *testing.T) {
 			o["servers"] = doc["servers"]
 			for _, p := range o["parameters"].([]any) {
 				p := p.(object)
-				if p["$ref"] != nil {
+				if p["in"] != "query" {
 					continue
 				}
 				p["required"], p["style"], p["explode"], p["allowEmptyValue"] = false, "form", true, false

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,14 +84,16 @@ func runDriftJob(t *testing.T, dir, upstreamDir string) (r jobRun) {
 // one planted change.
 func TestDriftJobFires(t *testing.T) {
 	t.Parallel()
-	upstreamDir := published(t, workplace(t))
+	upstreamDir := published(t, copyOf(t, filepath.Join("..", "..")))
 	job := func() jobRun { return runDriftJob(t, "..", upstreamDir) } // this checkout's tools
 
 	r := job()
 	assert.Equal(t, noDrift, r.exit, r.log)
 	assert.Equal(t, "exit=0\n", r.output)
 
-	planted := filepath.Join(upstreamDir, "2026-05-12.yml")
+	p, err := openProject("..")
+	require.NoError(t, err)
+	planted := filepath.Join(upstreamDir, p.pins.Documents[slices.Max(p.pins.versions())].file())
 	data, err := os.ReadFile(planted)
 	require.NoError(t, err)
 	write(t, planted, edited(t, string(data), func(doc object) {
