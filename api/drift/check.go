@@ -58,18 +58,14 @@ func (o *operation) apiVersion() string {
 // pinned returns a document as it was at its commit, which its checksum proves.
 func (p *project) pinned(ctx context.Context, from *source, version string) (*document, error) {
 	pin := p.pins.Documents[version]
-	var first error
-	for _, commit := range []string{pin.Commit, ""} {
-		data, err := from.read(ctx, pin.Path, commit)
-		if err == nil && checksum(data) == pin.SHA256 {
-			return parseDocument(pin.file(), data)
-		}
-		if err == nil {
-			err = fmt.Errorf("%s has the sha256 %s, but upstream.yaml pins %s", pin.file(), checksum(data), pin.SHA256)
-		}
-		first = cmp.Or(first, err)
+	data, err := from.read(ctx, pin.Path, pin.Commit)
+	if err != nil {
+		data, _ = from.read(ctx, pin.Path, "") // may be the same
 	}
-	return nil, first
+	if sum := checksum(data); sum != pin.SHA256 {
+		return nil, cmp.Or(err, fmt.Errorf("%s has the sha256 %s, but upstream.yaml pins %s", pin.file(), sum, pin.SHA256))
+	}
+	return parseDocument(pin.file(), data)
 }
 
 // check compares the contract with the pinned documents.

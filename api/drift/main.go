@@ -57,15 +57,13 @@ func (o options) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err := o.report(ctx, r, flags.Args()); err != nil {
 		r.cannotTell(err)
 	}
-	r.Exit = r.exit()
+	if r.Exit = min(len(r.Unknown), 1) * couldNotTell; len(r.Findings) > 0 {
+		r.Exit = drift
+	}
 	for _, text := range r.Unknown {
 		fmt.Fprintln(stderr, "drift:", text)
 	}
-	write := r.write
-	if o.json {
-		write = r.writeJSON
-	}
-	if write(stdout) != nil {
+	if r.write(stdout, o.json) != nil {
 		return couldNotTell
 	}
 	return r.Exit

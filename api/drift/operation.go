@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -71,15 +72,9 @@ func (ops operations) errors() (all []error) {
 }
 
 // keyOf returns a request, such as GET /sessions/{id}, with unnamed placeholders: renaming one hides no operation.
-func keyOf(request string) string {
-	segments := strings.Split(request, "/")
-	for i, s := range segments {
-		if strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}") {
-			segments[i] = "{}"
-		}
-	}
-	return strings.Join(segments, "/")
-}
+func keyOf(request string) string { return placeholder.ReplaceAllString(request, "{}") }
+
+var placeholder = regexp.MustCompile(`\{[^/]*\}`)
 
 // isOperation reports whether an operation lies beneath a key of a path item.
 func isOperation(key string) bool {

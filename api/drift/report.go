@@ -51,26 +51,17 @@ func (r *report) cannotTell(errs ...error) {
 	}
 }
 
-// exit returns the exit code: drift that is known matters more than what is unknown.
-func (r *report) exit() int {
-	if len(r.Findings) > 0 {
-		return drift
-	}
-	return min(len(r.Unknown), 1) * couldNotTell
-}
-
-func (r *report) writeJSON(w io.Writer) error {
-	return json.MarshalWrite(w, r, jsontext.WithIndent("  "))
-}
-
 const notation = `How to read it: query.limit.schema.maximum is the maximum in the schema of the query parameter limit;
 [object] is that member of a union, enum[active] that value of an enum, items what a list consists of;
 responses.{400,401} stands for two statuses. present and absent say whether something is there.
 breaking: may break callers, as oasdiff judges; compatible: does not; to judge by hand: oasdiff has no opinion.
 `
 
-// write writes the report as Markdown. What documents say stands in code spans.
-func (r *report) write(w io.Writer) error {
+// write writes the report as JSON or as Markdown, where what documents say stands in code spans.
+func (r *report) write(w io.Writer, asJSON bool) error {
+	if asJSON {
+		return json.MarshalWrite(w, r, jsontext.WithIndent("  "))
+	}
 	var b strings.Builder
 	for _, text := range r.Documents {
 		b.WriteString(text + "\n\n")
