@@ -52,7 +52,7 @@ func (o *operation) apiVersion() string {
 			return m[1]
 		}
 	}
-	return o.version
+	return ""
 }
 
 // pinned returns a document as it was at its commit, which its checksum proves.

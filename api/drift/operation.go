@@ -10,11 +10,10 @@ import (
 
 // An operation is what a document says of an operation that changes code or what is sent, or why that is unknown.
 type operation struct {
-	name    string // GET /sessions/{session_id}
-	doc     *document
-	version string           // the contract's x-clerk-api-version
-	facts   map[string]value // by printed place
-	err     error
+	name  string // GET /sessions/{session_id}
+	doc   *document
+	facts map[string]value // by printed place
+	err   error
 }
 
 // operations holds operations by key, see keyOf. The method * stands for all of a path that cannot be read.
@@ -41,8 +40,6 @@ func (d *document) operations() operations {
 			o := &operation{name: strings.ToUpper(method) + " " + path, doc: d}
 			o.facts = map[string]value{wholeOperation: present, "request": textOf(o.name)}
 			flatten(o.facts, "", w.operation(method, item, d.root))
-			raw, _ := w.follow(item[method]).(map[string]any)
-			o.version, _ = raw["x-clerk-api-version"].(string)
 			key := keyOf(o.name)
 			if before := found[key]; before != nil {
 				w.fail("has both %s and %s, which are the same request", before.name, o.name)
@@ -120,12 +117,10 @@ func (w *walker) parameters(o group, v any) {
 			return
 		}
 		seen[at] = true
-		all, _ := o[in].(group)
-		if all == nil {
-			all = group{}
-			o[in] = all
+		if o[in] == nil {
+			o[in] = group{}
 		}
-		all[name] = w.object(at, in, p)
+		o[in].(group)[name] = w.object(at, in, p)
 		w.leave(depth)
 	}
 }

@@ -108,13 +108,9 @@ func (p *pins) mine(version string, all operations) operations {
 func (p *project) update(ctx context.Context, from *source, r *report) {
 	docs, sums := map[string]operations{}, map[string]string{}
 	for _, version := range p.pins.versions() {
-		pin := p.pins.Documents[version]
-		data, err := from.read(ctx, pin.Path, "")
-		doc := &document{}
+		doc, err := p.newest(ctx, from, version)
 		if errors.Is(err, fs.ErrNotExist) && p.pins.Seen[version] != "" {
 			doc, err = p.pinned(ctx, from, version)
-		} else if err == nil {
-			doc, err = parseDocument(pin.file(), data)
 		}
 		if err != nil {
 			r.cannotTell(err)

@@ -33,18 +33,14 @@ func (p *project) watch(ctx context.Context, from *source, r *report) {
 	versions := p.pins.versions()
 	for _, version := range versions {
 		pin := p.pins.Documents[version]
-		data, err := from.read(ctx, pin.Path, "")
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && published != nil:
-			if p.pins.Seen[version] == "" {
-				r.add("withdrawn", pin.file(), finding{Before: present, Theirs: absent}, "%s is no longer published; %s", pin.file(), noted)
-			}
-		case err != nil:
+		doc, err := p.newest(ctx, from, version)
+		if err == nil && doc.sha256 != pin.SHA256 {
+			err = p.watchDocument(ctx, from, version, doc, r)
+		}
+		if gone := errors.Is(err, fs.ErrNotExist) && published != nil; gone && p.pins.Seen[version] == "" {
+			r.add("withdrawn", pin.file(), finding{Before: present, Theirs: absent}, "%s is no longer published; %s", pin.file(), noted)
+		} else if err != nil && !gone {
 			r.cannotTell(err)
-		case checksum(data) != pin.SHA256:
-			if err := p.watchDocument(ctx, from, version, data, r); err != nil {
-				r.cannotTell(err)
-			}
 		}
 	}
 	for _, version := range published {
@@ -54,13 +50,18 @@ func (p *project) watch(ctx context.Context, from *source, r *report) {
 	}
 }
 
-// watchDocument lists what changed in a document that is not as it was pinned.
-func (p *project) watchDocument(ctx context.Context, from *source, version string, data []byte, r *report) error {
-	pin := p.pins.Documents[version]
-	doc, err := parseDocument(pin.file(), data)
+// newest returns a document as it is published now.
+func (p *project) newest(ctx context.Context, from *source, version string) (*document, error) {
+	data, err := from.read(ctx, p.pins.Documents[version].Path, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
+	return parseDocument(p.pins.Documents[version].file(), data)
+}
+
+// watchDocument lists what changed in a document that is not as it was pinned.
+func (p *project) watchDocument(ctx context.Context, from *source, version string, doc *document, r *report) error {
+	pin := p.pins.Documents[version]
 	old, err := p.pinnedOperations(ctx, from, version)
 	if err != nil {
 		return err
