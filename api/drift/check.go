@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // A project is the contract and what the api directory says about it.
@@ -43,13 +44,11 @@ func openProject(dir string) (*project, error) {
 	return p, err
 }
 
-var versionFact = regexp.MustCompile(`^header\.clerk-api-version\.schema\.enum\[(.*)\]$`)
-
 // apiVersion returns the API version the contract sends with an operation.
 func (o *operation) apiVersion() string {
 	for at := range o.facts {
-		if m := versionFact.FindStringSubmatch(at); m != nil {
-			return m[1]
+		if version, ok := strings.CutPrefix(at, "header.clerk-api-version.schema.enum["); ok {
+			return strings.TrimSuffix(version, "]")
 		}
 	}
 	return ""
@@ -155,4 +154,99 @@ func (p *project) title(key, name string) string {
 		return p.pins.Operations[id].Request + " (" + id + ")"
 	}
 	return name
+}
+
+// A deviation is an intended difference: at each place At, the published document has Theirs and the contract Ours.
+// Where Theirs is absent and Ours present, it covers all that lies beneath until Clerk publishes anything at that place.
+type deviation struct {
+	Operations any       `yaml:"operations"` // a list, or the word all for those of upstream.yaml
+	At         []string  `yaml:"at"`
+	Theirs     yaml.Node `yaml:"theirs"`
+	Ours       yaml.Node `yaml:"ours"`
+	Why        string    `yaml:"why"`
+	Evidence   string    `yaml:"evidence"`
+}
+
+// An exception is one place of a deviation in one operation.
+type exception struct {
+	key, place   string
+	theirs, ours value
+	entry        int // counted from 1
+}
+
+func (e exception) covers(d difference) bool {
+	if e.key == d.key && e.place == d.place {
+		return e.theirs == d.old && e.ours == d.new
+	}
+	return e.key == d.key && e.wholePart() && below(d.place, e.place)
+}
+
+// wholePart reports whether the exception covers all beneath it: a part only the contract has, or a left out operation.
+func (e exception) wholePart() bool { return e.theirs == absent && e.ours == present || e.leftOut() }
+
+func (e exception) leftOut() bool {
+	return e.place == wholeOperation && e.theirs == present && e.ours == absent
+}
+
+func readDeviations(file string, p *pins) ([]exception, error) {
+	var entries []deviation
+	if err := readYAML(file, &entries); err != nil {
+		return nil, err
+	}
+	var all []exception
+	for i, entry := range entries {
+		more, err := entry.exceptions(p, i+1)
+		if err != nil {
+			return nil, fmt.Errorf("%s, entry %d: %w", file, i+1, err)
+		}
+		all = append(all, more...)
+	}
+	for i, outer := range all {
+		for j, inner := range all {
+			same := inner.place == outer.place && i < j
+			if outer.key == inner.key && (same || outer.wholePart() && below(inner.place, outer.place)) {
+				return nil, fmt.Errorf("%s, entry %d: entry %d already covers %s; remove one", file, inner.entry, outer.entry, inner.place)
+			}
+		}
+	}
+	return all, nil
+}
+
+func (d *deviation) exceptions(p *pins, entry int) (all []exception, err error) {
+	names, _ := d.Operations.([]any)
+	if d.Operations == "all" {
+		for _, id := range slices.Sorted(maps.Keys(p.Operations)) {
+			names = append(names, id)
+		}
+	}
+	if len(names) == 0 || len(d.At) == 0 || strings.TrimSpace(d.Why) == "" || strings.TrimSpace(d.Evidence) == "" {
+		return nil, errors.New("missing operations, at, why or evidence")
+	}
+	theirs, ours := nodeValue(&d.Theirs), nodeValue(&d.Ours)
+	if theirs == "" || ours == "" || theirs == ours {
+		return nil, fmt.Errorf("theirs is %q and ours is %q, want two values that differ", theirs, ours)
+	}
+	for _, v := range names {
+		request := fmt.Sprint(v)
+		if o, ok := p.Operations[request]; ok {
+			request = o.Request
+		} else if !isRequest(request) {
+			return nil, fmt.Errorf("%q is neither an operation of upstream.yaml nor a request such as GET /sessions", request)
+		}
+		for _, at := range d.At {
+			all = append(all, exception{keyOf(request), at, theirs, ours, entry})
+		}
+	}
+	return all, nil
+}
+
+// nodeValue returns the value of a node, or "" if there is none.
+func nodeValue(n *yaml.Node) value {
+	v, err := new(decoder).decode(n)
+	if err != nil || n.IsZero() {
+		return ""
+	} else if v == string(present) || v == string(absent) {
+		return value(v.(string))
+	}
+	return textOf(v)
 }

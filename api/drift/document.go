@@ -75,8 +75,7 @@ func decode(data []byte) (any, error) {
 type decoder struct{ depth, nodes int }
 
 func (d *decoder) decode(n *yaml.Node) (v any, err error) {
-	d.depth++
-	d.nodes++
+	d.depth, d.nodes = d.depth+1, d.nodes+1
 	defer func() { d.depth-- }()
 	if d.depth > maxDepth || d.nodes > maxNodes || len(n.Content) > 2*maxKeys {
 		return nil, fmt.Errorf("line %d: more than %d levels, %d keys of one mapping, or %d nodes", n.Line, maxDepth, maxKeys, maxNodes)
@@ -168,7 +167,6 @@ func (w *walker) names(at place, v any) map[string]any {
 	return m
 }
 
-// list returns a list, or nil if there is none.
 func (w *walker) list(at place, v any) []any {
 	l, ok := v.([]any)
 	if !ok && v != nil {
@@ -179,7 +177,6 @@ func (w *walker) list(at place, v any) []any {
 
 func (w *walker) leave(depth int) { w.refs = w.refs[:depth] }
 
-// follow returns what v refers to, if it is a reference.
 func (w *walker) follow(v any) any {
 	for {
 		if m, ok := v.(map[string]any); !ok || m["$ref"] == nil || w.err != nil {
@@ -189,7 +186,6 @@ func (w *walker) follow(v any) any {
 	}
 }
 
-// step returns what a reference refers to.
 func (w *walker) step(v any) any {
 	ref, ok := v.(map[string]any)["$ref"].(string)
 	if !ok {

@@ -12,8 +12,7 @@ import (
 // A place is where a fact holds: query.limit.schema.maximum. A segment made by one is one of several: enum[pending].
 type place string
 
-const bracket = "\x00"
-
+const bracket = "\x00"       // begins a segment made by one
 func one(name string) string { return bracket + name }
 
 func (p place) at(segment string) place {
@@ -33,16 +32,12 @@ func below(at, root string) bool {
 	return root == wholeOperation && at != root || ok && rest != "" && (rest[0] == '.' || rest[0] == '[')
 }
 
-// wholeOperation is the place that says an operation exists.
-const wholeOperation = "operation"
+const wholeOperation = "operation" // the place that says an operation exists
 
 // A value is a fact's value as JSON, or present, for what merely exists, or absent.
 type value string
 
-const (
-	present value = "present"
-	absent  value = "absent"
-)
+const present, absent value = "present", "absent"
 
 // textOf returns equal JSON for equal values: keys sorted, 10.0 the same as 10.
 func textOf(v any) value {
@@ -51,10 +46,8 @@ func textOf(v any) value {
 }
 
 // Operations in their normal form are trees of values: a part is present by itself, a group is only its members.
-type (
-	part  map[string]any
-	group map[string]any
-)
+type part map[string]any
+type group map[string]any
 
 // flatten adds the facts of a tree.
 func flatten(facts map[string]value, at place, v any) {
@@ -123,15 +116,11 @@ func topmost(all []difference) []difference {
 			roots[[2]string{d.key, d.place}] = true
 		}
 	}
-	kept := slices.DeleteFunc(slices.Clone(all), func(d difference) bool {
+	return slices.DeleteFunc(slices.Clone(all), func(d difference) bool {
 		covered := d.place != wholeOperation && roots[[2]string{d.key, wholeOperation}]
 		for i, c := range d.place {
 			covered = covered || (c == '.' || c == '[') && roots[[2]string{d.key, d.place[:i]}]
 		}
 		return covered
 	})
-	slices.SortFunc(kept, func(a, b difference) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.place, b.place))
-	})
-	return kept
 }

@@ -128,25 +128,23 @@ func (w *walker) parameters(o group, v any) {
 // A kind of object: what lies beneath its keys, where "*" means several by name, and values that apply if not given.
 type kind struct{ parts, defaults map[string]string }
 
-var (
-	kinds = map[string]kind{
-		"operation": {
-			map[string]string{"requestBody": "requestBody", "responses": "*response", "callbacks": "*callback"},
-			map[string]string{"deprecated": "false"},
-		},
-		"query":       {carried, styled(`"form"`, "true")},
-		"cookie":      {carried, styled(`"form"`, "true")},
-		"path":        {carried, styled(`"simple"`, "false")},
-		"header":      {carried, styled(`"simple"`, "false")},
-		"requestBody": {carried, map[string]string{"required": "false"}},
-		"response":    {parts: map[string]string{"content": "*media", "headers": "*header", "links": "*link"}},
-		"media":       {parts: map[string]string{"schema": "body schema", "encoding": "*encoding", "itemSchema": "schema"}},
-		"encoding":    {map[string]string{"headers": "*header"}, styled(`"form"`, "true")},
-		"server":      {parts: map[string]string{"variables": "*variable"}},
-		"variable":    {parts: map[string]string{"enum": "enum"}},
-	}
-	carried = map[string]string{"schema": "schema", "content": "*media"}
-)
+var kinds = map[string]kind{
+	"operation": {
+		map[string]string{"requestBody": "requestBody", "responses": "*response", "callbacks": "*callback"},
+		map[string]string{"deprecated": "false"},
+	},
+	"query":       {carried, styled(`"form"`, "true")},
+	"cookie":      {carried, styled(`"form"`, "true")},
+	"path":        {carried, styled(`"simple"`, "false")},
+	"header":      {carried, styled(`"simple"`, "false")},
+	"requestBody": {carried, map[string]string{"required": "false"}},
+	"response":    {parts: map[string]string{"content": "*media", "headers": "*header", "links": "*link"}},
+	"media":       {parts: map[string]string{"schema": "body schema", "encoding": "*encoding", "itemSchema": "schema"}},
+	"encoding":    {map[string]string{"headers": "*header"}, styled(`"form"`, "true")},
+	"server":      {parts: map[string]string{"variables": "*variable"}},
+	"variable":    {parts: map[string]string{"enum": "enum"}},
+}
+var carried = map[string]string{"schema": "schema", "content": "*media"}
 
 func styled(style, explode string) map[string]string {
 	return map[string]string{"style": style, "explode": explode, "required": "false", "deprecated": "false",

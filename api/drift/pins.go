@@ -31,7 +31,6 @@ type pinned struct {
 	SHA256 string `yaml:"sha256"`
 }
 
-// file is the document's name without its folder.
 func (p *pinned) file() string { return path.Base(p.Path) }
 
 type pinnedOperation struct {
@@ -98,8 +97,8 @@ func (p *pins) folder() string { return path.Dir(p.Documents[slices.Max(p.versio
 func (p *pins) mine(version string, all operations) operations {
 	kept := maps.Clone(all)
 	maps.DeleteFunc(kept, func(key string, _ *operation) bool {
-		id := p.ids[key]
-		return id != "" && p.Operations[id].Follows != version
+		o, listed := p.Operations[p.ids[key]]
+		return listed && o.Follows != version
 	})
 	return kept
 }

@@ -63,9 +63,7 @@ func (r *report) write(w io.Writer, asJSON bool) error {
 		return json.MarshalWrite(w, r, jsontext.WithIndent("  "))
 	}
 	var b strings.Builder
-	for _, text := range r.Documents {
-		b.WriteString(text + "\n\n")
-	}
+	b.WriteString(strings.Join(append(r.Documents, ""), "\n\n"))
 	sections := map[string][]finding{}
 	for _, f := range r.Findings {
 		title := strings.TrimPrefix(f.Operation+" in ", " in ") + f.Document
@@ -85,9 +83,7 @@ func (r *report) write(w io.Writer, asJSON bool) error {
 	if len(r.Unknown) > 0 && len(r.Findings) > 0 {
 		fmt.Fprintf(&b, "## Could not tell\n\n- %s\n\n", strings.Join(r.Unknown, "\n- "))
 	}
-	for _, note := range r.Notes {
-		b.WriteString(note + "\n")
-	}
+	b.WriteString(strings.Join(append(r.Notes, ""), "\n"))
 	if len(r.Findings) > 0 {
 		fmt.Fprintf(&b, "%s: findings: %d.\n", r.Mode, len(r.Findings))
 	} else if len(r.Unknown) == 0 {
@@ -97,7 +93,6 @@ func (r *report) write(w io.Writer, asJSON bool) error {
 	return err
 }
 
-// code returns text as a code span.
 func code(text string) string { return "`" + strings.ReplaceAll(text, "`", `\u0060`) + "`" }
 
 var status = regexp.MustCompile(`^responses\.([^.\[ ]+)`)

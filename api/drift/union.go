@@ -56,8 +56,7 @@ func (w *walker) bodySchema(at place, v any) group {
 
 // typeLabel returns the type of a schema as far as it is known.
 func typeLabel(s group) string {
-	t, ok := s["type"].(value)
-	switch {
+	switch t, ok := s["type"].(value); {
 	case ok:
 		return strings.NewReplacer(`"`, "", "[", "", "]", "", ",", "|").Replace(string(t))
 	case s["properties"] != nil:

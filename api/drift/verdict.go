@@ -14,11 +14,7 @@ import (
 )
 
 // The kinds of changes. What oasdiff has no opinion on is unjudged.
-const (
-	breaking   = "breaking"
-	unjudged   = "to judge by hand"
-	compatible = "compatible"
-)
+const breaking, unjudged, compatible = "breaking", "to judge by hand", "compatible"
 
 // judge returns the kind of each difference: what oasdiff says of the changes it fits best.
 func judge(differences []difference, old, new operations) []string {
@@ -47,10 +43,8 @@ func judge(differences []difference, old, new operations) []string {
 // isRead reports whether callers read what is at a place.
 var isRead = regexp.MustCompile(`^operation$|^responses\..*\.(properties|headers)\.("[^"]*"|[^.\[]*)$`).MatchString
 
-var (
-	word    = regexp.MustCompile(`[^/.,:=\[\]{}"]+`)
-	inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]|subschema #\d+`)
-)
+var word = regexp.MustCompile(`[^/.,:=\[\]{}"]+`)
+var inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]|subschema #\d+`)
 
 // fitting returns the changes of a difference's aspect of which it has most of the names and values they mention.
 func fitting(d difference, all checker.Changes) (best checker.Changes) {
@@ -100,10 +94,8 @@ var aspects = map[string]string{
 
 const parameters = "parameter(-removed|-to-existing|$)|header-property"
 
-var (
-	lastSegments = regexp.MustCompile(`([^.\[]*[.\[])?("[^"]*"|[^.\[]*)$`)
-	capital      = regexp.MustCompile(`[A-Z]`)
-)
+var lastSegments = regexp.MustCompile(`([^.\[]*[.\[])?("[^"]*"|[^.\[]*)$`)
+var capital = regexp.MustCompile(`[A-Z]`)
 
 // aspect returns a test for the ids of changes that are of the same kind as a difference.
 func aspect(d difference) func(id string) bool {

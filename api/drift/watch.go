@@ -50,7 +50,6 @@ func (p *project) watch(ctx context.Context, from *source, r *report) {
 	}
 }
 
-// newest returns a document as it is published now.
 func (p *project) newest(ctx context.Context, from *source, version string) (*document, error) {
 	data, err := from.read(ctx, p.pins.Documents[version].Path, "")
 	if err != nil {
@@ -74,11 +73,12 @@ func (p *project) watchDocument(ctx context.Context, from *source, version strin
 			delete(old, key)
 		}
 	}
-	leftOut := func(key string, _ *operation) bool {
-		return slices.ContainsFunc(p.exceptions, func(e exception) bool { return e.key == key && e.leftOut() })
+	for _, e := range p.exceptions {
+		if e.leftOut() {
+			delete(old, e.key)
+			delete(new, e.key)
+		}
 	}
-	maps.DeleteFunc(old, leftOut)
-	maps.DeleteFunc(new, leftOut)
 	found := len(r.Findings)
 	p.changes(r, pin.file(), old, new)
 	if len(r.Findings) > found {
@@ -103,7 +103,6 @@ func (p *project) published(ctx context.Context, from *source) (versions []strin
 	if err == nil && versions == nil {
 		err = fmt.Errorf("no documents in %s", p.pins.folder())
 	}
-	slices.Sort(versions)
 	return versions, err
 }
 
