@@ -96,6 +96,19 @@ func TestOnlyTheseJobsMayWrite(t *testing.T) {
 	}, writing)
 }
 
+// A vulnerability that became known today turns no contribution red.
+func TestVulnerabilitiesAreNotCheckedOnPullRequests(t *testing.T) {
+	t.Parallel()
+	for name, job := range jobs(t) {
+		file, _, _ := strings.Cut(name, " ")
+		for _, step := range job.Steps {
+			if strings.Contains(step.Run, "vulncheck") {
+				assert.NotContains(t, read(t, filepath.Join(workflows, file)), "pull_request:", name)
+			}
+		}
+	}
+}
+
 // Without tags there is nothing that the exported API could be compared with.
 func TestAPICompatSeesTheTags(t *testing.T) {
 	t.Parallel()

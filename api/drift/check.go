@@ -3,163 +3,250 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
-// A project is what lies in the api directory, and the contract beside it.
+// A project is the contract and what the api directory says about it.
 type project struct {
+	dir        string
 	pins       *pins
+	added      []string // operations of the contract that upstream.yaml does not list yet
 	exceptions []exception
-	contract   slice
+	contract   operations
 }
 
 func openProject(dir string) (*project, error) {
-	var p project
+	p := &project{dir: dir}
 	var err error
 	if p.pins, err = readPins(filepath.Join(dir, "upstream.yaml")); err != nil {
 		return nil, err
 	}
-	if p.exceptions, err = readDeviations(filepath.Join(dir, "deviations.yaml"), p.pins); err != nil {
-		return nil, err
-	}
-	p.contract, err = sliceOfFile(filepath.Join(dir, "..", "openapi.yaml"))
-	return &p, err
-}
-
-func sliceOfFile(name string) (slice, error) {
-	data, err := readFile(name)
+	contract, err := readDocument(filepath.Join(dir, "..", "openapi.yaml"))
 	if err != nil {
 		return nil, err
 	}
-	doc, err := parseDocument(filepath.Base(name), data)
-	if err != nil {
-		return nil, err
+	p.contract = contract.operations()
+	for _, key := range slices.Sorted(maps.Keys(p.contract)) {
+		id, version := strings.Trim(string(p.contract[key].facts["operationId"]), `"`), p.contract[key].apiVersion()
+		if _, taken := p.pins.Operations[id]; !taken && id != "" && p.pins.ids[key] == "" && p.pins.Documents[version] != nil {
+			p.pins.Operations[id], p.pins.ids[key] = pinnedOperation{p.contract[key].name, version}, id
+			p.added = append(p.added, id)
+		}
 	}
-	return doc.slice()
+	p.exceptions, err = readDeviations(filepath.Join(dir, "deviations.yaml"), p.pins)
+	return p, err
 }
 
-// A finding is one thing a run has to say, in a sentence and for programs.
-type finding struct {
-	Kind        string `json:"kind"` // difference, deviation, breaking, unjudged or compatible
-	Operation   string `json:"operation"`
-	OperationID string `json:"operation_id,omitempty"`
-	Document    string `json:"document"`
-	Place       string `json:"place"`
-	Theirs      value  `json:"theirs"`
-	Ours        value  `json:"ours,omitempty"`
-	Before      value  `json:"before,omitempty"`
-	Text        string `json:"text"`
+// apiVersion returns the API version the contract sends with an operation.
+func (o *operation) apiVersion() string {
+	for at := range o.facts {
+		if version, ok := strings.CutPrefix(at, "header.clerk-api-version.schema.enum["); ok {
+			return strings.TrimSuffix(version, "]")
+		}
+	}
+	return ""
+}
 
-	what string // a change without its operation and document
+// pinned returns a document as it was at its commit, which its checksum proves.
+func (p *project) pinned(ctx context.Context, from *source, version string) (*document, error) {
+	pin := p.pins.Documents[version]
+	data, err := from.read(ctx, pin.Path, pin.Commit)
+	if err != nil {
+		data, _ = from.read(ctx, pin.Path, "") // may be the same
+	}
+	if sum := checksum(data); sum != pin.SHA256 {
+		return nil, cmp.Or(err, fmt.Errorf("%s has the sha256 %s, but upstream.yaml pins %s", pin.file(), sum, pin.SHA256))
+	}
+	return parseDocument(pin.file(), data)
 }
 
 // check compares the contract with the pinned documents.
-func (p *project) check(ctx context.Context, from *upstream) ([]finding, error) {
-	docs := map[string]slice{}
-	for _, version := range slices.Sorted(maps.Keys(p.pins.Documents)) {
-		doc, err := from.pinned(ctx, p.pins.Documents[version])
-		if err != nil {
-			return nil, err
-		}
-		if docs[version], err = doc.slice(); err != nil {
-			return nil, err
+func (p *project) check(ctx context.Context, from *source, r *report) {
+	docs := map[string]operations{}
+	for _, version := range p.pins.versions() {
+		if doc, err := p.pinned(ctx, from, version); err != nil {
+			r.cannotTell(err)
+		} else {
+			docs[version] = doc.operations()
 		}
 	}
-	return p.compare(docs), nil
+	p.compare(r, docs)
 }
 
-// compare lists the differences no deviation explains and the deviations that
-// are not true, given the slice of each document by version.
-func (p *project) compare(docs map[string]slice) []finding {
-	theirs := slice{}
-	file := map[string]string{}
-	for _, version := range slices.Sorted(maps.Keys(docs)) {
-		for key, o := range p.pins.mine(version, docs[version]) {
-			theirs[key] = o
+// compare lists unexplained differences and false deviations, given the operations of each document that could be read.
+func (p *project) compare(r *report, docs map[string]operations) {
+	theirs, file := operations{}, map[string]string{}
+	for _, version := range p.pins.versions() {
+		mine := p.pins.mine(version, docs[version])
+		r.cannotTell(mine.errors()...)
+		maps.Copy(theirs, mine)
+		for key := range mine {
 			file[key] = p.pins.Documents[version].file()
 		}
 	}
+	r.cannotTell(p.contract.errors()...)
 	for _, o := range p.pins.Operations {
-		file[o.key()] = p.pins.Documents[o.Follows].file()
+		file[keyOf(o.Request)] = p.pins.Documents[o.Follows].file()
+		if docs[o.Follows] == nil {
+			theirs[keyOf(o.Request)] = &operation{name: o.Request, err: errors.New("its document was not read")}
+		}
 	}
-
-	var found []finding
-	differences := compare(theirs, p.contract)
 	holds := map[exception]bool{}
-	var unexplained []difference
-	for _, d := range differences {
+	unexplained := slices.DeleteFunc(compare(theirs, p.contract), func(d difference) bool {
 		explained := false
 		for _, e := range p.exceptions {
 			if e.covers(d) {
 				explained = true
-				if e.place == d.place {
-					holds[e] = true
-				}
+				holds[e] = holds[e] || e.place == d.place
 			}
 		}
-		if !explained {
-			unexplained = append(unexplained, d)
-		}
-	}
+		return explained
+	})
+	const nowhere = "the pinned documents"
 	for _, d := range topmost(unexplained) {
-		f := p.finding("difference", d.key, d.name, d.place, d.old, d.new)
-		f.Document = cmp.Or(file[d.key], "the pinned documents")
-		f.Text = fmt.Sprintf("%s: %s is %s in %s and %s in openapi.yaml; follow Clerk, or say in deviations.yaml why not",
-			f.title(), d.place, d.old, f.Document, d.new)
-		found = append(found, f)
+		doc := cmp.Or(file[d.key], nowhere)
+		r.add("difference", doc, finding{Operation: p.title(d.key, d.name), Place: d.place, Theirs: d.old, Ours: d.new},
+			"%s is %s in %s and %s in openapi.yaml; update openapi.yaml, or add a deviation", d.place, d.old, doc, d.new)
 	}
 	for _, e := range p.exceptions {
-		if holds[e] {
+		unread := theirs.unreadable(e.key) || p.contract.unreadable(e.key) || file[e.key] == "" && len(docs) < len(p.pins.Documents)
+		if holds[e] || unread {
 			continue
 		}
-		was, is := theirs[e.key].value(e.place), p.contract[e.key].value(e.place)
-		f := p.finding("deviation", e.key, e.key, e.place, was, is)
-		f.Document = cmp.Or(file[e.key], "the pinned documents")
-		f.Text = fmt.Sprintf("%s: entry %d of deviations.yaml says that %s is %s in %s and %s in openapi.yaml, but it is %s and %s; correct or remove the entry",
-			f.title(), e.entry, e.place, e.theirs, f.Document, e.ours, was, is)
-		found = append(found, f)
+		doc, was, is := cmp.Or(file[e.key], nowhere), theirs.value(e.key, e.place), p.contract.value(e.key, e.place)
+		r.add("deviation", doc, finding{Operation: p.title(e.key, e.key), Place: e.place, Theirs: was, Ours: is},
+			"entry %d of deviations.yaml says that %s is %s in %s and %s in openapi.yaml, but it is %s and %s; correct or remove the entry",
+			e.entry, e.place, e.theirs, doc, e.ours, was, is)
 	}
-	return append(found, p.untrue(theirs)...)
+	p.checkPins(r, theirs)
 }
 
-// untrue lists the operations of upstream.yaml that nobody has, and those that are
-// sent with another API version than that of the document they follow.
-func (p *project) untrue(theirs slice) []finding {
-	var found []finding
+// checkPins compares the rows of upstream.yaml with the operations and the API versions they are sent with.
+func (p *project) checkPins(r *report, theirs operations) {
 	for _, id := range slices.Sorted(maps.Keys(p.pins.Operations)) {
-		o := p.pins.Operations[id]
-		ours := p.contract[o.key()]
+		version, key := p.pins.Operations[id].Follows, keyOf(p.pins.Operations[id].Request)
+		doc, ours := p.pins.Documents[version].file(), p.contract[key]
+		f := finding{Operation: p.title(key, ""), Place: wholeOperation, Theirs: theirs.value(key, wholeOperation), Ours: present}
 		switch {
-		case ours == nil && theirs[o.key()] == nil:
-			f := p.finding("difference", o.key(), o.Request, wholeOperation, absent, absent)
-			f.Document = p.pins.Documents[o.Follows].file()
-			f.Text = fmt.Sprintf("%s: upstream.yaml lets it follow %s, but neither %s nor openapi.yaml has it; correct or remove it there", f.title(), o.Follows, f.Document)
-			found = append(found, f)
-		case ours != nil && ours.apiVersion != o.Follows:
-			f := p.finding("difference", o.key(), ours.name, "x-clerk-api-version", textOf(o.Follows), textOf(ours.apiVersion))
-			f.Document = "upstream.yaml"
-			f.Text = fmt.Sprintf("%s: x-clerk-api-version is %q in openapi.yaml, but upstream.yaml lets it follow %s; make them agree", f.title(), ours.apiVersion, o.Follows)
-			found = append(found, f)
+		case p.contract.unreadable(key):
+		case ours == nil && theirs[key] == nil:
+			f.Ours = absent
+			r.add("difference", doc, f, "upstream.yaml pins it to %s, but neither %s nor openapi.yaml has it; correct or remove the row", version, doc)
+		case ours != nil && ours.apiVersion() != version:
+			f.Place, f.Theirs, f.Ours = "header.clerk-api-version", textOf(version), textOf(ours.apiVersion())
+			r.add("difference", doc, f, "openapi.yaml sends the API version %q, but upstream.yaml pins it to %s; make them agree", ours.apiVersion(), version)
+		case slices.Contains(p.added, id) && r.Mode == "check":
+			r.add("difference", doc, f, "this operation is missing in upstream.yaml; run update")
 		}
 	}
-	return found
 }
 
-func (p *project) finding(kind, key, name, place string, theirs, ours value) finding {
-	f := finding{Kind: kind, Operation: name, OperationID: p.pins.id(key), Place: place, Theirs: theirs, Ours: ours}
-	if f.OperationID != "" {
-		f.Operation = p.pins.Operations[f.OperationID].Request
+// title names an operation in a report: by request and id if upstream.yaml has it.
+func (p *project) title(key, name string) string {
+	if id := p.pins.ids[key]; id != "" {
+		return p.pins.Operations[id].Request + " (" + id + ")"
 	}
-	return f
+	return name
 }
 
-// title is how a sentence names the operation.
-func (f finding) title() string {
-	if f.OperationID == "" {
-		return f.Operation
+// A deviation is an intended difference: at each place At, the published document has Theirs and the contract Ours.
+// Where Theirs is absent and Ours present, it covers all that lies beneath until Clerk publishes anything at that place.
+type deviation struct {
+	Operations any       `yaml:"operations"` // a list, or the word all for those of upstream.yaml
+	At         []string  `yaml:"at"`
+	Theirs     yaml.Node `yaml:"theirs"`
+	Ours       yaml.Node `yaml:"ours"`
+	Why        string    `yaml:"why"`
+	Evidence   string    `yaml:"evidence"`
+}
+
+// An exception is one place of a deviation in one operation.
+type exception struct {
+	key, place   string
+	theirs, ours value
+	entry        int // counted from 1
+}
+
+func (e exception) covers(d difference) bool {
+	if e.key == d.key && e.place == d.place {
+		return e.theirs == d.old && e.ours == d.new
 	}
-	return f.Operation + " (" + f.OperationID + ")"
+	return e.key == d.key && e.wholePart() && below(d.place, e.place)
+}
+
+// wholePart reports whether the exception covers all beneath it: a part only the contract has, or a left out operation.
+func (e exception) wholePart() bool { return e.theirs == absent && e.ours == present || e.leftOut() }
+
+func (e exception) leftOut() bool {
+	return e.place == wholeOperation && e.theirs == present && e.ours == absent
+}
+
+func readDeviations(file string, p *pins) ([]exception, error) {
+	var entries []deviation
+	if err := readYAML(file, &entries); err != nil {
+		return nil, err
+	}
+	var all []exception
+	for i, entry := range entries {
+		more, err := entry.exceptions(p, i+1)
+		if err != nil {
+			return nil, fmt.Errorf("%s, entry %d: %w", file, i+1, err)
+		}
+		all = append(all, more...)
+	}
+	for i, outer := range all {
+		for j, inner := range all {
+			same := inner.place == outer.place && i < j
+			if outer.key == inner.key && (same || outer.wholePart() && below(inner.place, outer.place)) {
+				return nil, fmt.Errorf("%s, entry %d: entry %d already covers %s; remove one", file, inner.entry, outer.entry, inner.place)
+			}
+		}
+	}
+	return all, nil
+}
+
+func (d *deviation) exceptions(p *pins, entry int) (all []exception, err error) {
+	names, _ := d.Operations.([]any)
+	if d.Operations == "all" {
+		for _, id := range slices.Sorted(maps.Keys(p.Operations)) {
+			names = append(names, id)
+		}
+	}
+	if len(names) == 0 || len(d.At) == 0 || strings.TrimSpace(d.Why) == "" || strings.TrimSpace(d.Evidence) == "" {
+		return nil, errors.New("missing operations, at, why or evidence")
+	}
+	theirs, ours := nodeValue(&d.Theirs), nodeValue(&d.Ours)
+	if theirs == "" || ours == "" || theirs == ours {
+		return nil, fmt.Errorf("theirs is %q and ours is %q, want two values that differ", theirs, ours)
+	}
+	for _, v := range names {
+		request := fmt.Sprint(v)
+		if o, ok := p.Operations[request]; ok {
+			request = o.Request
+		} else if !isRequest(request) {
+			return nil, fmt.Errorf("%q is neither an operation of upstream.yaml nor a request such as GET /sessions", request)
+		}
+		for _, at := range d.At {
+			all = append(all, exception{keyOf(request), at, theirs, ours, entry})
+		}
+	}
+	return all, nil
+}
+
+// nodeValue returns the value of a node, or "" if there is none.
+func nodeValue(n *yaml.Node) value {
+	v, err := new(decoder).decode(n)
+	if err != nil || n.IsZero() {
+		return ""
+	} else if v == string(present) || v == string(absent) {
+		return value(v.(string))
+	}
+	return textOf(v)
 }

@@ -47,14 +47,14 @@ func TestFalseDeviationsFail(t *testing.T) {
 		"their value is another":    {entry("GetSessionList", "query.limit.schema.maximum", "400", "500"), drift, "but it is 500 and 500"},
 		"no such place":             {entry("GetSessionList", "query.order", "absent", "present"), drift, "but it is absent and absent"},
 		"no such operation of ours": {entry("GET /sessions/{id}/log", "operation", "present", "absent"), drift, "but it is absent and absent"},
-		"an unknown name":           {entry("GetSessions", "deprecated", "true", "false"), couldNotTell, `"GetSessions" is no operation`},
-		"the same twice":            {entry("GetSession", "responses.429", "absent", "present"), couldNotTell, "says twice"},
-		"a part of another":         {entry("GetSession", "responses.429.headers.retry-after", "absent", "present"), couldNotTell, "is part of responses.429"},
-		"no difference at all":      {entry("GetSession", "deprecated", "false", "false"), couldNotTell, "are both false"},
-		"by pattern":                {entry("*", "deprecated", "true", "false"), couldNotTell, "is no operation"},
+		"an unknown name":           {entry("GetSessions", "deprecated", "true", "false"), couldNotTell, `"GetSessions" is neither an operation`},
+		"the same twice":            {entry("GetSession", "responses.429", "absent", "present"), couldNotTell, "already covers responses.429"},
+		"a part of another":         {entry("GetSession", "responses.429.headers.retry-after", "absent", "present"), couldNotTell, "already covers responses.429.headers.retry-after"},
+		"no difference at all":      {entry("GetSession", "deprecated", "false", "false"), couldNotTell, "want two values that differ"},
+		"by pattern":                {entry("*", "deprecated", "true", "false"), couldNotTell, "is neither an operation"},
 		"an unknown key":            {entry("GetSession", "deprecated", "true", "false") + "  severity: low\n", couldNotTell, "severity"},
-		"an empty reason":           {strings.Replace(entry("GetSession", "deprecated", "true", "false"), "Because.", `" "`, 1), couldNotTell, "why is missing"},
-		"an empty evidence":         {strings.Replace(entry("GetSession", "deprecated", "true", "false"), "Seen.", `""`, 1), couldNotTell, "evidence is missing"},
+		"an empty reason":           {strings.Replace(entry("GetSession", "deprecated", "true", "false"), "Because.", `" "`, 1), couldNotTell, "missing operations, at, why or evidence"},
+		"an empty evidence":         {strings.Replace(entry("GetSession", "deprecated", "true", "false"), "Seen.", `""`, 1), couldNotTell, "missing operations, at, why or evidence"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -89,6 +89,6 @@ func TestDeviationEndsWhenClerkFollows(t *testing.T) {
 
 	r := runIn(t, dir, "-upstream", upstreamDir, "check")
 	assert.Equal(t, drift, r.exit)
-	assert.Contains(t, r.stdout, "GET /sessions (GetSessionList): entry")
+	assert.Contains(t, r.stdout, "## GET /sessions (GetSessionList) in 2026-05-12.yml\n\n- deviation: `entry ")
 	assert.Contains(t, r.stdout, "responses.429 is absent in 2026-05-12.yml and present in openapi.yaml, but it is present and present")
 }

@@ -58,7 +58,7 @@ var bodyMutations = []mutation{
 	{"property removed", "from a body", in("refresh"), refreshBody + ".properties.format", schema("RefreshSession", withoutProperty("format"))},
 	{"property required", "in a body", in("create"), createBody + ".properties.active_organization_id.required", schema("CreateSession", require_("active_organization_id"))},
 	{"property required", "no longer in a body", in("refresh"), refreshBody + ".properties.request_origin.required", schema("RefreshSession", unrequire("request_origin"))},
-	{"property required", "undeclared", in("create"), createBody + ".required[reason]", schema("CreateSession", require_("reason"))},
+	{"property required", "undeclared", in("create"), createBody + ".properties.reason.required", schema("CreateSession", require_("reason"))},
 	{"property nullable", "in a body", in("create"), createBody + ".properties.user_id.nullable", property("CreateSession", "user_id", set("nullable", true))},
 	{"property retyped", "in a body", withBoth, createBody + ".properties.expires_in_seconds.type", property("CreateToken", "expires_in_seconds", set("type", "number"))},
 	{"property reformatted", "in a body", withBoth, createBody + ".properties.expires_in_seconds.format", property("CreateToken", "expires_in_seconds", set("format", "int64"))},
@@ -119,6 +119,14 @@ var replyMutations = []mutation{
 		s := get(doc, "paths", refresh_, "post", "responses", "200", "content", "application/json", "schema")
 		s["anyOf"] = s["oneOf"]
 		delete(s, "oneOf")
+	}},
+	{"additionalProperties", "true instead of unsaid", withSession, ok_ + "[object].properties.actor.additionalProperties", property("Session", "actor", set("additionalProperties", true))},
+	{"additionalProperties", "unsaid instead of true", in("refresh"), refreshBody + ".properties.request_headers.additionalProperties", property("RefreshSession", "request_headers", unset("additionalProperties"))},
+	{"body schema", "of a union dropped", in("refresh"), ok_ + "[object=token]", func(doc object) {
+		delete(get(doc, "paths", refresh_, "post", "responses", "200", "content", "application/json"), "schema")
+	}},
+	{"body schema", "beside a union", in("refresh"), ok_ + ".maxProperties", func(doc object) {
+		get(doc, "paths", refresh_, "post", "responses", "200", "content", "application/json", "schema")["maxProperties"] = 2
 	}},
 	{"alternatives", "a new constraint", withSession, ok_ + "[object].properties.actor.minProperties", property("Session", "actor", set("minProperties", 1))},
 }

@@ -122,6 +122,17 @@ var operationMutations = []mutation{
 	{"security", "another scheme", everywhere, "security", component("securitySchemes", "bearerAuth", set("scheme", "basic"))},
 	{"security", "none at all", everywhere, "security", func(doc object) { delete(doc, "security") }},
 	{"security", "a scope", everywhere, "security", func(doc object) { doc["security"] = []any{object{"bearerAuth": []any{"sessions"}}} }},
+	{"security", "another scope", everywhere, "security", func(doc object) {
+		get(doc, "components", "securitySchemes")["bearerAuth"] = object{"type": "oauth2", "flows": object{
+			"clientCredentials": object{"tokenUrl": "/token", "scopes": object{"read": "Read.", "write": "Write."}},
+		}}
+		doc["security"] = []any{object{"bearerAuth": []any{"write"}}}
+	}},
+	{"callback", "added", in("create"), "callbacks.done", op("/sessions", "post", set("callbacks", object{"done": object{"{$request.body#/url}": object{"post": object{"responses": object{}}}}}))},
+	{"callback", "referenced", in("revoke"), "callbacks.done", func(doc object) {
+		get(doc, "components")["callbacks"] = object{"Done": object{"{$request.body#/url}": object{"post": object{"responses": object{}}}}}
+		get(doc, "paths", revoke_, "post")["callbacks"] = object{"done": object{"$ref": "#/components/callbacks/Done"}}
+	}},
 	{"server", "another host", everywhere, "servers[0].url", func(doc object) { doc["servers"].([]any)[0].(object)["url"] = "https://api.example.com/v1" }},
 	{"server", "a second", everywhere, "servers[1]", func(doc object) {
 		doc["servers"] = append(doc["servers"].([]any), object{"url": "https://eu.example.com/v1"})
@@ -202,14 +213,14 @@ func TestEveryMutationIsReportedInItsOperation(t *testing.T) {
 	require.GreaterOrEqual(t, len(mutations), 60)
 	perKind := map[string]int{}
 	text := contractText(t)
-	before := sliceOf(t, text)
+	before := operationsOf(t, text)
 	for _, m := range mutations {
 		perKind[m.kind]++
 		t.Run(m.kind+"/"+m.name, func(t *testing.T) {
 			t.Parallel()
-			after := sliceOf(t, edited(t, text, m.edit))
+			after := operationsOf(t, edited(t, text, m.edit))
 			there, back := map[string][]string{}, map[string][]string{}
-			for _, f := range (&project{pins: &pins{}}).changes("new.yml", before, after) {
+			for _, f := range changesOf(before, after) {
 				there[f.Operation] = append(there[f.Operation], f.Place)
 			}
 			for _, d := range compare(after, before) {

@@ -5,79 +5,127 @@ import (
 	"slices"
 )
 
-// schema records what a schema asks for. Inlined or referenced, nullable: true
-// or a type list with null, enum or const: the facts are the same.
-func (w *walker) schema(at place, v any) {
+// schema returns a schema in its normal form, which does not depend on how the same is spelled.
+func (w *walker) schema(at place, v any) group {
 	defer w.leave(len(w.refs))
-	if s, ok := w.normal(at, v); ok {
-		w.normalSchema(at, s)
-	}
-}
-
-// bodySchema is schema for a whole body, see content.
-func (w *walker) bodySchema(at place, v any) {
-	defer w.leave(len(w.refs))
-	s, ok := w.normal(at, v)
-	if !ok {
-		return
-	}
-	for _, union := range []string{"oneOf", "anyOf"} {
-		if len(s) > 0 && s[union] != nil && !(s["oneOf"] != nil && s["anyOf"] != nil) {
-			if union == "anyOf" {
-				w.add(at.at("anyOf"), textOf(true)) // more than one may apply at once
+	s, m := group{}, w.unwrapped(at, v)
+	for key, v := range m {
+		at := at.at(key)
+		switch key {
+		case "properties", "required", "$defs", "definitions":
+		case "enum":
+			s[key] = w.enum(at, v)
+		case "allOf", "oneOf", "anyOf":
+			s[key] = w.union(at, v)
+		case "additionalProperties": // true is not the same as unsaid: generators see a difference
+			if more := part(w.schema(at, v)); len(more) > 0 && v != false {
+				s[key] = more
+			} else {
+				s[key] = textOf(v != false)
 			}
-			w.alternatives(at, w.list(at, s[union]))
-			delete(s, union)
-			w.normalSchema(at, s)
-			return
+		case "items", "not", "if", "then", "else", "contains", "propertyNames", "contentSchema",
+			"unevaluatedItems", "unevaluatedProperties":
+			s[key] = part(w.schema(at, v))
+		case "prefixItems", "patternProperties", "dependentSchemas":
+			all := group{}
+			if key == "prefixItems" {
+				v = byIndex(w.list(at, v))
+			}
+			for name, v := range w.names(at, v) {
+				all[name] = part(w.schema(at.at(name), v))
+			}
+			s[key] = all
+		default:
+			if def, ok := omittedInSchemas[key]; !ok || textOf(v) != def {
+				s[key] = textOf(w.plain(key, v))
+			}
 		}
 	}
-	w.alternatives(at, []any{s})
+	if properties := w.properties(at, m); len(properties) > 0 {
+		s["properties"] = properties
+	}
+	return s
 }
 
-// normal resolves a schema and brings its several spellings to one. It is not
-// ok for the schemas true and false, which are recorded at once.
-func (w *walker) normal(at place, v any) (map[string]any, bool) {
-	if yes, isBool := w.target(v).(bool); isBool {
-		if !yes {
-			w.add(at.at("not"), present)
+// omittedInSchemas are values that mean the same as not given.
+var omittedInSchemas = map[string]value{
+	"nullable": "false", "deprecated": "false", "readOnly": "false", "writeOnly": "false", "uniqueItems": "false",
+	"exclusiveMinimum": "false", "exclusiveMaximum": "false",
+	"minLength": "0", "minItems": "0", "minProperties": "0",
+}
+
+// properties returns the properties, each with whether it is required. One only listed as required is not present.
+func (w *walker) properties(at place, m map[string]any) group {
+	all := group{}
+	if v, ok := m["properties"]; ok {
+		for name, v := range w.names(at.at("properties"), v) {
+			p := part(w.schema(at.at("properties").at(name), v))
+			p["required"] = textOf(false)
+			all[name] = p
 		}
-		return map[string]any{}, yes
+	}
+	for _, v := range w.list(at.at("required"), m["required"]) {
+		name := enumLabel(v)
+		if p, ok := all[name].(part); ok {
+			p["required"] = textOf(true)
+		} else {
+			all[name] = group{"required": textOf(true)}
+		}
+	}
+	return all
+}
+
+func (w *walker) enum(at place, v any) any {
+	all := group{}
+	for _, v := range w.list(at, v) {
+		all[one(enumLabel(v))] = part{}
+	}
+	if len(all) == 0 {
+		return textOf(v)
+	}
+	return all
+}
+
+// enumLabel names a value: a string as it is, anything else marked as JSON.
+func enumLabel(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	return "json:" + string(textOf(v))
+}
+
+// unwrapped returns a copy of a schema in one of several spellings, where a union of one member is the member.
+func (w *walker) unwrapped(at place, v any) map[string]any {
+	v = w.referenced(v)
+	if yes, ok := v.(bool); ok {
+		v = map[string]any{}
+		if !yes {
+			v = map[string]any{"not": map[string]any{}}
+		}
 	}
 	s := map[string]any{}
-	for key, item := range w.mapping(at, w.referenced(v)) {
+	for key, v := range w.mapping(at, v) {
 		if !isProse(key) {
-			s[key] = item
+			s[key] = v
 		}
 	}
-	if c, ok := s["const"]; ok && s["enum"] == nil {
-		s["enum"] = []any{c}
-		delete(s, "const")
-	}
-	w.withoutNull(at, s)
+	useEnum(s)
+	useNumbers(s)
+	w.useNullable(s)
 	for _, union := range []string{"allOf", "oneOf", "anyOf"} {
-		if l, _ := s[union].([]any); len(l) == 1 && modifiersOnly(s, union) {
-			inner, ok := w.normal(at, l[0])
-			if !ok {
-				return nil, false
-			}
+		isMore := func(key string) bool { return key != union && !slices.Contains(modifiers, key) }
+		if l, _ := s[union].([]any); len(l) == 1 && !slices.ContainsFunc(slices.Collect(maps.Keys(s)), isMore) {
+			inner := w.unwrapped(at, l[0])
 			delete(s, union)
 			maps.Copy(inner, s)
-			w.withoutNull(at, inner)
-			return inner, true
+			w.useNullable(inner)
+			return inner
 		}
 	}
-	return s, true
+	return s
 }
 
-// target is where a reference ends, without entering it.
-func (w *walker) target(v any) any {
-	defer w.leave(len(w.refs))
-	return w.follow(v)
-}
-
-// referenced gives a reference with constraints beside it as both together.
-// OpenAPI 3.0 ignores what stands beside a reference; whoever wrote it meant it.
+// referenced returns what a schema refers to, with the constraints beside the reference, which OpenAPI 3.0 ignores.
 func (w *walker) referenced(v any) any {
 	for w.err == nil {
 		m, ok := v.(map[string]any)
@@ -85,173 +133,77 @@ func (w *walker) referenced(v any) any {
 			return v
 		}
 		both := map[string]any{}
-		rest := map[string]any{}
 		for key, item := range m {
-			switch {
-			case key == "$ref" || isProse(key):
-			case isModifier(key):
+			if key != "$ref" && !isProse(key) {
 				both[key] = item
-			default:
-				rest[key] = item
 			}
 		}
-		if len(both)+len(rest) > 0 {
-			members := []any{map[string]any{"$ref": m["$ref"]}}
-			if len(rest) > 0 {
-				members = append(members, rest)
-			}
-			both["allOf"] = members
+		if len(both) > 0 {
+			members, _ := both["allOf"].([]any)
+			both["allOf"] = append(slices.Clone(members), map[string]any{"$ref": m["$ref"]})
 			return both
 		}
-		v = w.step(m)
+		v = w.step(v)
 	}
 	return nil
 }
 
-func isModifier(key string) bool {
-	switch key {
-	case "nullable", "default", "deprecated", "readOnly", "writeOnly":
-		return true
+// modifiers are keys that may stand beside a union of one member, or its member.
+var modifiers = []string{"nullable", "default", "deprecated", "readOnly", "writeOnly"}
+
+// useEnum replaces const by an enum of one value.
+func useEnum(s map[string]any) {
+	c, ok := s["const"]
+	l, _ := s["enum"].([]any)
+	if same := func(v any) bool { return textOf(v) == textOf(c) }; ok && (s["enum"] == nil || slices.ContainsFunc(l, same)) {
+		s["enum"] = []any{c}
+		delete(s, "const")
 	}
-	return false
 }
 
-func modifiersOnly(s map[string]any, but string) bool {
-	for key := range s {
-		if key != but && !isModifier(key) {
-			return false
+// useNumbers replaces the boolean exclusive limits of OpenAPI 3.0 by the numbers of 3.1.
+func useNumbers(s map[string]any) {
+	for exclusive, limit := range map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"} {
+		if s[exclusive] == true && s[limit] != nil {
+			s[exclusive] = s[limit]
+			delete(s, limit)
 		}
 	}
-	return true
 }
 
-// withoutNull moves null out of type, enum and alternatives into nullable.
-func (w *walker) withoutNull(at place, s map[string]any) {
-	if l, ok := s["type"].([]any); ok {
-		rest := slices.DeleteFunc(slices.Clone(l), func(v any) bool { return v == "null" })
-		if len(rest) < len(l) && len(rest) > 0 {
-			s["nullable"] = true
-		}
-		if len(rest) == 1 {
-			s["type"] = rest[0]
-		} else if len(rest) > 1 {
-			s["type"] = sorted(rest)
-		}
-	}
-	for _, union := range []string{"oneOf", "anyOf"} {
-		l, ok := s[union].([]any)
-		if !ok {
+// useNullable moves null out of type, enum and unions into nullable.
+func (w *walker) useNullable(s map[string]any) {
+	for _, key := range []string{"type", "oneOf", "anyOf"} {
+		l, ok := s[key].([]any)
+		rest := slices.DeleteFunc(slices.Clone(l), w.isNull)
+		if !ok || len(rest) == 0 {
 			continue
 		}
-		rest := slices.DeleteFunc(slices.Clone(l), func(v any) bool {
-			m, _ := w.target(v).(map[string]any)
-			return m["type"] == "null"
-		})
-		if len(rest) < len(l) && len(rest) > 0 {
-			s["nullable"], s[union] = true, rest
+		if len(rest) < len(l) {
+			s["nullable"] = true
 		}
-	}
-	if s["nullable"] == true {
-		if l, ok := s["enum"].([]any); ok {
-			s["enum"] = slices.DeleteFunc(slices.Clone(l), func(v any) bool { return v == nil })
-		}
-	}
-}
-
-func (w *walker) normalSchema(at place, s map[string]any) {
-	if w.err != nil {
-		return
-	}
-	properties := w.properties(at, s)
-	for key, v := range s {
-		at := at.at(key)
-		switch key {
-		case "properties", "required": // done
-		case "enum":
-			for _, v := range w.list(at, v) {
-				w.add(at.at(one(enumLabel(v))), present)
-			}
-		case "default":
-			w.add(at, textOf(v))
-		case "additionalProperties":
-			w.additional(at, v, properties)
-		case "allOf", "oneOf", "anyOf":
-			w.alternatives(at, w.list(at, v))
-		case "items", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties":
-			w.add(at, present)
-			w.schema(at, v)
-		case "prefixItems":
-			for i, v := range w.list(at, v) {
-				at := at.at(one(string(textOf(i))))
-				w.add(at, present)
-				w.schema(at, v)
-			}
-		case "patternProperties", "dependentSchemas":
-			for name, v := range w.named(at, v) {
-				w.add(at.at(name), present)
-				w.schema(at.at(name), v)
-			}
-		case "$defs", "definitions": // only what refers to them counts
-		case "nullable", "deprecated", "readOnly", "writeOnly", "uniqueItems", "exclusiveMinimum", "exclusiveMaximum":
-			if v != false {
-				w.add(at, textOf(v))
-			}
-		case "minLength", "minItems", "minProperties":
-			if v != 0 {
-				w.add(at, textOf(v))
-			}
+		switch {
+		case key != "type":
+			s[key] = rest
+		case len(rest) == 1:
+			s[key] = rest[0]
 		default:
-			w.other(at, key, v)
+			s[key] = sorted(rest)
 		}
 	}
+	if l, ok := s["enum"].([]any); ok && s["nullable"] == true {
+		s["enum"] = slices.DeleteFunc(slices.Clone(l), func(v any) bool { return v == nil })
+	}
 }
 
-// properties records each property and whether it is required.
-func (w *walker) properties(at place, s map[string]any) int {
-	required := w.list(at.at("required"), s["required"])
-	known := map[string]any{}
-	if v, ok := s["properties"]; ok {
-		known = w.named(at.at("properties"), v)
+// isNull reports whether a type, or a member of a union, allows null alone.
+func (w *walker) isNull(v any) bool {
+	defer w.leave(len(w.refs))
+	m, ok := w.follow(v).(map[string]any)
+	if !ok {
+		return v == "null"
 	}
-	for name, v := range known {
-		at := at.at("properties", name)
-		w.add(at, present)
-		w.add(at.at("required"), textOf(slices.Contains(required, any(name))))
-		w.schema(at, v)
-	}
-	for _, v := range required {
-		if name, ok := v.(string); !ok || known[name] == nil {
-			w.add(at.at("required", one(enumLabel(v))), present)
-		}
-	}
-	return len(known)
+	c, isConst := m["const"]
+	l, _ := m["enum"].([]any)
+	return m["type"] == "null" || isConst && c == nil || len(l) == 1 && l[0] == nil
 }
-
-// additional records whether other properties may be there. For an object
-// without properties of its own, true is the same as saying nothing.
-func (w *walker) additional(at place, v any, properties int) {
-	target := w.target(v)
-	if m, ok := target.(map[string]any); ok {
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(m)), func(key string) bool { return !isProse(key) }) {
-			target = true
-		} else {
-			w.add(at, present)
-			w.schema(at, v)
-			return
-		}
-	}
-	if target == true && properties == 0 {
-		return
-	}
-	w.add(at, textOf(target))
-}
-
-// enumLabel names a value: text as it is, anything else marked as JSON.
-func enumLabel(v any) string {
-	if s, ok := v.(string); ok {
-		return s
-	}
-	return jsonLabel + string(textOf(v))
-}
-
-const jsonLabel = "json:"

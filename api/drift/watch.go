@@ -2,159 +2,146 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
-	"path/filepath"
 	"slices"
+	"strings"
 )
 
-// watchFiles tells what changed under /sessions from one document to another.
-func watchFiles(old, new string) (*report, error) {
-	a, err := sliceOfFile(old)
-	if err != nil {
-		return nil, err
-	}
-	b, err := sliceOfFile(new)
-	if err != nil {
-		return nil, err
-	}
-	return &report{Mode: "watch", Findings: (&project{pins: &pins{}}).changes(filepath.Base(new), a, b)}, nil
-}
-
-// watch tells what changed in our part of each document since it was pinned.
-func (p *project) watch(ctx context.Context, from *upstream) (*report, error) {
-	r := &report{Mode: "watch"}
-	for _, version := range slices.Sorted(maps.Keys(p.pins.Documents)) {
-		pin := p.pins.Documents[version]
-		old, err := p.pinnedSlice(ctx, from, version)
-		if err != nil {
-			return nil, err
-		}
-		data, doc, err := from.newest(ctx, pin)
-		if err != nil {
-			return nil, err
-		}
-		all, err := doc.slice()
-		if err != nil {
-			return nil, err
-		}
-		var back []finding
-		if checksum(data) != pin.SHA256 {
-			back = p.back(version, old, all)
-		}
-		old, new := p.pins.mine(version, old), p.pins.mine(version, all)
-		for _, e := range p.exceptions {
-			if e.place == wholeOperation && e.theirs == present {
-				delete(old, e.key)
-				delete(new, e.key)
-			}
-		}
-		r.Findings = slices.Concat(r.Findings, p.changes(pin.file(), old, new), back)
-	}
-	if err := p.addVersions(ctx, from, r); err != nil {
-		if len(r.Findings) == 0 {
-			return nil, err
-		}
-		r.Notes = append(r.Notes, fmt.Sprintf("Whether Clerk publishes newer API versions is not known: %s.", err))
-	}
-	return r, nil
-}
-
-// back lists the operations that follow an older document and are in this one now.
-func (p *project) back(version string, old, new slice) []finding {
-	var found []finding
-	for _, id := range slices.Sorted(maps.Keys(p.pins.Operations)) {
-		o := p.pins.Operations[id]
-		if o.Follows >= version || old[o.key()] != nil || new[o.key()] == nil {
-			continue
-		}
-		f := p.finding("unjudged", o.key(), o.Request, wholeOperation, present, "")
-		f.Document, f.Before = p.pins.Documents[version].file(), absent
-		f.Text = fmt.Sprintf("%s in %s: this operation is new here, while upstream.yaml lets it follow %s; let it follow this document, or take no notice", f.title(), f.Document, o.Follows)
-		found = append(found, f)
-	}
-	return found
-}
-
-// addVersions names the published API versions that are newer than ours.
-func (p *project) addVersions(ctx context.Context, from *upstream, r *report) error {
-	newest := slices.Max(slices.Collect(maps.Keys(p.pins.Documents)))
-	versions, err := from.versions(ctx, p.pins.Documents[newest])
+// watchFiles lists what changed under /sessions from one document to another.
+func watchFiles(r *report, old, new string) error {
+	a, err := readDocument(old)
 	if err != nil {
 		return err
 	}
-	for _, v := range versions {
-		if v > newest {
-			r.NewVersions = append(r.NewVersions, v)
+	b, err := readDocument(new)
+	if err == nil {
+		(&project{pins: &pins{}}).changes(r, b.name, a.operations(), b.operations())
+	}
+	return err
+}
+
+// watch lists what changed since the documents were pinned.
+func (p *project) watch(ctx context.Context, from *source, r *report) {
+	published, err := p.published(ctx, from)
+	if err != nil {
+		r.cannotTell(fmt.Errorf("which API versions are published is unknown: %w", err))
+	}
+	const noted = "move operations to another document in upstream.yaml, or note the version under seen"
+	versions := p.pins.versions()
+	for _, version := range versions {
+		pin := p.pins.Documents[version]
+		doc, err := p.newest(ctx, from, version)
+		if err == nil && doc.sha256 != pin.SHA256 {
+			err = p.watchDocument(ctx, from, version, doc, r)
 		}
+		if gone := errors.Is(err, fs.ErrNotExist) && published != nil; gone && p.pins.Seen[version] == "" {
+			r.add("withdrawn", pin.file(), finding{Before: present, Theirs: absent}, "%s is no longer published; %s", pin.file(), noted)
+		} else if err != nil && !gone {
+			r.cannotTell(err)
+		}
+	}
+	for _, version := range published {
+		if version > slices.Max(versions) && p.pins.Seen[version] == "" {
+			r.add("new version", version, finding{Before: absent, Theirs: present}, "API version %s is published; %s", version, noted)
+		}
+	}
+}
+
+func (p *project) newest(ctx context.Context, from *source, version string) (*document, error) {
+	data, err := from.read(ctx, p.pins.Documents[version].Path, "")
+	if err != nil {
+		return nil, err
+	}
+	return parseDocument(p.pins.Documents[version].file(), data)
+}
+
+// watchDocument lists what changed in a document that is not as it was pinned.
+func (p *project) watchDocument(ctx context.Context, from *source, version string, doc *document, r *report) error {
+	pin := p.pins.Documents[version]
+	old, err := p.pinnedOperations(ctx, from, version)
+	if err != nil {
+		return err
+	}
+	new := doc.operations()
+	for _, o := range p.pins.Operations {
+		// One that follows another document is news only if this one begins to have it.
+		if key := keyOf(o.Request); o.Follows > version || o.Follows < version && old[key] != nil {
+			delete(new, key)
+			delete(old, key)
+		}
+	}
+	for _, e := range p.exceptions {
+		if e.leftOut() {
+			delete(old, e.key)
+			delete(new, e.key)
+		}
+	}
+	found := len(r.Findings)
+	p.changes(r, pin.file(), old, new)
+	if len(r.Findings) > found {
+		commit, err := from.lastCommit(ctx, pin.Path)
+		if err != nil {
+			commit = "main"
+		}
+		r.Documents = append(r.Documents, fmt.Sprintf("%s: pinned at %.12s, newest %.12s, compare https://github.com/%s/compare/%s...%s",
+			pin.Path, pin.Commit, commit, p.pins.Repository, pin.Commit, commit))
 	}
 	return nil
 }
 
-// pinnedSlice is a document as pinned. A directory holds the newest documents only,
-// so for a directory our part is put together from the contract and the
-// deviations, which is the same as long as check passes.
-func (p *project) pinnedSlice(ctx context.Context, from *upstream, version string) (slice, error) {
-	if from.dir == "" {
-		doc, err := from.pinned(ctx, p.pins.Documents[version])
-		if err != nil {
-			return nil, err
+// published lists the published API versions.
+func (p *project) published(ctx context.Context, from *source) (versions []string, err error) {
+	names, err := from.list(ctx, p.pins.folder())
+	for _, name := range names {
+		if version, isYAML := strings.CutSuffix(name, ".yml"); isYAML && isVersion(version) {
+			versions = append(versions, version)
 		}
-		return doc.slice()
 	}
-	theirs := slice{}
-	for _, o := range p.pins.Operations {
-		if ours := p.contract[o.key()]; ours != nil && o.Follows == version {
-			theirs[o.key()] = &operation{name: ours.name, facts: maps.Clone(ours.facts)}
+	if err == nil && versions == nil {
+		err = fmt.Errorf("no documents in %s", p.pins.folder())
+	}
+	return versions, err
+}
+
+// pinnedOperations returns what a document said as pinned. Where only the newest is known, that is derived from the
+// contract and its deviations, which is the same as long as check passes.
+func (p *project) pinnedOperations(ctx context.Context, from *source, version string) (operations, error) {
+	doc, err := p.pinned(ctx, from, version)
+	if err == nil {
+		return doc.operations(), nil
+	} else if from.dir == "" {
+		return nil, err
+	}
+	theirs := operations{}
+	for key, ours := range p.contract {
+		if p.pins.Operations[p.pins.ids[key]].Follows == version {
+			theirs[key] = &operation{name: ours.name, doc: ours.doc, facts: maps.Clone(ours.facts), err: ours.err}
 		}
 	}
 	for _, e := range p.exceptions {
-		o := theirs[e.key]
-		if o == nil {
-			continue
-		}
-		if is := o.value(e.place); is != e.ours {
-			return nil, fmt.Errorf("entry %d of deviations.yaml says that %s of %s is %s in openapi.yaml, but it is %s; make check pass first", e.entry, e.place, o.name, e.ours, is)
-		}
-		if e.wholePart() {
-			maps.DeleteFunc(o.facts, func(at string, _ value) bool { return below(at, e.place) })
-		}
-		if e.theirs == absent {
-			delete(o.facts, e.place)
-		} else {
-			o.facts[e.place] = e.theirs
+		facts := theirs.facts(e.key)
+		maps.DeleteFunc(facts, func(at string, _ value) bool { return at == e.place || e.wholePart() && below(at, e.place) })
+		if e.theirs != absent && facts != nil {
+			facts[e.place] = e.theirs
 		}
 	}
 	return theirs, nil
 }
 
-// changes is the change log from one slice to another.
-func (p *project) changes(document string, old, new slice) []finding {
-	var found []finding
-	for _, d := range topmost(compare(old, new)) {
-		f := p.finding(judge(d, old[d.key], new[d.key]), d.key, d.name, d.place, d.new, "")
-		f.Document, f.Before = document, d.old
-		f.what = d.sentence()
-		f.Text = fmt.Sprintf("%s in %s: %s", f.title(), document, f.what)
-		found = append(found, f)
+// changes lists what changed from old to new.
+func (p *project) changes(r *report, document string, old, new operations) {
+	r.cannotTell(old.errors()...)
+	r.cannotTell(new.errors()...)
+	differences := topmost(compare(old, new))
+	for i, kind := range judge(differences, old, new) {
+		d := differences[i]
+		text := d.sentence(new[d.key])
+		if o, ok := p.pins.Operations[p.pins.ids[d.key]]; ok && d.place == wholeOperation && d.new == present {
+			text += "; upstream.yaml pins it to " + o.Follows
+		}
+		r.add(kind, document, finding{Operation: p.title(d.key, d.name), Place: d.place, Before: d.old, Theirs: d.new}, "%s", text)
 	}
-	return found
-}
-
-func (d difference) sentence() string {
-	switch {
-	case d.place == wholeOperation && d.new == present:
-		return "this operation is new"
-	case d.place == wholeOperation:
-		return "this operation was removed"
-	case d.old == absent && d.new == present:
-		return d.place + " was added"
-	case d.old == present && d.new == absent:
-		return d.place + " was removed"
-	case d.old == absent:
-		return fmt.Sprintf("%s is now %s, where nothing was said", d.place, d.new)
-	case d.new == absent:
-		return fmt.Sprintf("%s was %s, and nothing is said now", d.place, d.old)
-	}
-	return fmt.Sprintf("%s was %s and is now %s", d.place, d.old, d.new)
 }

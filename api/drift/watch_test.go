@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -9,117 +10,160 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWatchTellsWhatIsNew(t *testing.T) {
+func lowerLimit(doc object) {
+	setSchema("maximum", 100)(parameter(get(doc, "paths", "/sessions", "get"), "limit"))
+}
+
+func TestWatchTellsWhatChanged(t *testing.T) {
 	t.Parallel()
-	h, dir := clerk(t)
-	h.files[newestFile] = edited(t, h.files[newestFile], func(doc object) {
-		setSchema("maximum", 100)(parameter(get(doc, "paths", "/sessions", "get"), "limit"))
+	r, o := clerk(t)
+	pinnedCommit := r.git("rev-parse", "HEAD")
+	commit := r.edit(newest, func(doc object) {
+		lowerLimit(doc)
 		setSchema("maximum", 5000)(parameter(get(doc, "paths", "/sessions", "get"), "offset"))
+		withParameter(object{"name": "order_by", "in": "query", "schema": object{
+			"type": "string", "nullable": true, "enum": []any{"created_at", "-created_at"}, "default": "created_at",
+		}})(get(doc, "paths", "/sessions", "get"))
 		get(doc, "paths", revoke_, "post")["operationId"] = "EndSession"
 		get(doc, "paths")["/sessions/{session_id}/log"] = object{"get": object{"responses": object{"200": object{"description": "x"}}}}
 		delete(get(doc, "paths"), refresh_)
 	})
-	h.list(t, []map[string]string{{"name": "2026-05-12.yml"}, {"name": "2026-11-01.yml"}, {"name": "2025-03-12.yml"}, {"name": "notes.yml"}})
 
-	r := runWith(t, dir, h.open, "watch")
-	assert.Equal(t, drift, r.exit)
-	breaking, rest, found := strings.Cut(r.stdout, "\n## Compatible changes")
-	require.True(t, found, r.stdout)
-	assert.Contains(t, breaking, "GET /sessions (GetSessionList) in 2026-05-12.yml: query.limit.schema.maximum was 500 and is now 100")
-	assert.Contains(t, breaking, "POST /sessions/{session_id}/refresh (RefreshSession) in 2026-05-12.yml: this operation was removed")
-	assert.Contains(t, rest, "GET /sessions/{session_id}/log in 2026-05-12.yml: this operation is new")
-	assert.Contains(t, rest, "API version 2026-11-01")
-	assert.NotContains(t, rest, "API version 2025-03-12")
-	assert.Less(t, strings.Index(r.stdout, "## Breaking"), strings.Index(r.stdout, "## Compatible"))
+	res := runWith(t, o, "watch")
+	assert.Equal(t, drift, res.exit)
+	text, link := res.stdout, "https://github.com/clerk/openapi-specs/compare/"+pinnedCommit+"..."+commit
+	assert.Equal(t, "bapi/2026-05-12.yml: pinned at "+pinnedCommit[:12]+", newest "+commit[:12]+", compare "+link+"\n\nHow to read it: ",
+		text[:strings.Index(text, "query.limit")])
+	assert.Contains(t, text, `## GET /sessions (GetSessionList) in 2026-05-12.yml
 
-	// The same news from a directory, without the pinned document.
-	upstreamDir := t.TempDir()
-	write(t, filepath.Join(upstreamDir, "2026-05-12.yml"), h.files[newestFile])
-	write(t, filepath.Join(upstreamDir, "2026-11-01.yml"), "")
-	write(t, filepath.Join(upstreamDir, "2025-03-12.yml"), h.files[strings.Replace(newestFile, "2026-05-12", "2025-03-12", 1)])
-	asked := len(h.asked)
-	offline := runWith(t, dir, h.open, "-upstream", upstreamDir, "watch")
-	assert.Equal(t, r.stdout, offline.stdout)
-	assert.Len(t, h.asked, asked, "a directory needs no network")
+- breaking: `+"`query.limit.schema.maximum was 500 and is now 100`"+`
+- breaking: `+"`query.offset.schema.maximum was absent and is now 5000`"+`
+- compatible: `+"`query.order_by was added: default \"created_at\", nullable true, required false, type \"string\", enum[-created_at], enum[created_at]`"+`
+
+## POST /sessions/{session_id}/refresh (RefreshSession) in 2026-05-12.yml
+
+- breaking: `+"`this operation was removed`"+`
+
+## GET /sessions/{session_id}/log in 2026-05-12.yml
+
+- compatible: `+"`this operation was added: ")
+	assert.Contains(t, text, "(RevokeSession) in 2026-05-12.yml\n\n- compatible: `operationId was \"RevokeSession\" and is now \"EndSession\"`")
+
+	// The same from a checkout, and but for the commit from a directory without history.
+	assert.Equal(t, text, runWith(t, options{dir: o.dir}, "-upstream", r.root, "watch").stdout)
+	directory := t.TempDir()
+	require.NoError(t, os.CopyFS(directory, os.DirFS(filepath.Join(r.root, "bapi"))))
+	offline := runWith(t, options{dir: o.dir}, "-upstream", directory, "watch").stdout
+	assert.Equal(t, text, strings.NewReplacer("newest main", "newest "+commit[:12], "...main", "..."+commit).Replace(offline))
 }
 
-// An operation that follows an older document may be taken up again by a newer one.
-func TestWatchTellsWhatIsBack(t *testing.T) {
+// A document that cannot be read does not hide what changed in the other.
+func TestWatchTellsWhatItKnows(t *testing.T) {
 	t.Parallel()
-	h, dir := clerk(t)
-	var older object
-	edited(t, h.files[strings.Replace(newestFile, "2026-05-12", "2025-03-12", 1)], func(doc object) { older = doc })
-	pinnedText := h.files[newestFile]
-	newest := edited(t, pinnedText, func(doc object) {
-		get(doc, "paths")[verify_] = get(older, "paths", verify_)
-		for name, scheme := range get(older, "components", "securitySchemes") {
-			get(doc, "components", "securitySchemes")[name] = scheme
+	for name, spoil := range map[string]func(doc object){
+		"nothing else changed": func(object) {},
+		"a change":             lowerLimit,
+	} {
+		r, o := clerk(t)
+		r.put(older, "<html>")
+		r.put(newest, edited(t, r.text(newest), spoil)+"# edited\n")
+		res := runWith(t, o, "watch")
+		assert.Contains(t, res.stderr, "2025-03-12.yml is not an OpenAPI 3 document", name)
+		if name == "nothing else changed" {
+			assert.Equal(t, couldNotTell, res.exit)
+			assert.Empty(t, res.stdout)
+			continue
 		}
+		assert.Equal(t, drift, res.exit)
+		assert.Contains(t, res.stdout, "query.limit.schema.maximum was 500 and is now 100")
+		assert.Contains(t, res.stdout, "## Could not tell\n\n- 2025-03-12.yml is not an OpenAPI 3 document")
+		assert.NotContains(t, res.stdout, "no drift")
+	}
+}
+
+// An operation that cannot be read does not hide what changed in the others.
+func TestWatchTellsOfOtherOperations(t *testing.T) {
+	t.Parallel()
+	r, o := clerk(t)
+	r.edit(newest, func(doc object) {
+		lowerLimit(doc)
+		get(doc, "paths", refresh_, "post")["requestBody"] = object{"$ref": "#/nowhere"}
+		get(doc, "paths")[revoke_] = 5
 	})
-	upstreamDir := t.TempDir()
-	write(t, filepath.Join(upstreamDir, "2025-03-12.yml"), string(encode(older)))
-	write(t, filepath.Join(upstreamDir, "2026-05-12.yml"), newest)
-
-	h.files[newestFile] = newest
-	for _, r := range []result{runWith(t, dir, h.open, "watch"), runIn(t, dir, "-upstream", upstreamDir, "watch")} {
-		assert.Equal(t, drift, r.exit, r.stderr)
-		assert.Contains(t, r.stdout, "## Changes to judge by hand\n\n- POST /sessions/{session_id}/verify (VerifySession) in 2026-05-12.yml: this operation is new here, while upstream.yaml lets it follow 2025-03-12; let it follow this document, or take no notice\n")
-		assert.Contains(t, r.stdout, "watch: 1 finding.")
-	}
-
-	// Once the pin is at a document that has it, it is no news.
-	file := filepath.Join(dir, "upstream.yaml")
-	replaceIn(t, file, checksum([]byte(pinnedText)), checksum([]byte(newest)))
-	h.each("bapi/2026-05-12.yml", newest)
-	for _, mode := range []string{"check", "watch", "update"} {
-		for _, r := range []result{runWith(t, dir, h.open, mode), runIn(t, dir, "-upstream", h.asDirectory(t), mode)} {
-			assert.Equal(t, noDrift, r.exit, "%s: %s%s", mode, r.stdout, r.stderr)
-		}
-	}
+	res := runWith(t, o, "watch")
+	assert.Equal(t, drift, res.exit)
+	assert.Contains(t, res.stdout, "query.limit.schema.maximum was 500 and is now 100")
+	assert.Contains(t, res.stdout, "- POST /sessions/{session_id}/refresh: 2026-05-12.yml refers to \"#/nowhere\", which does not exist")
+	assert.Contains(t, res.stdout, "- /sessions/{session_id}/revoke: 2026-05-12.yml has 5")
+	assert.Contains(t, res.stdout, "watch: findings: 1.")
 }
 
-// asDirectory has the newest documents.
-func (h *hub) asDirectory(t *testing.T) string {
-	dir := t.TempDir()
-	for name, text := range h.files {
-		if file, newest := strings.CutPrefix(name, "/raw/clerk/openapi-specs/main/bapi/"); newest {
-			write(t, filepath.Join(dir, file), text)
-		}
-	}
-	return dir
-}
-
-// That versions cannot be listed does not hide what is known already.
-func TestWatchWithoutAListingTellsWhatItKnows(t *testing.T) {
+func TestWatchTellsOfVersions(t *testing.T) {
 	t.Parallel()
-	h, dir := clerk(t)
-	h.files[newestFile] = edited(t, h.files[newestFile], func(doc object) { delete(get(doc, "paths"), refresh_) })
-	delete(h.files, listing)
-	r := runWith(t, dir, h.open, "watch")
-	assert.Equal(t, drift, r.exit)
-	assert.Contains(t, r.stdout, "(RefreshSession) in 2026-05-12.yml: this operation was removed")
-	assert.Contains(t, r.stdout, "Whether Clerk publishes newer API versions is not known: ")
-	assert.Contains(t, r.stdout, "404 Not Found instead of 200")
+	r, o := clerk(t)
+	r.put("bapi/2026-11-01.yml", "anything")
+	r.put("bapi/2026-01-01.yml", "older than what is followed")
+	r.put(older, "")
+	file := filepath.Join(o.dir, "upstream.yaml")
+	directory := t.TempDir()
+	require.NoError(t, os.CopyFS(directory, os.DirFS(filepath.Join(r.root, "bapi"))))
+	for _, args := range [][]string{{"watch"}, {"-upstream", r.root, "watch"}, {"-upstream", directory, "watch"}} {
+		res := runWith(t, o, args...)
+		assert.Equal(t, drift, res.exit, res.stderr)
+		assert.Contains(t, res.stdout, "## 2025-03-12.yml\n\n- withdrawn: `2025-03-12.yml is no longer published; ")
+		assert.Contains(t, res.stdout, "## 2026-11-01\n\n- new version: `API version 2026-11-01 is published; ")
+		assert.Contains(t, res.stdout, "watch: findings: 2.")
+	}
+	assert.Equal(t, couldNotTell, runWith(t, o, "update").exit)
+
+	replaceIn(t, file, "operations:\n", "seen:\n  \"2026-11-01\": sessions are as before\n  \"2025-03-12\": nothing replaces verify\noperations:\n")
+	for _, mode := range []string{"check", "watch", "update"} {
+		res := runWith(t, o, mode)
+		assert.Equal(t, noDrift, res.exit, res.stdout+res.stderr)
+	}
 }
 
-// What hits many places is told once, with the operations.
-func TestWatchTellsASharedChangeOnce(t *testing.T) {
+// An operation that follows an older document may return in a newer one.
+func TestWatchTellsWhatReturned(t *testing.T) {
+	t.Parallel()
+	r, o := clerk(t)
+	var before object
+	edited(t, r.text(older), func(doc object) { before = doc })
+	r.edit(newest, func(doc object) { get(doc, "paths")[verify_] = get(before, "paths", verify_) })
+	res := runWith(t, o, "watch")
+	assert.Equal(t, drift, res.exit, res.stderr)
+	assert.Contains(t, res.stdout, "## POST /sessions/{session_id}/verify (VerifySession) in 2026-05-12.yml\n\n- compatible: `this operation was added: ")
+	assert.Contains(t, res.stdout, "; upstream.yaml pins it to 2025-03-12`")
+	assert.Contains(t, res.stdout, "watch: findings: 1.")
+
+	assert.Equal(t, noDrift, runWith(t, o, "update").exit)
+	for _, mode := range []string{"check", "watch", "update"} { // once the pin is at a document that has it, it is no news
+		res := runWith(t, o, mode)
+		assert.Equal(t, noDrift, res.exit, "%s: %s%s", mode, res.stdout, res.stderr)
+	}
+}
+
+// What hits several statuses is one line, which names them.
+func TestChangeLogNamesTheStatuses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	text := contractText(t)
-	changed := edited(t, text, schema("ClerkError", withProperty("hint")))
-	r := runIn(t, dir, "-old", write(t, filepath.Join(dir, "old.yml"), text), "-new", write(t, filepath.Join(dir, "new.yml"), changed), "watch")
+	old := write(t, filepath.Join(dir, "old.yml"), text)
+	r := runIn(t, dir, "-old", old, "-new", write(t, filepath.Join(dir, "new.yml"), edited(t, text, schema("ClerkError", withProperty("hint")))), "watch")
 	assert.Equal(t, drift, r.exit)
-	assert.Contains(t, r.stdout, "- new.yml: responses.*.content.application/json[object].properties.errors.items.properties.hint was added, in\n  - GET /sessions\n  - GET /sessions/{session_id}\n  - POST /sessions\n")
-	assert.Equal(t, 1, strings.Count(r.stdout, "hint"))
+	assert.Contains(t, r.stdout, "## GET /sessions in new.yml\n\n- compatible: `responses.{400,401,422,429,5XX,default}.content.application/json[object].properties.errors.items.properties.hint was added: required false, type \"string\"`\n")
+	assert.Equal(t, len(requests), strings.Count(r.stdout, "hint"))
+
+	r = runIn(t, dir, "-old", old, "-new", write(t, filepath.Join(dir, "new.yml"), edited(t, text, replies("/sessions", "get", func(r object) { delete(r, "422") }))), "watch")
+	assert.Contains(t, r.stdout, ": `responses.422 was removed`\n")
 }
 
-// A version that is published but followed by nothing is news, not drift.
-func TestNewVersionAloneIsNoDrift(t *testing.T) {
+// What documents say cannot leave its code span.
+func TestChangeLogQuotesDocuments(t *testing.T) {
 	t.Parallel()
-	h, dir := clerk(t)
-	h.list(t, []map[string]string{{"name": "2030-01-01.yml"}})
-	r := runWith(t, dir, h.open, "watch")
-	assert.Equal(t, noDrift, r.exit)
-	assert.Contains(t, r.stdout, "API version 2030-01-01")
+	dir := t.TempDir()
+	text := contractText(t)
+	changed := edited(t, text, list("limit", setSchema("default", "`@everyone`\n# <img src=x>")))
+	r := runIn(t, dir, "-old", write(t, filepath.Join(dir, "old.yml"), text), "-new", write(t, filepath.Join(dir, "new.yml"), changed), "watch")
+	assert.Contains(t, r.stdout, "`query.limit.schema.default was 10 and is now \"\\u0060@everyone\\u0060\\n# <img src=x>\"`\n")
 }

@@ -5,11 +5,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 const workflows = "../../.github/workflows"
@@ -82,14 +84,16 @@ func runDriftJob(t *testing.T, dir, upstreamDir string) (r jobRun) {
 // one planted change.
 func TestDriftJobFires(t *testing.T) {
 	t.Parallel()
-	upstreamDir := published(t, workplace(t))
+	upstreamDir := published(t, copyOf(t, filepath.Join("..", "..")))
 	job := func() jobRun { return runDriftJob(t, "..", upstreamDir) } // this checkout's tools
 
 	r := job()
 	assert.Equal(t, noDrift, r.exit, r.log)
 	assert.Equal(t, "exit=0\n", r.output)
 
-	planted := filepath.Join(upstreamDir, "2026-05-12.yml")
+	p, err := openProject("..")
+	require.NoError(t, err)
+	planted := filepath.Join(upstreamDir, p.pins.Documents[slices.Max(p.pins.versions())].file())
 	data, err := os.ReadFile(planted)
 	require.NoError(t, err)
 	write(t, planted, edited(t, string(data), func(doc object) {
@@ -98,7 +102,7 @@ func TestDriftJobFires(t *testing.T) {
 	r = job()
 	assert.Equal(t, drift, r.exit)
 	assert.Equal(t, "exit=1\n", r.output)
-	assert.Contains(t, r.log, "## Breaking changes\n\n- GET /sessions (GetSessionList) in 2026-05-12.yml: query.limit.schema.maximum was 500 and is now 100")
+	assert.Contains(t, r.log, "- breaking: `query.limit.schema.maximum was 500 and is now 100`")
 
 	write(t, planted, "not found")
 	r = job()
@@ -107,6 +111,7 @@ func TestDriftJobFires(t *testing.T) {
 	assert.Empty(t, r.log)
 
 	assert.Equal(t, "failure() && steps.watch.outputs.exit == '1'", step(t, "watch", "issue")["if"], "only drift makes an issue")
+	assert.Equal(t, "success() && steps.watch.outputs.exit == '0'", step(t, "watch", "close")["if"], "only its absence closes it")
 }
 
 // That the tool cannot be built is no news of Clerk.
@@ -122,34 +127,50 @@ func TestDriftJobWithoutAToolMakesNoIssue(t *testing.T) {
 	assert.Empty(t, r.log)
 }
 
-// The issue step, with a gh that writes down what it is asked.
+// The steps that keep the issue, with a gh that writes down what it is asked.
 func TestDriftJobKeepsOneIssue(t *testing.T) {
 	t.Parallel()
-	script := step(t, "watch", "issue")["run"].(string)
-	for _, test := range []struct{ open, log, asked string }{
-		{"", "a change\n", "issue create --label drift --title"},
-		{"17", "a change\n", "issue edit 17 --body-file"},
-		{"17", "", ""},
+	for name, test := range map[string]struct {
+		step, open, before, log string
+		asked                   []string
+	}{
+		"first change": {
+			"issue", "", "", "a change\n",
+			[]string{"issue list", "label create drift", "issue create --label drift --title"},
+		},
+		"same change":  {"issue", "17", "a change\r\n", "a change\n", []string{"issue list", "issue view 17"}},
+		"other change": {"issue", "17", "a change\n", "another\n", []string{"issue list", "issue view 17", "issue edit 17 --body-file", "issue comment 17 --body-file"}},
+		"empty log":    {"issue", "17", "", "", nil},
+		"pins moved":   {"close", "17", "", "", []string{"issue list", "issue close 17 --comment"}},
+		"nothing open": {"close", "", "", "", []string{"issue list"}},
 	} {
-		temp := t.TempDir()
-		write(t, filepath.Join(temp, "change-log.md"), test.log)
-		gh, asked := filepath.Join(temp, "gh"), filepath.Join(temp, "asked")
-		write(t, asked, "")
-		write(t, gh, "#!/bin/sh\necho \"$@\" >> "+asked+"\nif [ \"$2\" = list ]; then echo "+test.open+"; fi\n")
-		require.NoError(t, os.Chmod(gh, 0o755))
-		cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
-		cmd.Env = append(os.Environ(), "PATH="+temp+":"+os.Getenv("PATH"), "RUNNER_TEMP="+temp)
-		out, err := cmd.CombinedOutput()
-		said, readErr := os.ReadFile(asked)
-		require.NoError(t, readErr)
-		if test.asked == "" {
-			assert.Error(t, err)
-			assert.Contains(t, string(out), "The change log is empty")
-			assert.Empty(t, string(said), "the issue stays as it is")
-			continue
-		}
-		require.NoError(t, err, string(out))
-		assert.Contains(t, string(said), test.asked)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			temp := t.TempDir()
+			write(t, filepath.Join(temp, "change-log.md"), test.log)
+			write(t, filepath.Join(temp, "old-body"), test.before)
+			gh, asked := filepath.Join(temp, "gh"), write(t, filepath.Join(temp, "asked"), "")
+			write(t, gh, "#!/bin/sh\necho \"$@\" >> "+asked+"\ncase $2 in list) echo "+test.open+" ;; view) cat "+temp+"/old-body ;; esac\n")
+			require.NoError(t, os.Chmod(gh, 0o755))
+			cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step(t, "watch", test.step)["run"].(string))
+			cmd.Env = append(os.Environ(), "PATH="+temp+":"+os.Getenv("PATH"), "RUNNER_TEMP="+temp)
+			out, err := cmd.CombinedOutput()
+			if test.asked == nil {
+				assert.Error(t, err)
+				assert.Contains(t, string(out), "The change log is empty")
+			} else {
+				require.NoError(t, err, string(out))
+			}
+			lines := strings.Split(strings.TrimSuffix(read(t, asked), "\n"), "\n")
+			require.Len(t, lines, max(len(test.asked), 1), "%q", lines)
+			for i, want := range test.asked {
+				assert.True(t, strings.HasPrefix(lines[i], want), "%q: want %q", lines[i], want)
+			}
+			if name == "other change" {
+				comment := read(t, filepath.Join(temp, "comment.md"))
+				assert.Contains(t, comment, "\n-a change\n+another\n")
+			}
+		})
 	}
 }
 

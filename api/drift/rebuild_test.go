@@ -28,9 +28,9 @@ func tree(facts map[string]value) *node {
 	return root
 }
 
-// parsePlace is the reverse of place.String.
-func parsePlace(printed string) place {
-	var p place
+// parsePlace returns the segments of a printed place.
+func parsePlace(printed string) []string {
+	var p []string
 	for rest := printed; rest != ""; {
 		prefix := ""
 		switch rest[0] {
@@ -224,7 +224,7 @@ func (n *node) enum() []any {
 	var l []any
 	for _, segment := range slices.Sorted(maps.Keys(n.kids)) {
 		label := strings.TrimPrefix(segment, one(""))
-		if text, isJSON := strings.CutPrefix(label, jsonLabel); isJSON {
+		if text, isJSON := strings.CutPrefix(label, "json:"); isJSON {
 			l = append(l, (&node{value: value(text)}).decoded())
 		} else {
 			l = append(l, label)

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oasdiff/oasdiff/checker"
+	"github.com/oasdiff/oasdiff/diff"
+	"github.com/oasdiff/oasdiff/load"
+)
+
+// The kinds of changes. What oasdiff has no opinion on is unjudged.
+const breaking, unjudged, compatible = "breaking", "to judge by hand", "compatible"
+
+// judge returns the kind of each difference: what oasdiff says of the changes it fits best.
+func judge(differences []difference, old, new operations) []string {
+	changes := map[string]checker.Changes{} // by operation; those of all operations have no key
+	for _, c := range oasdiff(old, new) {
+		key := strings.TrimSpace(keyOf(c.GetOperation() + " " + c.GetPath()))
+		changes[key] = append(changes[key], c)
+	}
+	kinds := make([]string, len(differences))
+	for i, d := range differences {
+		best := fitting(d, slices.Concat(changes[d.key], changes[""]))
+		isBreaking := func(c checker.Change) bool { return c.GetLevel() >= checker.WARN }
+		switch {
+		// oasdiff permits removing deprecated operations and optional fields, which callers use.
+		case slices.ContainsFunc(best, isBreaking), d.old == present && d.new == absent && isRead(d.place):
+			kinds[i] = breaking
+		case len(best) > 0:
+			kinds[i] = compatible
+		default:
+			kinds[i] = unjudged
+		}
+	}
+	return kinds
+}
+
+// isRead reports whether callers read what is at a place.
+var isRead = regexp.MustCompile(`^operation$|^responses\..*\.(properties|headers)\.("[^"]*"|[^.\[]*)$`).MatchString
+
+var word = regexp.MustCompile(`[^/.,:=\[\]{}"]+`)
+var inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]|subschema #\d+`)
+
+// fitting returns the changes of a difference's aspect of which it has most of the names and values they mention.
+func fitting(d difference, all checker.Changes) (best checker.Changes) {
+	isAspect, inResponse := aspect(d), strings.HasPrefix(d.place, "responses")
+	known := map[string]bool{}
+	for _, w := range word.FindAllString(d.place+"."+string(d.old+"."+d.new), -1) {
+		known[w] = true
+	}
+	most := 0
+	for _, c := range all {
+		id := c.GetId()
+		if !isAspect(id) || strings.Contains(id, "request") && inResponse || strings.Contains(id, "response") && !inResponse {
+			continue
+		}
+		score := 0
+		for _, arg := range c.GetArgs() {
+			for _, w := range word.FindAllString(inUnion.ReplaceAllString(fmt.Sprint(arg), ""), -1) {
+				if known[w] || known[strings.ToLower(w)] {
+					score++
+				} else {
+					score--
+				}
+			}
+		}
+		if strings.Contains(id, "-of-") {
+			score = max(score, 0) // of a union only names are told, of members or of nothing
+		}
+		if score > most {
+			best, most = nil, score
+		}
+		if score == most {
+			best = append(best, c)
+		}
+	}
+	return best
+}
+
+// aspects are ids of changes by the last key of a place or the one before. Others have the key itself: max-length.
+var aspects = map[string]string{
+	"enum[": "enum|const", "properties.": "property(-added|-removed|-with-default|$)", "headers.": "header-(added|removed)",
+	"responses.": "status", "content.": "media-type-(added|removed)", "requestBody": "body-(added|removed)",
+	"query.": parameters, "path.": parameters, "header.": parameters, "cookie.": parameters,
+	"operation": "endpoint|removed", "required": "required|optional", "deprecated": "deprecated|reactivated",
+	"type": "type", "format": "type", "minimum": "[a-z]-min-(set|unset|in|de)", "maximum": "[a-z]-max-(set|unset|in|de)",
+	"exclusiveMinimum": "exclusive-min", "exclusiveMaximum": "exclusive-max",
+}
+
+const parameters = "parameter(-removed|-to-existing|$)|header-property"
+
+var lastSegments = regexp.MustCompile(`([^.\[]*[.\[])?("[^"]*"|[^.\[]*)$`)
+var capital = regexp.MustCompile(`[A-Z]`)
+
+// aspect returns a test for the ids of changes that are of the same kind as a difference.
+func aspect(d difference) func(id string) bool {
+	m := lastSegments.FindStringSubmatch(d.place)
+	pattern, ok := aspects[m[1]]
+	if !ok {
+		pattern, ok = aspects[m[2]]
+	}
+	if !ok && !strings.HasSuffix(d.place, "]") { // whatever changed within a member of a union may change its label
+		pattern = regexp.QuoteMeta(strings.ToLower(capital.ReplaceAllString(m[2], "-$0")))
+	}
+	return regexp.MustCompile(pattern).MatchString
+}
+
+// oasdiff returns what changed from one document to another, or nothing if it cannot tell.
+func oasdiff(old, new operations) (changes checker.Changes) {
+	defer func() {
+		if recover() != nil { // of a document it did not expect
+			changes = nil
+		}
+	}()
+	var specs [2]*load.SpecInfo
+	for i, ops := range []operations{old, new} {
+		spec, err := openapi3.NewLoader().LoadFromData([]byte(textOf(ops.document())))
+		if err != nil {
+			return nil
+		}
+		specs[i] = &load.SpecInfo{Spec: spec, Url: "sessions"}
+	}
+	found, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), specs[0], specs[1])
+	if err != nil {
+		return nil
+	}
+	return checker.CheckBackwardCompatibilityUntilLevel(checker.NewConfig(checker.GetAllChecks()), found, sources, checker.INFO)
+}
+
+// document returns an OpenAPI document of the operations alone.
+func (ops operations) document() map[string]any {
+	doc, paths := map[string]any{}, map[string]any{}
+	for _, o := range ops {
+		if _, path, _ := strings.Cut(o.name, " "); o.err == nil {
+			maps.Copy(doc, o.doc.root)
+			paths[path] = o.doc.root["paths"].(map[string]any)[path]
+		}
+	}
+	doc["paths"] = paths
+	return doc
+}
