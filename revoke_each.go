@@ -34,6 +34,10 @@ func (e *RevokeError) Unwrap() error { return e.Err }
 
 // WithConcurrency limits how many sessions [Client.RevokeAll] and [Client.RevokeEach]
 // revoke concurrently. Default: 8.
+//
+// Over HTTP/1.1, net/http keeps two idle connections for each host, so for n above 2
+// most calls dial anew: pass [WithHTTPClient] with a Transport whose
+// MaxIdleConnsPerHost is n. Over HTTP/2, which Clerk speaks, nothing needs to be set.
 func WithConcurrency(n int) Option {
 	return func(c *config) error {
 		if n < 1 {

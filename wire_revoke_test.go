@@ -119,7 +119,7 @@ func wireSession(i int, status clerksessions.SessionStatus) map[string]any {
 	return map[string]any{
 		"object": "session", "id": sessionID(i), "user_id": "user_1", "client_id": "client_1", "status": status,
 		"last_active_at": 1, "expire_at": 1, "abandon_at": 1, "updated_at": 1,
-		"created_at": 1_800_000_000_000 - int64(i),
+		"created_at": int64(1_800_000_000_000) - int64(i),
 	}
 }
 
