@@ -293,7 +293,7 @@ var mutations = []mutation{
 	insert("response: two properties of one Go name", atTask, "", mutation{}).with(atTask+"        a_b: {type: string, description: A.}\n        a-b: {type: string, description: A.}\n", refusedAs("SessionTask: a-b and a_b both become the field AB")),
 	replace("response: required changed", "      required: [object, id, is_mobile]", "      required: [object, id]", reaches("IsMobile bool `json:\"is_mobile,omitzero\"`")),
 	replace("response: enum value added", "enum: [active, revoked,", "enum: [active, frozen, revoked,", reaches(`SessionStatusFrozen SessionStatus = "frozen"`)),
-	replace("response: enum value removed", ", replaced, pending]", ", replaced]", mutation{}.removes("SessionStatusPending").follows("undefined: SessionStatusPending")),
+	replace("response: enum value removed", ", replaced, pending]", ", pending]", mutation{}.removes("SessionStatusReplaced").follows("undefined: SessionStatusReplaced")),
 	replace("response: constant changed", "enum: [token]", "enum: [session_token]", reaches("v.Object != \"session_token\"")),
 	replace("schema of the package's name", "    SessionTask:\n      description: SessionTask is", "    Meta:\n      description: Meta is", mutation{}).renamed(),
 	replace("schema deprecated", "    SessionTask:\n", "    SessionTask:\n      deprecated: true\n", reaches("becomes active. // // Deprecated: The contract marks it as deprecated. type SessionTask struct")),
