@@ -223,7 +223,7 @@ func ExampleClient_RevokeAll() {
 		var failed *clerksessions.RevokeError
 		switch {
 		case errors.As(err, &failed):
-			fmt.Println(failed.SessionID, "lives on:", failed.Err)
+			fmt.Println(failed.SessionID, "could not be revoked:", failed.Err)
 		case err != nil:
 			log.Fatal("not every session was listed: ", err)
 		case session.Status == clerksessions.SessionStatusRevoked:
@@ -254,9 +254,9 @@ func ExampleError() {
 	_, client := emulated()
 
 	_, err := client.Get(context.Background(), "sess_unknown")
-	var refused *clerksessions.Error
-	if errors.As(err, &refused) {
-		fmt.Println(refused.Op, refused.StatusCode, refused.HasCode("resource_not_found"))
+	var apiErr *clerksessions.Error
+	if errors.As(err, &apiErr) {
+		fmt.Println(apiErr.Op, apiErr.StatusCode, apiErr.HasCode("resource_not_found"))
 	}
 	fmt.Println(errors.Is(err, clerksessions.ErrNotFound))
 	// Output:

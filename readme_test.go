@@ -26,7 +26,7 @@ func unindented(source string) string {
 func TestDocumentsShowCodeThatRuns(t *testing.T) {
 	t.Parallel()
 	var examples strings.Builder
-	for _, name := range []string{"example_test.go", "sessionjwt/example_test.go", "sessionstest/example_test.go"} {
+	for _, name := range []string{"example_test.go", "example_signout_test.go", "sessionjwt/example_test.go", "sessionstest/example_test.go"} {
 		source, err := os.ReadFile(name)
 		require.NoError(t, err)
 		examples.WriteString(unindented(string(source)) + "\n")

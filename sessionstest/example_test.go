@@ -24,7 +24,7 @@ func ExampleNewServer() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// ... run the code that shall sign the user out ...
+		// ... run the code that signs the user out ...
 		if got, _ := srv.Session(session.ID); got.Status != clerksessions.SessionStatusRevoked {
 			t.Errorf("the session is %s", got.Status)
 		}
