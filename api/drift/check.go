@@ -98,13 +98,14 @@ func (p *project) compare(r *report, docs map[string]operations) {
 			theirs[keyOf(o.Request)] = &operation{name: o.Request, err: errors.New("its document was not read")}
 		}
 	}
-	holds := map[exception]bool{}
+	holds, somewhere := map[exception]bool{}, map[string]bool{} // somewhere by place
 	unexplained := slices.DeleteFunc(compare(theirs, p.contract), func(d difference) bool {
 		explained := false
 		for _, e := range p.exceptions {
 			if e.covers(d) {
 				explained = true
 				holds[e] = holds[e] || e.place == d.place
+				somewhere[e.place] = somewhere[e.place] || holds[e]
 			}
 		}
 		return explained
@@ -121,6 +122,9 @@ func (p *project) compare(r *report, docs map[string]operations) {
 			continue
 		}
 		doc, was, is := cmp.Or(file[e.key], nowhere), theirs.value(e.key, e.place), p.contract.value(e.key, e.place)
+		if e.all && was == absent && is == absent && somewhere[e.place] {
+			continue // another operation has the place, this one does not
+		}
 		r.add("deviation", doc, finding{Operation: p.title(e.key, e.key), Place: e.place, Theirs: was, Ours: is},
 			"entry %d of deviations.yaml says that %s is %s in %s and %s in openapi.yaml, but it is %s and %s; correct or remove the entry",
 			e.entry, e.place, e.theirs, doc, e.ours, was, is)
@@ -159,7 +163,7 @@ func (p *project) title(key, name string) string {
 // A deviation is an intended difference: at each place At, the published document has Theirs and the contract Ours.
 // Where Theirs is absent and Ours present, it covers all that lies beneath until Clerk publishes anything at that place.
 type deviation struct {
-	Operations any       `yaml:"operations"` // a list, or the word all for those of upstream.yaml
+	Operations any       `yaml:"operations"` // a list, or all for those of upstream.yaml that have the place
 	At         []string  `yaml:"at"`
 	Theirs     yaml.Node `yaml:"theirs"`
 	Ours       yaml.Node `yaml:"ours"`
@@ -171,7 +175,8 @@ type deviation struct {
 type exception struct {
 	key, place   string
 	theirs, ours value
-	entry        int // counted from 1
+	entry        int  // counted from 1
+	all          bool // said of all operations
 }
 
 func (e exception) covers(d difference) bool {
@@ -204,7 +209,7 @@ func readDeviations(file string, p *pins) ([]exception, error) {
 	for i, outer := range all {
 		for j, inner := range all {
 			same := inner.place == outer.place && i < j
-			if outer.key == inner.key && (same || outer.wholePart() && below(inner.place, outer.place)) {
+			if outer.key == inner.key && (same || outer.wholePart() && !inner.all && below(inner.place, outer.place)) {
 				return nil, fmt.Errorf("%s, entry %d: entry %d already covers %s; remove one", file, inner.entry, outer.entry, inner.place)
 			}
 		}
@@ -234,7 +239,7 @@ func (d *deviation) exceptions(p *pins, entry int) (all []exception, err error) 
 			return nil, fmt.Errorf("%q is neither an operation of upstream.yaml nor a request such as GET /sessions", request)
 		}
 		for _, at := range d.At {
-			all = append(all, exception{keyOf(request), at, theirs, ours, entry})
+			all = append(all, exception{keyOf(request), at, theirs, ours, entry, d.Operations == "all"})
 		}
 	}
 	return all, nil

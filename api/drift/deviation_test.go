@@ -43,9 +43,12 @@ func TestFalseDeviationsFail(t *testing.T) {
 		exit  int
 		says  string
 	}{
-		"no such difference":        {entry("GetSession", "deprecated", "true", "false"), drift, "says that deprecated is true"},
-		"their value is another":    {entry("GetSessionList", "query.limit.schema.maximum", "400", "500"), drift, "but it is 500 and 500"},
-		"no such place":             {entry("GetSessionList", "query.order", "absent", "present"), drift, "but it is absent and absent"},
+		"no such difference":     {entry("GetSession", "deprecated", "true", "false"), drift, "says that deprecated is true"},
+		"their value is another": {entry("GetSessionList", "query.limit.schema.maximum", "400", "500"), drift, "but it is 500 and 500"},
+		"no such place":          {entry("GetSessionList", "query.order", "absent", "present"), drift, "but it is absent and absent"},
+		"a place nobody has": {
+			strings.Replace(entry("all", "responses.418", "absent", "present"), "[\"all\"]", "all", 1), drift, "but it is absent and absent",
+		},
 		"no such operation of ours": {entry("GET /sessions/{id}/log", "operation", "present", "absent"), drift, "but it is absent and absent"},
 		"an unknown name":           {entry("GetSessions", "deprecated", "true", "false"), couldNotTell, `"GetSessions" is neither an operation`},
 		"the same twice":            {entry("GetSession", "responses.429", "absent", "present"), couldNotTell, "already covers responses.429"},
