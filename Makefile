@@ -3,7 +3,14 @@ TOOL    := go tool -modfile=$(CURDIR)/api/go.mod
 
 export VERSION BASE
 
-.PHONY: test generate check-generated lint lint-contract doc-comments api-compat dist vulncheck drift fuzz bench bench-check
+.DEFAULT_GOAL := help
+.PHONY: help ci test generate check-generated lint lint-contract doc-comments api-compat dist vulncheck drift fuzz bench bench-check
+
+help: ## what the targets do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+ci: ## everything that must stay true, as CI runs it
+	@.ci/run
 
 test: ## the tests of every module, this one's with the race detector
 	go test -race -shuffle=on ./...
@@ -39,7 +46,7 @@ api-compat: ## the exported API against the last release, or BASE=v1.2.3; fails 
 	@api/compat.sh $(if $(BASE),"$$BASE")
 
 dist: ## archives of the command for every system, in dist/: VERSION=v1.2.3
-	@.github/dist.sh "$$VERSION"
+	@api/dist.sh "$$VERSION"
 
 vulncheck: ## known vulnerabilities that any module's code reaches; needs the network
 	@for module in $(MODULES); do echo "# $$module" && (cd $$module && $(TOOL) govulncheck ./...) || exit; done

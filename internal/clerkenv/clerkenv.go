@@ -1,4 +1,3 @@
-// Package clerkenv reads the environment variables that Clerk's own SDKs read.
 package clerkenv
 
 import (
