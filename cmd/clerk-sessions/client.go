@@ -1,37 +1,43 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
 	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/internal/clerkenv"
 )
 
-// apiURL is the base URL of the Backend API, from the names Clerk's SDKs read.
-func apiURL() string {
-	host := cmp.Or(os.Getenv("CLERK_API_URL"), "https://api.clerk.com")
-	return strings.TrimRight(host, "/") + "/" + cmp.Or(os.Getenv("CLERK_API_VERSION"), "v1")
-}
-
-// secretKey is the instance's key, empty if none was given.
+// secretKey returns the instance's key, empty if none was given.
 func (a *app) secretKey() (string, error) {
 	if a.secretKeyFile == "" {
 		return os.Getenv("CLERK_SECRET_KEY"), nil
 	}
 	text, err := os.ReadFile(a.secretKeyFile)
 	if err != nil {
-		return "", usagef("the secret key cannot be read: %w", err)
+		return "", usagef("cannot read the secret key: %w", err)
 	}
 	key := strings.TrimSpace(string(text))
 	if key == "" {
-		return "", usagef("there is no secret key in %s: put the instance's there, sk_test_... or sk_live_..., and nothing else", a.secretKeyFile)
+		return "", usagef("%s is empty: it must contain only the secret key (sk_...)", a.secretKeyFile)
 	}
+	a.checkMode(a.secretKeyFile)
 	return key, nil
+}
+
+// checkMode warns of a key file that other users can read. It does not refuse the file
+// as ssh would: secrets mounted into a container often have mode 0644. Windows has no
+// such modes.
+func (a *app) checkMode(file string) {
+	info, err := os.Stat(file)
+	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		a.note("warning: other users can access %s (mode %04o); run: chmod 600 %[1]s", file, info.Mode().Perm())
+	}
 }
 
 func (a *app) client(opts ...clerksessions.Option) (*clerksessions.Client, error) {
@@ -39,40 +45,48 @@ func (a *app) client(opts ...clerksessions.Option) (*clerksessions.Client, error
 	if err != nil {
 		return nil, err
 	}
-	return newClient(key, opts...)
+	return a.newClient(key, opts...)
 }
 
-func newClient(key string, opts ...clerksessions.Option) (*clerksessions.Client, error) {
+func (a *app) newClient(key string, opts ...clerksessions.Option) (*clerksessions.Client, error) {
 	if key == "" {
-		return nil, usagef("there is no secret key: set CLERK_SECRET_KEY, or name a file that holds it with --secret-key-file")
+		return nil, usagef("missing secret key: set CLERK_SECRET_KEY, or --secret-key-file to a file that contains it")
+	}
+	base, err := clerkenv.BaseURL()
+	if err != nil {
+		return nil, usagef("%w", err)
 	}
 	own := []clerksessions.Option{
-		clerksessions.WithBaseURL(apiURL()),
+		clerksessions.WithBaseURL(base),
 		clerksessions.WithUserAgent("clerk-sessions/" + strings.Trim(moduleVersion(), "()")),
+	}
+	if a.verbose {
+		handler := slog.NewTextHandler(asideWriter{a}, &slog.HandlerOptions{Level: slog.LevelDebug})
+		own = append(own, clerksessions.WithLogger(slog.New(handler)))
 	}
 	client, err := clerksessions.New(key, append(own, opts...)...)
 	if err != nil {
-		return nil, fmt.Errorf("%w; check CLERK_SECRET_KEY or --secret-key-file, CLERK_API_URL and CLERK_API_VERSION", err)
+		return nil, usagef("%w; check CLERK_SECRET_KEY or --secret-key-file, CLERK_API_URL and CLERK_API_VERSION", err)
 	}
 	return client, nil
 }
 
-// connections lets n calls at a time keep their connections, and those that were sent
-// come to their end after an interruption.
-func connections(n int) clerksessions.Option {
+// keepAlive lets n concurrent calls keep their connections.
+func keepAlive(n int) clerksessions.Option {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = n
-	return clerksessions.WithHTTPClient(&http.Client{Transport: lasting{transport}})
+	return clerksessions.WithHTTPClient(&http.Client{Transport: transport})
 }
-
-// lasting lets a request that was sent go on for a while when its context has ended,
-// so that what it did becomes known.
-type lasting struct{ next http.RoundTripper }
 
 const grace = 5 * time.Second
 
-func (l lasting) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(req.Context()))
-	context.AfterFunc(req.Context(), func() { time.AfterFunc(grace, cancel) })
-	return l.next.RoundTrip(req.WithContext(ctx))
+// withGrace returns a context for calls in flight: it ends a while after ctx does, so
+// that their outcome becomes known.
+func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
+	within, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { cancel(context.Cause(ctx)) }) })
+	return within, func() {
+		stop()
+		cancel(nil)
+	}
 }

@@ -1,18 +1,18 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/clerksessions/clerksessions"
 	"github.com/clerksessions/clerksessions/sessionjwt"
 )
 
-// The exit codes, as the help says.
+// The exit codes, as documented by --help.
 const (
 	exitDone   = 0
 	exitFailed = 1
@@ -20,8 +20,8 @@ const (
 	exitPartly = 3
 )
 
-// exitError gives an error another exit code than exitFailed. Without err everything
-// has been said already.
+// exitError gives an error an exit code other than exitFailed. A nil err means that
+// everything has been printed.
 type exitError struct {
 	code int
 	err  error
@@ -40,13 +40,13 @@ func usagef(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Errorf(format, args...)}
 }
 
-// conclude says what went wrong and returns the exit code.
-func (a *app) conclude(err error) int {
+// exitCode prints err and returns the exit code.
+func (a *app) exitCode(err error) int {
 	if err == nil {
 		return exitDone
 	}
 	if err.Error() != "" {
-		a.complain(err)
+		a.printError(err)
 	}
 	var exit *exitError
 	switch {
@@ -58,16 +58,17 @@ func (a *app) conclude(err error) int {
 	return exitFailed
 }
 
-// complain writes an error as one line.
-func (a *app) complain(err error) { a.note("error: %s", sentence(err)) }
+// printError writes an error as one line.
+func (a *app) printError(err error) { a.note("error: %s", describe(err)) }
 
-// note writes a line to stderr. There is nobody to tell when that fails.
+// note writes a line to stderr. A failure to write has nowhere to be reported.
 func (a *app) note(format string, args ...any) {
-	fmt.Fprintln(a.errs, clean(fmt.Sprintf(format, args...)))
+	line := clean(fmt.Sprintf(format, args...))
+	a.aside(func() { fmt.Fprintln(a.errs, line) })
 }
 
-// sentence is an error for a person at a terminal: on one line, with what to do.
-func sentence(err error) string {
+// describe returns an error on one line, with advice.
+func describe(err error) string {
 	text := strings.NewReplacer("clerksessions: ", "", "sessionjwt: ", "", "sessionstest: ", "").Replace(err.Error())
 	text = strings.Join(strings.Fields(text), " ")
 	if advice := advice(err); advice != "" {
@@ -77,19 +78,23 @@ func sentence(err error) string {
 }
 
 func advice(err error) string {
-	var answer *clerksessions.Error
+	var apiErr *clerksessions.Error
 	var network *net.OpError
+	notFound := errors.Is(err, clerksessions.ErrNotFound) && errors.As(err, &apiErr)
 	switch {
-	case errors.As(err, &answer) && answer.HasCode("clerk_key_invalid"), noKeys(err, 401):
-		return "check that the secret key is whole and has not been deleted in Clerk's Dashboard"
-	case errors.Is(err, clerksessions.ErrNotFound) && !isAboutID(answer), noKeys(err, 404):
-		return "check CLERK_API_URL: it must end before the version, which is added, like https://api.clerk.com"
-	case errors.Is(err, clerksessions.ErrNotFound) && os.Getenv("CLERK_API_URL") != "":
-		return "check the id, that the secret key belongs to the same instance, and that CLERK_API_URL ends before the version"
-	case errors.Is(err, clerksessions.ErrNotFound):
+	case errors.As(err, &apiErr) && apiErr.HasCode("clerk_key_invalid"), noKeys(err, 401):
+		return "check that the secret key is complete and has not been deleted in Clerk's Dashboard"
+	case notFound && hasEnded(apiErr):
+		return ""
+	case notFound && !isAboutID(apiErr), noKeys(err, 404):
+		return "check CLERK_API_URL: it must not include the version, for example https://api.clerk.com"
+	case notFound && os.Getenv("CLERK_API_URL") != "":
+		return "check the id, that the secret key belongs to the same instance, " +
+			"and that CLERK_API_URL does not include the version"
+	case notFound:
 		return "check the id, and that the secret key belongs to the same instance"
 	case errors.Is(err, clerksessions.ErrGone):
-		return "verify the token on this machine instead, without --remote"
+		return "verify the token locally, without --remote"
 	case errors.Is(err, clerksessions.ErrRateLimited):
 		return "wait a little and run it again"
 	case errors.Is(err, clerksessions.ErrUnavailable):
@@ -100,42 +105,33 @@ func advice(err error) string {
 	return ""
 }
 
-// isAboutID tells whether a 404 can be about the id that was asked for.
-func isAboutID(answer *clerksessions.Error) bool {
-	return answer.HasCode("resource_not_found") && answer.Op != "GetSessionList"
+// isAboutID reports whether a 404 can be about the id in the request.
+func isAboutID(apiErr *clerksessions.Error) bool {
+	return apiErr.HasCode("resource_not_found") && apiErr.Op != "GetSessionList"
 }
 
-// noKeys tells whether this is what the Backend API answered when it was asked for the
-// keys of tokens.
-func noKeys(err error, status int) bool {
-	return errors.Is(err, sessionjwt.ErrKeysUnavailable) && strings.Contains(err.Error(), fmt.Sprint("/jwks: status ", status))
-}
+var ended = regexp.MustCompile(`(?i)\b(inactive|no(t| longer)? (active|live)|has ended|` +
+	`is (abandoned|ended|expired|removed|replaced|revoked))\b`)
 
-// each does something for every id, going on after a failure but not after an
-// interruption.
-func (a *app) each(ctx context.Context, ids []string, do func(id string) error) error {
-	failed := 0
-	for i, id := range ids {
-		if ctx.Err() != nil {
-			failed += len(ids) - i
-			a.complain(fmt.Errorf("interrupted, so these were not tried: %s", strings.Join(ids[i:], " ")))
-			break
+// hasEnded reports whether a 404 says that the session exists but has ended.
+func hasEnded(apiErr *clerksessions.Error) bool {
+	for _, one := range apiErr.Errors {
+		if one.Code == "resource_not_found" && ended.MatchString(one.Message+" "+one.LongMessage) {
+			return true
 		}
-		err := do(id)
-		switch {
-		case err == nil:
-			continue
-		case len(ids) == 1:
-			return err
-		}
-		failed++
-		a.complain(fmt.Errorf("%s: %w", id, err))
 	}
-	return outcome(failed, len(ids))
+	return false
 }
 
-// outcome is the error for failures that have been told already.
-func outcome(failed, total int) error {
+// noKeys reports whether the Backend API refused to serve the keys of tokens with this
+// status.
+func noKeys(err error, status int) bool {
+	return errors.Is(err, sessionjwt.ErrKeysUnavailable) &&
+		regexp.MustCompile(fmt.Sprintf(`/jwks\b.*\b%d\b`, status)).MatchString(err.Error())
+}
+
+// partly is the error for failures that have been printed already.
+func partly(failed, total int) error {
 	switch failed {
 	case 0:
 		return nil

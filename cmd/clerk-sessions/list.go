@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/clerksessions/clerksessions"
 	"github.com/spf13/cobra"
@@ -17,8 +15,8 @@ func (a *app) listCommand() *cobra.Command {
 		Use:   "list (--user ID | --client ID)",
 		Short: "List the sessions of a user or a client",
 		Long: `List the sessions of a user, or of a client, which is one browser or device; newest
-first. Clerk gives 10 unless --limit or --all says otherwise. Old sessions that are no
-longer active disappear after a while.`,
+first: 10, unless --limit or --all says otherwise. Sessions that have ended disappear
+after a while.`,
 		Example: `  clerk-sessions list --user user_2abc
   clerk-sessions list --user user_2abc --status active --all --json`,
 		Args: cobra.NoArgs,
@@ -28,23 +26,24 @@ longer active disappear after a while.`,
 	flags.Var((*text)(&params.UserID), "user", "sessions of the user `ID`")
 	flags.Var((*text)(&params.ClientID), "client", "sessions of the client `ID`")
 	statusFlag(cmd, &params.Status, "only sessions in this `STATUS`; there is no filter for pending")
-	flags.IntVar(&params.Limit, "limit", 0, "how many, 1 to 500 (default 10)")
+	flags.Var((*positive)(&params.Limit), "limit", "at most `N`, 1 to 500 (default 10)")
 	flags.BoolVar(&all, "all", false, "all of them")
 	cmd.MarkFlagsOneRequired("user", "client")
 	cmd.MarkFlagsMutuallyExclusive("limit", "all")
 	return cmd
 }
 
-// statusFlag adds --status with completion. What Clerk does not filter by is refused
-// by the client.
+// statuses are those that Clerk has a filter for.
+var statuses = []string{"abandoned", "active", "ended", "expired", "removed", "replaced", "revoked"}
+
+// statusFlag adds --status with completion.
 func statusFlag(cmd *cobra.Command, status *clerksessions.SessionStatus, usage string) {
 	cmd.Flags().Var((*text)(status), "status", usage)
-	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(
-		[]string{"abandoned", "active", "ended", "expired", "removed", "replaced", "revoked"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statuses, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (a *app) list(ctx context.Context, params clerksessions.ListParams, all bool) error {
-	if err := cmp.Or(otherKind("user", params.UserID), otherKind("client", params.ClientID)); err != nil {
+	if err := cmp.Or(userIDs.check("user", params.UserID), clientIDs.check("client", params.ClientID)); err != nil {
 		return err
 	}
 	client, err := a.client()
@@ -74,18 +73,9 @@ func (a *app) list(ctx context.Context, params clerksessions.ListParams, all boo
 	return nil
 }
 
-// otherKind refuses an id that is of another kind: Clerk would say that it has no
-// sessions.
-func otherKind(kind, id string) error {
-	prefix, _, _ := strings.Cut(id, "_")
-	if prefix != kind && slices.Contains([]string{"sess", "user", "client", "org"}, prefix) {
-		return usagef("--%s is %q, but the id of a %[1]s begins with %[1]s_, not with %[3]s_", kind, id, prefix)
-	}
-	return nil
-}
-
-// listAll prints JSON as it comes, a table when it is complete, or as far as it came.
+// listAll prints sessions as they come, a page at a time.
 func (a *app) listAll(ctx context.Context, client *clerksessions.Client, params clerksessions.ListParams) error {
+	const page = 500
 	var sessions []*clerksessions.Session
 	var failed error
 	count := 0
@@ -95,10 +85,11 @@ func (a *app) listAll(ctx context.Context, client *clerksessions.Client, params 
 			break
 		}
 		count++
-		if !a.asJSON {
-			sessions = append(sessions, session)
-		} else if err := a.printSessions(session); err != nil {
-			return err
+		if sessions = append(sessions, session); len(sessions) == page {
+			if err := a.printSessions(sessions...); err != nil {
+				return err
+			}
+			sessions = nil
 		}
 	}
 	if err := a.printSessions(sessions...); err != nil {

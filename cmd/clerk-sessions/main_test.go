@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	pemfile "encoding/pem"
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -12,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,7 +64,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               func(env *testscript.Env) error { return setUp(t, env) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"seed": seed, "fault": fault, "answer": answer, "slow": slow, "heal": heal, "live": live, "revoked": revokedAtLeast,
+			"seed": seed, "fault": fault, "respond": respond, "slow": slow, "flaky": flaky, "http2": http2, "heal": heal, "live": live, "revoked": revokedAtLeast,
 			"calls": calls, "called": called, "lines": lines, "mint": mint, "pem": pem, "delete": deleteSession, "reachable": reachable, "options": options,
 		},
 	})
@@ -154,8 +157,8 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 	serverOf(ts).Fail(args[0], number(ts, args[1]), f)
 }
 
-// answer OPERATION N FILE has the next calls answered by a file, and not carried out.
-func answer(ts *testscript.TestScript, _ bool, args []string) {
+// respond OPERATION N FILE makes a file the response to the next calls, which are not carried out.
+func respond(ts *testscript.TestScript, _ bool, args []string) {
 	serverOf(ts).Fail(args[0], number(ts, args[1]), sessionstest.Fault{Body: []byte(ts.ReadFile(args[2]))})
 }
 
@@ -168,6 +171,37 @@ func slow(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		return &sessionstest.Fault{Latency: latency}
 	})
+}
+
+// flaky makes one call in twenty fail, in seven ways, but only two with a pause.
+func flaky(ts *testscript.TestScript, _ bool, _ []string) {
+	var calls, limited atomic.Int64
+	kinds := []sessionstest.Fault{{Status: 500}, {HTML: true, Status: 503}, {Latency: 50 * time.Millisecond},
+		{ResetBefore: true}, {ResetAfter: true}, {ResetBody: true}, {Status: 429, RetryAfter: "1"}}
+	serverOf(ts).FailFunc(func(sessionstest.Request) *sessionstest.Fault {
+		n := int(calls.Add(1))
+		if n%20 != 0 {
+			return nil
+		}
+		fault := kinds[n/20%len(kinds)]
+		if fault.Status == 429 && limited.Add(1) > 2 {
+			return nil
+		}
+		return &fault
+	})
+}
+
+// http2 serves HTTP/2 from here on.
+func http2(ts *testscript.TestScript, _ bool, _ []string) {
+	web := httptest.NewUnstartedServer(serverOf(ts))
+	web.EnableHTTP2 = true
+	web.Config.ErrorLog = log.New(io.Discard, "", 0)
+	web.StartTLS()
+	ts.Defer(web.Close)
+	cert := pemfile.EncodeToMemory(&pemfile.Block{Type: "CERTIFICATE", Bytes: web.Certificate().Raw})
+	ts.Check(os.WriteFile(ts.MkAbs("cert.pem"), cert, 0o600))
+	ts.Setenv("SSL_CERT_FILE", ts.MkAbs("cert.pem"))
+	ts.Setenv("CLERK_API_URL", web.URL)
 }
 
 // heal ends all faults and forgets the calls so far.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -15,8 +14,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// clean makes text fit for a terminal: what does not print, such as the beginning of
-// an escape sequence or a mark that reverses the writing, is shown as in JSON.
+// clean makes text safe for a terminal: characters that do not print, such as the
+// beginning of an escape sequence or a right-to-left mark, are escaped as in JSON.
 func clean(text string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -42,29 +41,6 @@ func (a *app) printJSON(v any) error {
 	return err
 }
 
-// printSessions prints a table of sessions, or each as JSON.
-func (a *app) printSessions(sessions ...*clerksessions.Session) error {
-	if a.asJSON {
-		for _, session := range sessions {
-			if err := a.printJSON(session); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if len(sessions) == 0 {
-		return nil
-	}
-	rows := [][]string{{"SESSION", a.paint("STATUS", ""), "USER", "LAST ACTIVE", "EXPIRES", "DETAILS"}}
-	for _, s := range sessions {
-		rows = append(rows, []string{
-			clean(s.ID), a.paint(clean(string(s.Status)), s.Status), clean(s.UserID),
-			a.when(s.LastActiveAt.Time()), a.when(s.ExpireAt.Time()), cmp.Or(clean(details(s)), "-"),
-		})
-	}
-	return a.printRows(rows)
-}
-
 // printRows prints aligned columns.
 func (a *app) printRows(rows [][]string) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
@@ -74,7 +50,7 @@ func (a *app) printRows(rows [][]string) error {
 	return w.Flush()
 }
 
-// when tells a time the way a person asks for it, or exactly where none looks.
+// when formats a time: relative to now on a terminal, else exact.
 func (a *app) when(t time.Time) string {
 	if a.outTTY {
 		return humanize.RelTime(t, a.now(), "ago", "from now")
@@ -82,26 +58,22 @@ func (a *app) when(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// paint colors a cell by status. All colors are written with as many bytes, so that
-// the columns stay aligned.
+// paint colors a cell by status.
 func (a *app) paint(cell string, status clerksessions.SessionStatus) string {
-	if !a.outTTY || a.noColor || os.Getenv("NO_COLOR") != "" {
+	if !a.outTTY || a.noColor || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return cell
 	}
-	color := 39 // the terminal's own
+	color := 90 // gray
 	switch status {
-	case "":
 	case clerksessions.SessionStatusActive:
 		color = 32 // green
 	case clerksessions.SessionStatusPending:
 		color = 33 // yellow
-	default:
-		color = 90 // gray
 	}
 	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", color, cell)
 }
 
-// details is what else is worth knowing of a session.
+// details describes what has no column of its own.
 func details(s *clerksessions.Session) string {
 	var all []string
 	add := func(text string) {

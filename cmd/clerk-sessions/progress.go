@@ -5,123 +5,145 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows how far a long task is, also while it waits: a bar on a terminal,
-// otherwise a line now and then.
+// progress shows how far a long task is, also while it waits: a line that is redrawn on
+// a terminal, otherwise a line now and then. The app's mutex guards it.
 type progress struct {
 	app   *app
 	what  string
-	total int
 	start time.Time
-	bar   *progressbar.ProgressBar // nil without a terminal
 
-	mu    sync.Mutex // guards what follows and what is written
-	done  int
-	until time.Time // when the wait for the rate limit ends
+	users, listed  int       // users to list, and those that are listed
+	sessions, done int       // sessions to revoke so far, and those that are done
+	until          time.Time // when the pause for the rate limit ends
 
-	stop    chan struct{}
-	telling sync.WaitGroup
+	stop  chan struct{}
+	drawn sync.WaitGroup
 }
 
-func (a *app) progress(what string, total int) *progress {
-	p := &progress{app: a, what: what, total: total, start: time.Now(), stop: make(chan struct{})}
+// begin shows the progress of a task until the returned progress ends.
+func (a *app) begin(what string, users, sessions int) *progress {
+	p := &progress{app: a, what: what, start: time.Now(), users: users, sessions: sessions, stop: make(chan struct{})}
 	every := 5 * time.Second
-	if a.errTTY && total > 0 {
+	if a.redraws() {
 		every = time.Second
-		// Its own rate and time left make no sense where calls come in bursts.
-		p.bar = progressbar.NewOptions(total,
-			progressbar.OptionSetWriter(a.errs), progressbar.OptionSetDescription(what), progressbar.OptionShowDescriptionAtLineEnd(),
-			progressbar.OptionShowCount(), progressbar.OptionSetElapsedTime(false), progressbar.OptionSetPredictTime(false),
-			progressbar.OptionSetWidth(16), progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionClearOnFinish())
-		_ = p.bar.RenderBlank()
 	}
-	p.telling.Go(func() { p.tellEvery(every) })
+	a.update(func() { a.progress = p })
+	p.drawn.Go(func() {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-p.stop:
+				return
+			case <-ticker.C:
+				a.update(p.tell)
+			}
+		}
+	})
 	return p
 }
 
-func (p *progress) tellEvery(every time.Duration) {
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-p.stop:
-			return
-		case <-ticker.C:
-			p.tell()
-		}
+// add counts an item that is done.
+func (p *progress) add(it *item) {
+	if it.session == "" {
+		p.listed++
+	} else {
+		p.done++
 	}
 }
 
-func (p *progress) tell() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.bar == nil {
-		p.app.note("%s: %d of %d%s", p.what, p.done, p.total, p.pace())
-		return
-	}
-	p.bar.Describe(strings.Replace(p.what+p.pace(), ",", ":", 1))
-}
-
-// pace is the rate since the start, the time left at that rate, and what is waited for.
-func (p *progress) pace() string {
-	var text string
-	wait := time.Until(p.until).Round(time.Second)
-	if elapsed := time.Since(p.start); p.done > 0 && elapsed > 0 {
-		rate, per := float64(p.done)/elapsed.Seconds(), "s"
-		left := time.Duration(float64(p.total-p.done) / rate * float64(time.Second)).Round(time.Second)
-		if rate < 1 {
-			rate, per = 60*rate, "min"
-		}
-		text = fmt.Sprintf(", %.0f/%s, %s left", rate, per, max(left, wait))
-	}
-	if wait > 0 {
-		text += fmt.Sprintf(", rate limit for %s more", wait)
-	}
-	return text
-}
-
-// limited notes that calls wait so long for Clerk's rate limit.
-func (p *progress) limited(wait time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// pause notes that no call is started for a while.
+func (p *progress) pause(wait time.Duration) {
 	if until := time.Now().Add(wait); until.After(p.until) {
 		p.until = until
 	}
 }
 
-// add counts one more.
-func (p *progress) add() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.done++
-	if p.bar != nil {
-		_ = p.bar.Add(1)
-	}
-}
-
-// aside makes room for a line between two states of the bar.
-func (p *progress) aside(say func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.bar != nil {
-		_ = p.bar.Clear()
-	}
-	say()
-	if p.bar != nil {
-		_ = p.bar.RenderBlank()
-	}
-}
-
-// end takes the bar away.
+// end removes the line.
 func (p *progress) end() {
 	close(p.stop)
-	p.telling.Wait()
-	if p.bar != nil {
-		_ = p.bar.Clear()
-		_ = p.bar.Exit()
+	p.drawn.Wait()
+	p.app.aside(func() { p.app.progress = nil })
+}
+
+// redraws reports whether stderr is a terminal that can redraw a line.
+func (a *app) redraws() bool { return a.errTTY && !a.dumb }
+
+// update changes the progress or something that is written.
+func (a *app) update(change func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	change()
+}
+
+// aside runs write, which writes lines to the terminal, without the line of progress.
+func (a *app) aside(write func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.progress != nil && a.redraws() {
+		fmt.Fprint(a.errs, "\r\x1b[K")
 	}
+	write()
+	if a.progress != nil && a.redraws() {
+		a.progress.tell()
+	}
+}
+
+// asideWriter writes whole lines to stderr, aside from the line of progress.
+type asideWriter struct{ *app }
+
+func (w asideWriter) Write(line []byte) (n int, err error) {
+	w.aside(func() { n, err = w.errs.Write(line) })
+	return n, err
+}
+
+// tell writes the state of the task.
+func (p *progress) tell() {
+	if !p.app.redraws() {
+		fmt.Fprintln(p.app.errs, p)
+		return
+	}
+	line := p.String()
+	if columns := p.app.errWidth(); columns > 0 {
+		line = truncate(line, columns-1)
+	}
+	fmt.Fprint(p.app.errs, "\r"+line+"\x1b[K")
+}
+
+// String is like "Revoking: 120/300, 2m10s left", at most 40 columns.
+func (p *progress) String() string {
+	done, total, about := p.done, p.sessions, ""
+	units, allUnits := p.listed+p.done, p.users+p.sessions
+	switch {
+	case p.sessions == 0 && p.users > 0:
+		done, total = p.listed, p.users
+	case p.listed < p.users:
+		total, about = p.sessions*p.users/max(1, p.listed), "~"
+		allUnits = p.users + total
+	}
+	what, left := p.what, ""
+	wait := max(0, time.Until(p.until))
+	if units > 0 {
+		rate := float64(units) / float64(time.Since(p.start)+wait)
+		left = ", " + short(max(time.Duration(float64(allUnits-units)/rate), wait)) + " left"
+	}
+	if wait > 0 {
+		what = "Paused " + short(wait)
+	}
+	return fmt.Sprintf("%s: %d/%s%d%s", what, done, about, total, left)
+}
+
+// short formats a duration with at most two units.
+func short(d time.Duration) string {
+	unit := time.Second
+	if d >= 10*time.Minute {
+		unit = time.Minute
+	}
+	text := d.Round(unit).String()
+	if d >= 10*time.Minute {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	return text
 }

@@ -9,51 +9,89 @@ import (
 
 	"github.com/clerksessions/clerksessions/sessionstest"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
-// limitedRun revokes 100 sessions where 40 may be in 10 seconds, and returns stderr.
-func limitedRun(t *testing.T, terminal bool) (told string) {
+// limitedRun revokes 100 sessions of one user with a limit of 40 calls in 10 seconds,
+// and returns stderr.
+func limitedRun(t *testing.T, terminal, dumb bool) (written string) {
 	synctest.Test(t, func(t *testing.T) {
-		r, server, todo := testRun(100, sessionstest.WithRateLimit(40, rateWindow))
-		r.client = server.Client(r.watched())
-		r.errTTY = terminal
-		start := time.Now()
-		require.NoError(t, r.revoke(t.Context(), todo))
-		assert.InDelta(t, 21*time.Second, time.Since(start), float64(time.Second))
-		told = r.errs.(*bytes.Buffer).String()
+		r, _ := testRun(1, 100, revokeAllFlags{}, sessionstest.WithRateLimit(40, 10*time.Second))
+		r.errTTY, r.dumb = terminal, dumb
+		revokeAllUsers(t.Context(), r, 1)
+		assert.Equal(t, 100, r.sum.Revoked)
+		written = stderr(r)
 	})
-	return told
+	return written
 }
 
-func TestProgressGoesOnWhileTheClientWaits(t *testing.T) {
+func TestProgressIsPlainWithoutATerminal(t *testing.T) {
 	t.Parallel()
-	told := limitedRun(t, false)
-	assert.Regexp(t, `Revoking: 40 of 100, 8/s, \ds left, rate limit for \ds more\n`, told)
-	assert.Regexp(t, `Revoking: 80 of 100, \d/s, \ds left, rate limit for \ds more\n`, told)
-	assert.LessOrEqual(t, strings.Count(told, "\n"), 4)
+	for _, terminal := range []bool{false, true} {
+		written := limitedRun(t, terminal, true)
+		assert.NotContains(t, written, "\x1b")
+		assert.NotContains(t, written, "\r")
+		assert.Regexp(t, `(?m)^Rate limited by Clerk; resuming in 1\ds\.$`, written)
+		assert.Regexp(t, `(?m)^Paused \ds: 39/100, [\dms]+ left$`, written)
+	}
 }
 
-func TestBarGoesOnWhileTheClientWaits(t *testing.T) {
+func TestProgressIsRedrawnOnATerminal(t *testing.T) {
 	t.Parallel()
-	told := limitedRun(t, true)
-	assert.Contains(t, told, " 0% |                | (0/100) Revoking")
-	assert.Regexp(t, `40% \|██████          \| \(40/100\) Revoking: 40/s, \d+s left, rate limit for \d+s more`, told)
-	assert.Regexp(t, `\(80/100\) Revoking: \d/s, \ds left, rate limit for \ds more`, told)
-	assert.NotRegexp(t, `\d{3,}/s`, told)
+	written := limitedRun(t, true, false)
+	assert.Regexp(t, `\rPaused \ds: 39/100, [\dms]+ left\x1b\[K`, written)
+	assert.Regexp(t, `\rRevoking: \d+/100, [\dms]+ left\x1b\[K`, written)
+	assert.True(t, strings.HasSuffix(written, "\r\x1b[K"), "the line is removed at the end")
 }
 
-func TestPace(t *testing.T) {
+func TestProgressText(t *testing.T) {
+	t.Parallel()
+	for want, test := range map[string]struct {
+		elapsed, pause time.Duration
+		p              *progress
+	}{
+		"Listing: 0/3":                            {time.Second, 0, &progress{what: "Listing", users: 3}},
+		"Listing: 1/3, 2s left":                   {time.Second, 0, &progress{what: "Listing", users: 3, listed: 1}},
+		"Revoking: 20/80, 30s left":               {10 * time.Second, 0, &progress{what: "Revoking", sessions: 80, done: 20}},
+		"Paused 10s: 20/80, 1m0s left":            {10 * time.Second, 10 * time.Second, &progress{what: "Revoking", sessions: 80, done: 20}},
+		"Paused 10s: 80/80, 10s left":             {10 * time.Second, 10 * time.Second, &progress{what: "Revoking", sessions: 80, done: 80}},
+		"Revoking: 10/~40, 30s left":              {10 * time.Second, 0, &progress{what: "Revoking", users: 40, listed: 10, sessions: 10, done: 10}},
+		"Paused 4m59s: 68246/~200123, 2h48m left": {4000 * time.Second, 299 * time.Second, &progress{what: "Revoking", users: 100_000, listed: 30_000, sessions: 60_037, done: 68_246}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			test.p.start = time.Now().Add(-test.elapsed)
+			test.p.pause(test.pause)
+			test.p.pause(test.pause / 2)
+			text := test.p.String()
+			assert.LessOrEqual(t, cells(text), 40)
+			if !strings.Contains(want, "2h48m") {
+				assert.Equal(t, want, text)
+			}
+		})
+	}
+}
+
+func TestProgressFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := &progress{total: 60, start: time.Now().Add(-40 * time.Second)}
-		for done, want := range map[int]string{0: "", 2: ", 3/min, 19m20s left", 50: ", 1/s, 8s left", 60: ", 2/s, 0s left"} {
-			p.done = done
-			assert.Equal(t, want, p.pace())
-		}
-		p.done = 60
-		p.limited(90 * time.Second)
-		p.limited(time.Second)
-		assert.Equal(t, ", 2/s, 1m30s left, rate limit for 1m30s more", p.pace())
+		a := &app{errs: new(bytes.Buffer), errTTY: true, errWidth: func() int { return 16 }}
+		p := a.begin("Revoking", 0, 100)
+		time.Sleep(1500 * time.Millisecond)
+		p.end()
+		assert.Contains(t, a.errs.(*bytes.Buffer).String(), "\rRevoking: 0/100\x1b[K")
+		a.errWidth = func() int { return 10 }
+		p = a.begin("Revoking", 0, 100)
+		time.Sleep(1500 * time.Millisecond)
+		p.end()
+		assert.Contains(t, a.errs.(*bytes.Buffer).String(), "\rRevoking…\x1b[K")
 	})
+}
+
+func TestShortDurations(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		0: "0s", 1400 * time.Millisecond: "1s", 59 * time.Second: "59s", 9*time.Minute + 59*time.Second: "9m59s",
+		10 * time.Minute: "10m", 59*time.Minute + 40*time.Second: "1h0m", 100 * time.Hour: "100h0m",
+	} {
+		assert.Equal(t, want, short(d))
+	}
 }

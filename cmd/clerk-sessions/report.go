@@ -7,26 +7,30 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
+	"time"
 
-	"github.com/clerksessions/clerksessions"
 	"github.com/go-json-experiment/json"
+	"github.com/gofrs/flock"
 )
 
-// A report is a file of JSON Lines that is only ever added to. It begins with a
-// header; then comes the plan, a line for each session with the outcome planned, and
-// the line that ends the plan; then a line for each session that was tried. So after
-// whatever interruption, planned without being revoked or gone is what is left.
+// A report is a file of JSON Lines that is only appended to; the package comment
+// documents it. After any interruption, a session whose last outcome is not revoked or
+// gone is left, and so is a user whose last outcome is not listed or checked.
 
 type outcomeKind string
 
 const (
-	planned outcomeKind = "planned"
-	revoked outcomeKind = "revoked"
-	gone    outcomeKind = "gone" // Clerk knows no such session any more
-	failed  outcomeKind = "failed"
+	planned   outcomeKind = "planned"
+	listed    outcomeKind = "listed"
+	revoked   outcomeKind = "revoked"
+	gone      outcomeKind = "gone" // Clerk no longer has the session
+	failed    outcomeKind = "failed"
+	stillLive outcomeKind = "live" // not revoked, or created since
+	checked   outcomeKind = "checked"
 )
 
-// entry is what became of one session, or, without SessionID, of listing a user's.
+// entry is the outcome for one session or, without SessionID, for one user.
 type entry struct {
 	SessionID string      `json:"session_id,omitzero"`
 	UserID    string      `json:"user_id"`
@@ -36,51 +40,121 @@ type entry struct {
 	TraceID   string      `json:"trace_id,omitzero"`
 }
 
-// planEnd ends the plan: before it, nothing was revoked.
-type planEnd struct {
-	Planned int `json:"planned"`
+// runStart is the first line of each run.
+type runStart struct {
+	PID     int       `json:"pid"`
+	Started time.Time `json:"started"`
 }
 
-// report writes entries to a file. A nil report writes nothing. After the first
-// failure nothing more is written, as it might stand on the rest of a line cut short.
+// report appends entries to a file, which it keeps locked. A nil report writes nothing.
+// After the first failure nothing more is written, since it would continue a truncated
+// line.
 type report struct {
-	file reportFile
-	name string
-	err  error // the first failure
+	name  string
+	fresh bool         // created by this run
+	lock  *flock.Flock // nil for stdout
+
+	mu    sync.Mutex
+	file  reportFile
+	lines int   // written by this run, besides the header and the start
+	err   error // the first failure
 }
+
+// errReport is wrapped by every failure to write.
+var errReport = errors.New("cannot write report")
 
 type reportFile interface {
 	io.WriteCloser
 	Sync() error
 }
 
-// createReport begins a new report; it never writes over an old one.
-func createReport(name string, header runHeader) (*report, error) {
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+// stdoutReport is the file of a report that goes to stdout.
+type stdoutReport struct{ io.Writer }
+
+func (stdoutReport) Sync() error  { return nil }
+func (stdoutReport) Close() error { return nil }
+
+// createReport begins a new report; "-" is stdout. It never overwrites a file.
+func (a *app) createReport(name string, header reportHeader) (*report, error) {
+	if name == "-" {
+		r := &report{name: name, file: stdoutReport{a.out}}
+		return r, r.begin(header)
+	}
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return nil, usagef("the report %s is there already: give another name, or go on with it by --resume %[1]s", name)
+		return nil, usagef("report %s already exists: choose another name or use --resume %[1]s", name)
 	}
 	if err != nil {
-		return nil, usagef("the report cannot be written, so nothing was revoked: %w", err)
+		return nil, usagef("%w: %w (nothing was revoked)", errReport, err)
 	}
-	r := &report{file: file, name: name}
+	r := &report{name: name, file: file, fresh: true}
+	// On Windows the lock covers the first byte, so the header is written before.
 	if err := r.begin(header); err != nil {
-		_ = r.discard()
-		return nil, err
+		return nil, errors.Join(err, r.discard())
+	}
+	if err := r.acquire(); err != nil {
+		_ = file.Close()
+		return nil, usagef("%w (nothing was revoked)", err)
 	}
 	return r, nil
 }
 
-func (r *report) begin(header runHeader) error { return tooEarly(r.write(header)) }
-
-// tooEarly is an error of the report from before anything was revoked.
-func tooEarly(err error) error {
-	if err == nil {
-		return nil
+// begin writes the first lines of a run, after which nothing has been revoked.
+func (r *report) begin(lines ...any) error {
+	if err := r.write(append(lines, runStart{os.Getpid(), time.Now().UTC().Truncate(time.Second)})...); err != nil {
+		return fmt.Errorf("%w; free disk space or choose another path (nothing was revoked)", err)
 	}
-	return fmt.Errorf("nothing was revoked, as %w; make room for it, or write it elsewhere", err)
+	r.lines = 0
+	return nil
 }
 
+// acquire locks the report until it is closed.
+func (r *report) acquire() error {
+	r.lock = flock.New(r.name)
+	locked, err := r.lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("cannot lock report %s: %w", r.name, err)
+	}
+	if !locked {
+		return fmt.Errorf("report %s is in use by %s", r.name, holder(r.name))
+	}
+	// Whoever held the lock before may have removed the file.
+	opened, err := r.lock.Stat()
+	if err == nil {
+		var current os.FileInfo
+		if current, err = os.Stat(r.name); err == nil && !os.SameFile(opened, current) {
+			err = os.ErrNotExist
+		}
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("report %s was removed: %w", r.name, err), r.lock.Close())
+	}
+	return nil
+}
+
+// holder names the process that writes to a report, by its last start.
+func holder(name string) string {
+	file, err := os.Open(name)
+	if err != nil {
+		return "another process"
+	}
+	defer file.Close()
+	holder := "another process"
+	lines := bufio.NewScanner(headerLess(file))
+	for lines.Scan() {
+		var start runStart
+		if json.Unmarshal(lines.Bytes(), &start) == nil && start.PID > 0 {
+			holder = fmt.Sprintf("process %d", start.PID)
+		}
+	}
+	return holder
+}
+
+// headerLess reads a report from its second byte on, after the brace that every report
+// begins with: on Windows the lock covers the first.
+func headerLess(file io.ReaderAt) io.Reader { return io.NewSectionReader(file, 1, 1<<62) }
+
+// write appends lines.
 func (r *report) write(values ...any) error {
 	if r == nil {
 		return nil
@@ -93,6 +167,9 @@ func (r *report) write(values ...any) error {
 		}
 		lines.WriteString(clean(string(line)) + "\n")
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines += len(values)
 	return r.try(func() error {
 		_, err := r.file.Write(lines.Bytes())
 		return err
@@ -101,139 +178,46 @@ func (r *report) write(values ...any) error {
 
 // try does something to the file unless that has failed before.
 func (r *report) try(do func() error) error {
-	if r.err != nil {
-		return r.err
-	}
-	if err := do(); err != nil {
-		r.err = fmt.Errorf("the report cannot be written: %w", err)
+	if r.err == nil {
+		if err := do(); err != nil {
+			r.err = fmt.Errorf("%w: %w", errReport, err)
+		}
 	}
 	return r.err
 }
 
-// plan writes down what will be revoked, before anything is, and whose sessions could
-// not be listed.
-func (r *report) plan(sessions []*clerksessions.Session, unlisted []entry) error {
-	if r == nil {
-		return nil
-	}
-	lines := make([]any, 0, len(sessions)+len(unlisted)+1)
-	for _, s := range sessions {
-		lines = append(lines, entry{SessionID: s.ID, UserID: s.UserID, Outcome: planned})
-	}
-	for _, e := range unlisted {
-		lines = append(lines, e)
-	}
-	if err := r.write(append(lines, planEnd{len(sessions)})...); err != nil {
-		return tooEarly(err)
-	}
-	return tooEarly(r.sync())
-}
-
-func (r *report) sync() error {
-	if r == nil {
-		return nil
-	}
-	return r.try(r.file.Sync)
-}
-
-// close returns the first failure there was since the report was opened.
+// close closes the file and returns the first failure since it was opened.
 func (r *report) close() error {
 	if r == nil {
 		return nil
 	}
-	_ = r.sync()
-	if err := r.file.Close(); r.err == nil && err != nil {
-		r.err = fmt.Errorf("the report cannot be written: %w", err)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_ = r.try(r.file.Sync)
+	if err := r.file.Close(); err != nil && r.err == nil {
+		r.err = fmt.Errorf("%w: %w", errReport, err)
+	}
+	if r.lock != nil {
+		_ = r.lock.Close()
 	}
 	return r.err
 }
 
-// discard takes a report away that tells of nothing.
+// discard removes a report that this run created.
 func (r *report) discard() error {
-	if r == nil {
-		return nil
+	if r == nil || !r.fresh {
+		return r.close()
 	}
-	return errors.Join(r.file.Close(), os.Remove(r.name))
+	removed := os.Remove(r.name) // while it is locked; Windows removes no open file
+	err := r.close()
+	if removed != nil {
+		removed = os.Remove(r.name)
+	}
+	return errors.Join(removed, err)
 }
 
-// past is what a report tells of the runs before.
-type past struct {
-	planned  bool                     // the plan is complete
-	left     []*clerksessions.Session // planned, but not revoked or gone
-	done     int
-	unlisted []string // users whose sessions could not be listed
-}
+// empty reports whether this run created the report and did not add to it.
+func (r *report) empty() bool { return r != nil && r.fresh && r.lines == 0 }
 
-// resumeReport reads a report and opens it to be continued. A last line that a crash
-// cut short is dropped.
-func resumeReport(name, key string, header runHeader) (*report, *past, error) {
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
-	if err != nil {
-		return nil, nil, usagef("the report cannot be continued, so nothing was revoked: %w", err)
-	}
-	p, size, err := readReport(bufio.NewReader(file), key, header)
-	if err == nil {
-		err = file.Truncate(size)
-	}
-	if err != nil {
-		_ = file.Close()
-		return nil, nil, usagef("the report %s cannot be continued, so nothing was revoked: %w", name, err)
-	}
-	return &report{file: file, name: name}, p, nil
-}
-
-// readReport returns what a report tells and how many bytes of it are whole lines.
-func readReport(from *bufio.Reader, key string, header runHeader) (*past, int64, error) {
-	var size int64
-	var order []string
-	sessions := map[string]entry{}
-	var unlisted []string // since the last plan ended
-	p := &past{}
-	for n := 1; ; n++ {
-		line, err := from.ReadBytes('\n')
-		if err == io.EOF {
-			if n == 1 {
-				return nil, 0, errors.New("it has no header, so it is no report of this program")
-			}
-			break
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		size += int64(len(line))
-		if n == 1 {
-			if err := header.matches(line, key); err != nil {
-				return nil, 0, err
-			}
-			continue
-		}
-		var e struct {
-			entry   `json:",inline"`
-			Planned *int `json:"planned"`
-		}
-		if err := json.Unmarshal(line, &e); err != nil || e.Planned == nil && e.UserID == "" {
-			return nil, 0, fmt.Errorf("its line %d is no line of a report", n)
-		}
-		switch {
-		case e.Planned != nil:
-			p.planned = true
-			p.unlisted, unlisted = unlisted, nil
-		case e.SessionID == "":
-			unlisted = append(unlisted, e.UserID)
-		default:
-			if _, ok := sessions[e.SessionID]; !ok {
-				order = append(order, e.SessionID)
-			}
-			sessions[e.SessionID] = e.entry
-		}
-	}
-	for _, id := range order {
-		switch e := sessions[id]; e.Outcome {
-		case revoked, gone:
-			p.done++
-		default:
-			p.left = append(p.left, &clerksessions.Session{ID: id, UserID: e.UserID})
-		}
-	}
-	return p, size, nil
-}
+// onStdout reports whether the report takes the place of the usual output.
+func (r *report) onStdout() bool { return r != nil && r.name == "-" }

@@ -1,195 +1,214 @@
 package main
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os/signal"
-	"strings"
+	"slices"
 	"syscall"
 
 	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/internal/clerkenv"
+	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 )
 
 type revokeAllFlags struct {
-	users          []string
-	usersFile      string
-	status         clerksessions.SessionStatus
-	dryRun, yes    bool
-	concurrency    int
-	report, resume string
+	users     texts
+	usersFile string
+	selection
+	dryRun, yes, once bool
+	concurrency, max  positive
+	report, resume    string
 }
 
-func (a *app) revokeAllCommand() *cobra.Command {
-	var f revokeAllFlags
-	cmd := &cobra.Command{
-		Use:   "revoke-all (--user ID... | --users-file FILE)",
-		Short: "End all sessions of many users",
-		Long: `End all live sessions, active and pending, of the users given. First the sessions of
-all of them are listed; then, after a yes or with --yes, exactly those are revoked. A
-session that begins after the listing is not among them: end what lets users sign in
-first, and run it again at the end to see that none is left. --dry-run only lists.
+const revokeAllHelp = `End all live sessions of many users: every session that has not ended. With --yes
+sessions are revoked while other users are still being listed. Otherwise all users are
+listed first, then you are asked, and exactly those sessions are revoked. At the end
+the users are listed again: a session that is still live, or began meanwhile, is
+reported and makes the exit code 3. First ban the users or change what lets them sign
+in. Tokens issued before stay valid until they expire, usually within a minute.
 
-With --report a line of JSON tells what became of each session: planned, revoked, gone
-(Clerk knows it no more) or failed, with error code and trace id. It is written as it
+The users file has one user id on each line, or is a CSV file with a column named id or
+user_id.
+
+With --report a line of JSON records each session: planned, revoked, gone (Clerk no
+longer has it), failed (with error code and trace id) or live. Lines are written as it
 happens, so that after Ctrl-C, a crash or failures the same command with --resume in
-place of --report does what is left and nothing else, and adds to the same file. Ctrl-C
-lets the calls under way come to their end; a second one does not.
+place of --report does what is missing, and what failed last. Ctrl-C lets the calls in
+flight finish; a second one does not.
 
-When the instance's rate limit is used up, all calls pause as long as Clerk asks, at
-most 5 minutes at a time, and what was refused is tried again.
+A failure of one session or user does not stop the others. When the instance's rate
+limit is reached, all calls pause for as long as Clerk asks. The run is given up when
+nothing has succeeded for 10 minutes, or for 200 different users.
 
-The last line says how many sessions were revoked, were already gone, and failed. The
-exit code is 0 only if none is left, 3 if some are, and 1 if none were revoked or the
-output could not be written.`,
-		Example: `  clerk-sessions revoke-all --user user_2abc --user user_2def
+The exit code is 0 if no session is left, 3 if some are, and 1 if none was revoked, if
+no user has a live session, or if the output could not be written.`
+
+func (a *app) revokeAllCommand() *cobra.Command {
+	f := revokeAllFlags{concurrency: 8}
+	cmd := &cobra.Command{
+		Use:   "revoke-all (--user ID... | --users-file FILE | --client ID)",
+		Short: "End all sessions of many users",
+		Long:  revokeAllHelp,
+		Example: `  clerk-sessions revoke-all --user user_2abc --except sess_2abc
   clerk-sessions revoke-all --users-file users.txt --report report.jsonl
   clerk-sessions revoke-all --users-file users.txt --resume report.jsonl
   cut -d, -f1 export.csv | clerk-sessions revoke-all --users-file - --yes --json`,
 		Args: cobra.NoArgs,
-		RunE: a.action(func(ctx context.Context, _ []string) error { return a.revokeAll(ctx, f) }),
+		RunE: a.action(func(ctx context.Context, _ []string) error { return a.revokeAll(ctx, &f) }),
 	}
 	flags := cmd.Flags()
-	flags.Var((*texts)(&f.users), "user", "a user `ID`; may be repeated, or hold several with commas")
-	flags.Var((*text)(&f.usersFile), "users-file", "read user ids from `FILE`, one on a line, - for stdin; # begins a comment")
-	statusFlag(cmd, &f.status, "only sessions in this `STATUS` (default active and pending)")
+	flags.Var(&f.users, "user", "a user `ID`; may be repeated, or hold several separated by commas")
+	flags.Var((*text)(&f.usersFile), "users-file", "read user ids from `FILE`, - for stdin; # begins a comment")
+	f.selection.flags(cmd)
+	flags.Var(&f.max, "max", "stop before more than `N` sessions are revoked")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only show the sessions that would be revoked")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
-	flags.IntVar(&f.concurrency, "concurrency", 8, "make `N` calls at a time")
-	flags.Var((*text)(&f.report), "report", "write what becomes of each session to the new `FILE`")
-	flags.Var((*text)(&f.resume), "resume", "do what is left by the `REPORT` of an earlier run with the same users and secret key")
-	cmd.MarkFlagsOneRequired("user", "users-file")
+	flags.BoolVar(&f.once, "once", false, "do not list the users again at the end")
+	flags.Var(&f.concurrency, "concurrency", "make up to `N` concurrent calls")
+	flags.Var((*text)(&f.report), "report", "record each session in the new `FILE`, - for stdout")
+	flags.Var((*text)(&f.resume), "resume", "do what is left by the `REPORT` of an earlier run with the same users, selection and secret key")
+	cmd.MarkFlagsOneRequired("user", "users-file", "client")
 	cmd.MarkFlagsMutuallyExclusive("user", "users-file")
 	cmd.MarkFlagsMutuallyExclusive("report", "resume", "dry-run")
 	cmd.MarkFlagsMutuallyExclusive("yes", "dry-run")
 	return cmd
 }
 
-func (a *app) revokeAll(ctx context.Context, f revokeAllFlags) error {
-	// What is read from here may stop reading; what was begun goes on.
+func (a *app) revokeAll(ctx context.Context, f *revokeAllFlags) error {
+	// The reader of the output may stop reading; the run continues.
 	signal.Ignore(syscall.SIGPIPE)
 
-	if f.concurrency < 1 {
-		return usagef("--concurrency is %d, but must be 1 or more", f.concurrency)
-	}
-	if !f.yes && !f.dryRun && !(a.inTTY && a.errTTY) {
-		return usagef("nobody is at a terminal to be asked, so nothing was revoked: add --yes to revoke, or --dry-run to see what would be")
-	}
-	users, err := a.users(f.users, f.usersFile)
-	if err != nil {
+	if err := f.selection.check(); err != nil {
 		return err
 	}
 	key, err := a.secretKey()
 	if err != nil {
 		return err
 	}
-	r := &revoking{app: a, status: f.status, concurrency: f.concurrency}
-	if r.client, err = newClient(key, connections(f.concurrency), clerksessions.WithMaxAttempts(5), r.watched()); err != nil {
+	client, err := a.newClient(key, keepAlive(int(f.concurrency)), clerksessions.WithMaxAttempts(1))
+	if err != nil {
 		return err
 	}
-	var before past
-	header := newRunHeader(key, users, f.status)
+	base, _ := clerkenv.BaseURL() // the client has it, too
+	terminal, err := a.terminal(f)
+	if err != nil {
+		return err
+	}
+	users := []string{""} // whoever has the client
+	if len(f.users) > 0 || f.usersFile != "" {
+		if users, err = a.users(f.users, f.usersFile); err != nil {
+			return err
+		}
+	}
+	within, cancel := withGrace(ctx)
+	defer cancel()
+	r := newRun(within, a, client, f)
+	before := &past{list: userItems(users)}
+	header := newReportHeader(base, key, users, &f.selection)
 	switch {
 	case f.resume != "":
-		var resumed *past
-		r.report, resumed, err = resumeReport(f.resume, key, header)
-		if err != nil {
-			return err
-		}
-		before = *resumed
+		r.report, before, err = resumeReport(f.resume, key, users, header)
 	case f.report != "":
-		if r.report, err = createReport(f.report, header); err != nil {
+		r.report, err = a.createReport(f.report, header)
+	}
+	if err != nil {
+		return err
+	}
+	r.sum.Before, r.sum.Empty, r.check = before.done, before.empty, before.check
+	ask := func(todo []*item) error {
+		return a.confirm(ctx, terminal, "Revoke "+sessionsOfUsers(todo)+" on "+hostOf(base)+instanceType(key))
+	}
+	switch {
+	case f.dryRun:
+		return r.dryRun(ctx, f, before.list)
+	case f.yes:
+		items := slices.Concat(before.untried, before.list, before.failed)
+		r.pass(ctx, "Revoking", len(before.list), len(items)-len(before.list), slices.Values(items), r.listAndRevoke)
+	default:
+		if err := r.askAndRevoke(ctx, f, before, ask); err != nil {
 			return err
 		}
 	}
-	began, err := a.planAndRevoke(ctx, r, users, before, f)
+	if !f.once && r.stopped == nil && len(r.check) > 0 {
+		r.pass(ctx, "Checking", len(r.check), 0, slices.Values(userItems(r.check)), r.listAgain)
+	}
+	return r.conclude(len(users))
+}
+
+// askAndRevoke lists all users, asks, and revokes. The error is why it did not.
+func (r *revokeRun) askAndRevoke(ctx context.Context, f *revokeAllFlags, before *past, ask func([]*item) error) error {
+	r.pass(ctx, "Listing", len(before.list), 0, slices.Values(before.list), r.listOnly)
+	todo := slices.Concat(before.untried, r.todo, before.failed)
+	if r.stopped != nil {
+		r.sum.NotDone = len(todo)
+		return nil
+	}
+	if len(todo) == 0 {
+		return nil
+	}
+	err := exceeds(f.max, len(todo))
+	if err == nil {
+		err = ask(todo)
+	}
 	switch {
-	case began:
-		return err
-	case f.report != "":
+	case err == nil:
+		r.pass(ctx, "Revoking", 0, len(todo), slices.Values(todo), r.revoke)
+		return nil
+	case f.report != "" && errors.Is(err, errNo):
 		return errors.Join(err, r.report.discard())
 	}
-	if unwritten := r.report.close(); !errors.Is(err, unwritten) {
-		return errors.Join(err, unwritten)
-	}
+	r.sum.NotDone = len(todo)
+	_ = r.closeReport()
 	return err
 }
 
-// planAndRevoke tells whether there was a yes to revoking; then it closes the report.
-func (a *app) planAndRevoke(ctx context.Context, r *revoking, users []string, before past, f revokeAllFlags) (began bool, err error) {
-	todo := before.left
-	if before.planned {
-		users = before.unlisted
-	} else {
-		todo = nil
+// dryRun lists all users and shows what would be revoked.
+func (r *revokeRun) dryRun(ctx context.Context, f *revokeAllFlags, users []*item) error {
+	r.showPlan = true
+	r.pass(ctx, "Listing", len(users), 0, slices.Values(users), r.listOnly)
+	if r.unshown == nil && !r.asJSON {
+		_, r.unshown = fmt.Fprintln(r.out, "To be revoked: "+sessionsOfUsers(r.todo)+".")
 	}
-	listed, unlisted, err := r.list(ctx, users)
-	if err != nil {
-		return false, err
+	switch {
+	case r.unshown != nil:
+		return r.unshown
+	case r.stopped != nil:
+		return r.stopped
+	case r.sum.Empty == len(users):
+		return errNone(len(users), r.selection)
 	}
-	todo = append(todo, listed...)
-	if f.dryRun {
-		return false, a.printPlan(todo, len(unlisted), len(users))
-	}
-	question := "Revoke " + sessionsOfUsers(todo)
-	if f.resume != "" {
-		question += ", which are left"
-	}
-	if !f.yes && len(todo) > 0 {
-		if ok, err := a.confirm(ctx, question); err != nil || !ok {
-			return false, err
-		}
-	}
-	if len(users) > 0 {
-		if err := r.report.plan(listed, unlisted); err != nil {
-			return false, err
-		}
-	}
-	r.unlisted = len(unlisted)
-	err = r.revoke(ctx, todo)
-	return true, r.conclude(err, len(todo), before.done, f)
+	return cmp.Or(partly(r.sum.Unlisted, len(users)), exceeds(f.max, len(r.todo)))
 }
 
-// sessionsOfUsers is like "3 sessions of 2 users".
-func sessionsOfUsers(sessions []*clerksessions.Session) string {
+// exceeds returns the error for more sessions than --max allows.
+func exceeds(most positive, sessions int) error {
+	if most == 0 || sessions <= int(most) {
+		return nil
+	}
+	return fmt.Errorf("%s match, more than --max %d; nothing was revoked", english.Plural(sessions, "session", ""), most)
+}
+
+// sessionsOfUsers is like "1,200 sessions of 1 user".
+func sessionsOfUsers(sessions []*item) string {
 	users := map[string]bool{}
 	for _, s := range sessions {
-		users[s.UserID] = true
+		users[s.user] = true
 	}
-	return english.Plural(len(sessions), "session", "") + " of " + english.Plural(len(users), "user", "")
+	plural := func(n int, noun string) string {
+		return humanize.Comma(int64(n)) + " " + english.PluralWord(n, noun, "")
+	}
+	return plural(len(sessions), "session") + " of " + plural(len(users), "user")
 }
 
-func (a *app) printPlan(todo []*clerksessions.Session, unlisted, users int) error {
-	if err := a.printSessions(todo...); err != nil {
-		return err
+func userItems(users []string) []*item {
+	var items []*item
+	for _, user := range users {
+		items = append(items, &item{user: user})
 	}
-	if !a.asJSON {
-		if _, err := fmt.Fprintln(a.out, "To be revoked: "+sessionsOfUsers(todo)+"."); err != nil {
-			return err
-		}
-	}
-	return outcome(unlisted, users)
-}
-
-// confirm asks a person. Everything but a yes is a no.
-func (a *app) confirm(ctx context.Context, question string) (bool, error) {
-	fmt.Fprintf(a.errs, "%s? This cannot be undone. [y/N] ", question)
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(a.in).ReadString('\n')
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case <-ctx.Done():
-		a.note("")
-		return false, fmt.Errorf("interrupted, so nothing was revoked")
-	case line := <-answer:
-		if line == "y" || line == "yes" {
-			return true, nil
-		}
-		return false, fmt.Errorf("the answer was not yes, so nothing was revoked")
-	}
+	return items
 }

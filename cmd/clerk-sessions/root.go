@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,21 +18,21 @@ tokens, and can emulate Clerk's session endpoints on this machine.
 
 The secret key of the instance (sk_test_... or sk_live_..., from the API keys page
 of Clerk's Dashboard) is taken from the environment or from a file. It is never
-taken from a flag, where other users of this machine could see it, nor printed.
+taken from a flag, where other users of this machine could see it, and never printed.
 
 Environment:
   CLERK_SECRET_KEY       the secret key, unless --secret-key-file is given
   CLERK_API_URL          another host than https://api.clerk.com, such as an emulator
   CLERK_API_VERSION      the version in the API's paths (default v1)
   CLERK_JWT_KEY          for verify: the instance's public key, in PEM form
-  CLERK_PUBLISHABLE_KEY  for verify: tells the issuer of the instance's tokens
-  NO_COLOR               when not empty, no colors
+  CLERK_PUBLISHABLE_KEY  for verify: contains the issuer of the instance's tokens
+  NO_COLOR               if not empty, no colors
 
 Exit codes:
   0  done
-  1  failed, or answered with no
+  1  failed, or the answer is no
   2  wrong usage: nothing was sent or changed
-  3  partly failed: some of what was asked for is done, stderr says what is not`
+  3  partly failed: some of it is done, stderr says what is not`
 
 const rootExample = `  export CLERK_SECRET_KEY=sk_test_...
   clerk-sessions list --user user_2abc --all
@@ -43,23 +45,45 @@ type app struct {
 	in                    io.Reader
 	out, errs             io.Writer
 	inTTY, outTTY, errTTY bool
+	dumb                  bool                      // the terminal cannot move its cursor
+	width, errWidth       func() int                // of stdout and stderr, 0 if unknown
+	openTTY               func() (*terminal, error) // opens the terminal of the process
 	now                   func() time.Time
 
 	secretKeyFile string
 	asJSON        bool
 	noColor       bool
+	verbose       bool
+	timeout       span
 
-	started bool // whether a command runs: errors before are of usage
+	started bool // whether a command runs; an error before is one of usage
+	table   table
+
+	mu       sync.Mutex // guards progress and what is written beside it
+	progress *progress  // nil if there is none
 }
 
 func newApp(now func() time.Time) *app {
 	return &app{
 		in: os.Stdin, out: os.Stdout, errs: os.Stderr,
-		inTTY:  term.IsTerminal(int(os.Stdin.Fd())),
-		outTTY: term.IsTerminal(int(os.Stdout.Fd())),
-		errTTY: term.IsTerminal(int(os.Stderr.Fd())),
-		now:    now,
+		inTTY:    term.IsTerminal(int(os.Stdin.Fd())),
+		outTTY:   term.IsTerminal(int(os.Stdout.Fd())),
+		errTTY:   term.IsTerminal(int(os.Stderr.Fd())),
+		dumb:     os.Getenv("TERM") == "dumb",
+		width:    func() int { return columns(os.Stdout) },
+		errWidth: func() int { return columns(os.Stderr) },
+		openTTY:  openTTY,
+		now:      now,
 	}
+}
+
+// columns returns the width of a terminal, 0 for anything else.
+func columns(file *os.File) int {
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 func (a *app) execute(ctx context.Context, args []string) int {
@@ -69,7 +93,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	if err != nil && !a.started {
 		err = usagef("%w; see '%s --help'", err, cmd.CommandPath())
 	}
-	return a.conclude(err)
+	return a.exitCode(err)
 }
 
 func (a *app) root() *cobra.Command {
@@ -86,8 +110,10 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.errs)
 	flags := root.PersistentFlags()
 	flags.Var((*text)(&a.secretKeyFile), "secret-key-file", "read the secret key from `FILE` instead of CLERK_SECRET_KEY")
-	flags.BoolVar(&a.asJSON, "json", false, "print JSON, one object on a line")
+	flags.BoolVar(&a.asJSON, "json", false, "print JSON, one object on each line")
 	flags.BoolVar(&a.noColor, "no-color", false, "print no colors (also: NO_COLOR in the environment)")
+	flags.BoolVar(&a.verbose, "verbose", false, "log each attempt of a call to stderr")
+	flags.Var(&a.timeout, "timeout", "stop after this `DURATION`, such as 10m (default none)")
 	root.AddCommand(
 		a.listCommand(), a.getCommand(), a.createCommand(), a.revokeCommand(), a.revokeAllCommand(),
 		a.tokenCommand(), a.refreshCommand(), a.verifyCommand(), a.emulateCommand(), a.versionCommand(),
@@ -96,8 +122,8 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// refuseUnknownTopics has help and completion, which cobra makes, fail for a command
-// or a shell that they do not know.
+// refuseUnknownTopics makes cobra's help and completion commands fail for an unknown
+// command or shell.
 func refuseUnknownTopics(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -114,6 +140,12 @@ func refuseUnknownTopics(root *cobra.Command) {
 func (a *app) action(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		a.started = true
-		return run(cmd.Context(), args)
+		ctx := cmd.Context()
+		if a.timeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeoutCause(ctx, time.Duration(a.timeout), fmt.Errorf("--timeout %s exceeded", &a.timeout))
+			defer cancel()
+		}
+		return run(ctx, args)
 	}
 }

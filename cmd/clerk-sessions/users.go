@@ -1,101 +1,87 @@
 package main
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
 )
 
-var userID = regexp.MustCompile(`^user_[0-9A-Za-z_-]{1,100}$`)
-
-// header is what the first line of an exported list of users says. Some would pass for
-// an id: user_id, user_email.
-var header = regexp.MustCompile(`(?i)^"?(ids?|users?|clerk[ _-]?id|(clerk[ _-]?)?user[ _-]?(ids?|name|email))"?$`)
-
-// users are the users asked for, without duplicates, from flags or from a file.
+// users returns the users given by flags or by a file, without duplicates.
 func (a *app) users(given []string, file string) ([]string, error) {
+	var list userList
 	if file == "" {
-		return parseUserFlags(given)
+		for id := range strings.SplitSeq(strings.Join(given, ","), ",") {
+			if id = strings.TrimSpace(id); userIDs.valid(id) {
+				list.add(id)
+			} else {
+				list.wrong = append(list.wrong, fmt.Sprintf("%.40q", id))
+			}
+		}
+		return list.result("--user")
 	}
-	text, err := a.readAll(file)
+	name, from, err := a.open(file)
 	if err != nil {
-		return nil, usagef("the users cannot be read: %w", err)
+		return nil, usagef("cannot read users: %w", err)
 	}
+	defer from.Close()
+	return readUsers(name, from)
+}
+
+// open opens a file, or stdin for "-".
+func (a *app) open(file string) (name string, from io.ReadCloser, err error) {
 	if file == "-" {
-		file = "stdin"
+		return "stdin", io.NopCloser(a.in), nil
 	}
-	return parseUsers(file, text)
+	from, err = os.Open(file)
+	return file, from, err
 }
 
-// parseUserFlags reads user ids with commas between them.
-func parseUserFlags(given []string) ([]string, error) {
+// readUsers reads the ids of a file. The error names all lines that are wrong.
+func readUsers(name string, from io.Reader) ([]string, error) {
 	var list userList
-	for id := range strings.SplitSeq(strings.Join(given, ","), ",") {
-		list.add(strings.TrimSpace(id), "")
-	}
-	return list.result("--user: a user id")
-}
-
-func (a *app) readAll(file string) ([]byte, error) {
-	if file == "-" {
-		return io.ReadAll(a.in)
-	}
-	return os.ReadFile(file)
-}
-
-// parseUsers reads one user id on each line. Blank lines, comments from # on and
-// header rows, of which files put together have many, are passed over. All that is
-// wrong is named by its line.
-func parseUsers(name string, text []byte) ([]string, error) {
-	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
-		return nil, usagef("%s is written in UTF-16: save it as UTF-8", name)
-	}
-	var list userList
-	n := 0
-	for line := range strings.Lines(string(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))) {
-		n++
-		id, _, _ := strings.Cut(line, "#")
-		id = strings.TrimSpace(id)
-		if id != "" && !header.MatchString(id) {
-			list.add(id, fmt.Sprintf(" in line %d", n))
+	for id, err := range userIDs.read(name, from) {
+		var wrong *wrongID
+		switch {
+		case errors.As(err, &wrong):
+			list.wrong = append(list.wrong, wrong.Error())
+		case err != nil:
+			return nil, err
+		default:
+			list.add(id)
 		}
 	}
 	if len(list.users)+len(list.wrong) == 0 {
-		return nil, usagef("%s names no user", name)
+		return nil, usagef("%s has no user ids", name)
 	}
-	return list.result(name + ": a user id, one on a line,")
+	return list.result(name)
 }
 
-// userList takes user ids, each once, and notes where one is wrong.
+// userList collects users, each once, and values that are not.
 type userList struct {
 	users, wrong []string
 	seen         map[string]bool
 }
 
-func (l *userList) add(id, where string) {
-	switch {
-	case l.seen[id]:
-	case userID.MatchString(id) && !header.MatchString(id):
-		if l.seen == nil {
-			l.seen = map[string]bool{}
-		}
+func (l *userList) add(id string) {
+	if l.seen == nil {
+		l.seen = map[string]bool{}
+	}
+	if !l.seen[id] {
 		l.seen[id] = true
 		l.users = append(l.users, id)
-	default:
-		l.wrong = append(l.wrong, fmt.Sprintf("%.40q%s", id, where))
 	}
 }
 
-func (l *userList) result(what string) ([]string, error) {
-	const most = 5
-	switch {
-	case len(l.wrong) > most:
-		return nil, usagef("%s looks like user_2abc, but there is %s and %d more", what, strings.Join(l.wrong[:most], ", "), len(l.wrong)-most)
-	case len(l.wrong) > 0:
-		return nil, usagef("%s looks like user_2abc, but there is %s", what, strings.Join(l.wrong, ", "))
+func (l *userList) result(where string) ([]string, error) {
+	if len(l.wrong) == 0 {
+		return l.users, nil
 	}
-	return l.users, nil
+	const most = 5
+	shown, more := l.wrong, ""
+	if len(shown) > most {
+		shown, more = shown[:most], fmt.Sprintf(" and %d more", len(shown)-most)
+	}
+	return nil, usagef("%s: want user ids such as user_2abc, got %s%s", where, strings.Join(shown, ", "), more)
 }

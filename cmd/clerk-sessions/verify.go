@@ -3,10 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 
+	"github.com/clerksessions/clerksessions/internal/clerkenv"
 	"github.com/clerksessions/clerksessions/sessionjwt"
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
@@ -24,18 +26,18 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify TOKEN",
 		Short: "Verify a session token on this machine",
-		Long: `Verify a session token and print what it says; exit with 1 if it is not good. With -
-for TOKEN it is read from stdin, so that other users of this machine do not see it.
+		Long: `Verify a session token and print its claims; exit with 1 if it is refused. With - for
+TOKEN it is read from stdin, so that other users of this machine do not see it.
 
 The issuer is never taken from the token: give --issuer, or CLERK_PUBLISHABLE_KEY,
 which contains it. The keys come from --jwt-key-file or CLERK_JWT_KEY without a network
 call; else from the Backend API if there is a secret key; else from the issuer.
 
-A good token does not prove that its session still is: one that was revoked goes on
-until its tokens expire. Ask 'clerk-sessions get' where that matters.
+A valid token does not prove that its session is still active: after a revocation its
+tokens remain valid until they expire. Use 'clerk-sessions get' where that matters.
 
-With --remote Clerk is asked instead, by a call that it has withdrawn: newer instances
-answer it with 410.`,
+With --remote Clerk verifies it instead, by a deprecated call: newer instances respond
+with 410.`,
 		Example: `  clerk-sessions verify --issuer https://clerk.example.com - < token.txt
 
   export CLERK_PUBLISHABLE_KEY=pk_live_Y2xlcmsuZXhhbXBsZS5jb20k
@@ -57,8 +59,8 @@ answer it with 410.`,
 	flags := cmd.Flags()
 	flags.Var((*text)(&f.issuer), "issuer", "the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)")
 	flags.Var((*text)(&f.jwtKeyFile), "jwt-key-file", "read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)")
-	flags.Var((*texts)(&f.parties), "authorized-party", "an `ORIGIN` the token may have been made for; may be repeated (default any)")
-	flags.BoolVar(&f.remote, "remote", false, "ask Clerk, by a withdrawn call")
+	flags.Var((*texts)(&f.parties), "authorized-party", "an `ORIGIN` that azp may name; may be repeated (default any)")
+	flags.BoolVar(&f.remote, "remote", false, "let Clerk verify it, by a deprecated call")
 	cmd.MarkFlagsMutuallyExclusive("remote", "issuer")
 	cmd.MarkFlagsMutuallyExclusive("remote", "jwt-key-file")
 	cmd.MarkFlagsMutuallyExclusive("remote", "authorized-party")
@@ -96,7 +98,7 @@ func issuerOf(given string) (string, error) {
 	case given != "":
 		return given, nil
 	case key == "":
-		return "", usagef("missing issuer: give --issuer, like https://clerk.example.com, or set CLERK_PUBLISHABLE_KEY")
+		return "", usagef("missing issuer: give --issuer, such as https://clerk.example.com, or set CLERK_PUBLISHABLE_KEY")
 	}
 	issuer, err := sessionjwt.IssuerFromPublishableKey(key)
 	if err != nil {
@@ -109,7 +111,7 @@ func (a *app) keys(issuer, file string) (sessionjwt.KeySource, error) {
 	if file != "" {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("the public key cannot be read: %w", err)
+			return nil, fmt.Errorf("cannot read the public key: %w", err)
 		}
 		return sessionjwt.KeysFromPEM(string(text))
 	}
@@ -121,7 +123,11 @@ func (a *app) keys(issuer, file string) (sessionjwt.KeySource, error) {
 	case err != nil:
 		return nil, err
 	case secretKey != "":
-		return sessionjwt.KeysFromBackendAPI(secretKey, sessionjwt.WithBaseURL(apiURL()))
+		base, err := clerkenv.BaseURL()
+		if err != nil {
+			return nil, err
+		}
+		return sessionjwt.KeysFromBackendAPI(secretKey, sessionjwt.WithBaseURL(base))
 	}
 	return sessionjwt.KeysFromIssuer(issuer)
 }
@@ -157,8 +163,8 @@ func (a *app) printClaims(c *sessionjwt.Claims) error {
 	return a.printRows(rows)
 }
 
-// verifyRemote has Clerk check the token. The id in the token only addresses the
-// question: Clerk answers whether the token belongs to that session.
+// verifyRemote lets Clerk verify the token. The session id in it only selects the
+// session: Clerk checks that the token belongs to it.
 func (a *app) verifyRemote(ctx context.Context, token string) error {
 	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
 	var claims struct {
@@ -168,13 +174,13 @@ func (a *app) verifyRemote(ctx context.Context, token string) error {
 		err = parsed.UnsafeClaimsWithoutVerification(&claims)
 	}
 	if err != nil || claims.SessionID == "" {
-		return fmt.Errorf("that is no session token: it should be a JWT of three parts, signed with RS256, that names its session")
+		return errors.New("not a session token: expected an RS256-signed JWT with a sid claim")
 	}
 	client, err := a.client()
 	if err != nil {
 		return err
 	}
-	//lint:ignore SA1019 the flag --remote asks for it
+	//lint:ignore SA1019 it is what --remote is for
 	session, err := client.Verify(ctx, claims.SessionID, token)
 	if err != nil {
 		return err

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/go-json-experiment/json"
+)
+
+// reportHeader is the first line of a report. A run may resume a report only with the
+// same header.
+type reportHeader struct {
+	Report    string   `json:"report"` // reportKind
+	API       string   `json:"api"`
+	Instance  instance `json:"instance"`
+	Selection string   `json:"selection"` // the flags that select sessions
+	Users     int      `json:"users"`
+	UsersID   string   `json:"users_sha256"` // of the sorted ids, with a newline between them
+}
+
+// reportKind names the format and its version.
+const reportKind = "clerk-sessions revoke-all 2"
+
+func newReportHeader(api, key string, users []string, s *selection) reportHeader {
+	return reportHeader{reportKind, api, newInstance(key, rand.Text()), s.String(), len(users),
+		hexSum(strings.Join(slices.Sorted(slices.Values(users)), "\n"))}
+}
+
+// instance tells secret keys apart without revealing them. With another instance's key
+// Clerk would know none of the sessions, and all would seem to be gone.
+type instance struct {
+	Salt   string `json:"salt"`
+	SHA256 string `json:"sha256"`
+}
+
+func newInstance(key, salt string) instance { return instance{salt, hexSum(salt + "\n" + key)} }
+
+func hexSum(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+var errNoHeader = errors.New("not a report: missing header")
+
+// match returns why the first line of a report is not of the same run with this key.
+func (h reportHeader) match(line []byte, key string) error {
+	var was reportHeader
+	switch err := json.Unmarshal(line, &was); {
+	case err != nil || was.Report == "":
+		return errNoHeader
+	case was.Report != h.Report:
+		return fmt.Errorf("its format is %q, want %q", was.Report, h.Report)
+	case was.API != h.API:
+		return fmt.Errorf("it is from a run against %s, this one is against %s", was.API, h.API)
+	case was.Instance != newInstance(key, was.Instance.Salt):
+		return errors.New("it belongs to another secret key: use the key of the first run, or start a new report with --report")
+	case was.Selection != h.Selection:
+		return fmt.Errorf("it is from a run with the flags %q, this one has %q", was.Selection, h.Selection)
+	case was.UsersID != h.UsersID:
+		return fmt.Errorf("it is from a run over %s, this one has %d, not the same: give the same users again",
+			english.Plural(was.Users, "user", ""), h.Users)
+	}
+	return nil
+}
