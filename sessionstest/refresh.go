@@ -99,7 +99,7 @@ func (s *Server) cookies(c *call, token string) wireCookies {
 	attributes := "; Path=/; Expires=" + s.Now().Add(365*24*time.Hour).UTC().Format(http.TimeFormat) + "; Secure; SameSite=Lax"
 	all := []string{"__session=" + token + attributes}
 	if suffixed, _ := strconv.ParseBool(c.url.Query().Get("suffixed_cookies")); suffixed {
-		sum := sha1.Sum([]byte(s.publishableKey()))
+		sum := sha1.Sum([]byte(s.PublishableKey))
 		suffix := base64.URLEncoding.EncodeToString(sum[:])[:8]
 		all = append(all, "__session_"+suffix+"="+token+attributes)
 	}

@@ -8,7 +8,24 @@ import (
 	"time"
 )
 
-// ServeHTTP answers one request.
+const (
+	headerTimeout = 10 * time.Second // for the header of a request
+	bodyTimeout   = 30 * time.Second // for its body
+	idleTimeout   = 2 * time.Minute  // between the requests of a connection
+)
+
+// HTTPServer returns an [http.Server] for the Server, with timeouts for slow and idle
+// clients and none for the response, which a [Fault] may delay.
+func (s *Server) HTTPServer() *http.Server {
+	return &http.Server{
+		Handler:                      s,
+		ReadHeaderTimeout:            headerTimeout,
+		IdleTimeout:                  idleTimeout,
+		DisableGeneralOptionsHandler: true, // it would answer OPTIONS * without a key
+	}
+}
+
+// ServeHTTP answers one request. It reads the body for at most 30 seconds.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := s.begin(r.Method, r.URL, r.Header)
 	ctx := r.Context()
@@ -20,10 +37,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var body []byte
 	if r.Body != nil {
-		// One byte more than is allowed, to see that it is too much.
+		// A deadline of the connection would end with a Latency, so it is lifted again.
+		controller := http.NewResponseController(w)
+		_ = controller.SetReadDeadline(time.Now().Add(bodyTimeout))
 		var err error
-		body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-		c.broken = err != nil
+		body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)) // one extra byte detects an oversized body
+		if c.broken = err != nil; !c.broken {
+			_ = controller.SetReadDeadline(time.Time{})
+		}
 	}
 	if c.fault != nil && sleep(ctx, c.fault.Latency, s.done) != nil {
 		c.body = body

@@ -37,6 +37,10 @@ type Server struct {
 	// Clerk instance, different for each Server, which only [Server.Transport] knows.
 	Issuer string
 
+	// PublishableKey is what the instance's front end would use: CLERK_PUBLISHABLE_KEY.
+	// Its host is that of Issuer.
+	PublishableKey string
+
 	config  config
 	tb      TB
 	remote  bool          // URL is a real address
@@ -96,6 +100,7 @@ func newServer(tb TB, opts []Option) *Server {
 	}
 	s.Issuer = cmp.Or(s.config.issuer, defaultIssuer(s.config.production))
 	s.config.issuer = s.Issuer
+	s.PublishableKey = publishableKey(environment, s.Issuer)
 	s.clock.start = s.config.start
 	s.limit.most, s.limit.window = s.config.rateLimit, s.config.rateWindow
 	s.log.observe = s.config.observer
@@ -113,8 +118,8 @@ func NewServer(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s := newServer(tb, opts)
 	s.remote, s.done = true, make(chan struct{})
-	web := httptest.NewUnstartedServer(s)
-	web.Config.DisableGeneralOptionsHandler = true // it would answer OPTIONS * without a key
+	web := httptest.NewUnstartedServer(nil)
+	web.Config = s.HTTPServer()
 	web.Start()
 	s.URL = web.URL + "/v1"
 	tb.Cleanup(func() {
@@ -173,15 +178,12 @@ func defaultIssuer(production bool) string {
 	return "https://" + name + "-00.clerk.accounts.dev"
 }
 
-// publishableKey is what Clerk would give the instance's front end.
-func (s *Server) publishableKey() string {
-	host := s.Issuer
-	if u, err := url.Parse(s.Issuer); err == nil && u.Host != "" {
+// publishableKey returns the publishable key of a test or live instance. It encodes
+// the host of the issuer.
+func publishableKey(environment, issuer string) string {
+	host := issuer
+	if u, err := url.Parse(issuer); err == nil && u.Host != "" {
 		host = u.Host
-	}
-	environment := "test"
-	if s.config.production {
-		environment = "live"
 	}
 	return "pk_" + environment + "_" + base64Text(host+"$")
 }
