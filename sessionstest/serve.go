@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -15,18 +16,22 @@ const (
 )
 
 // HTTPServer returns an [http.Server] for the Server, with timeouts for slow and idle
-// clients and none for the response, which a [Fault] may delay.
+// clients. There is none for the response, which a [Fault] may delay.
 func (s *Server) HTTPServer() *http.Server {
 	return &http.Server{
 		Handler:                      s,
 		ReadHeaderTimeout:            headerTimeout,
 		IdleTimeout:                  idleTimeout,
-		DisableGeneralOptionsHandler: true, // it would answer OPTIONS * without a key
+		DisableGeneralOptionsHandler: true, // net/http would answer OPTIONS * without a key
 	}
 }
 
-// ServeHTTP answers one request. It reads the body for at most 30 seconds.
+// ServeHTTP answers one request. It waits at most 30 seconds for the body.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.config.control && strings.HasPrefix(r.URL.Path, controlPath) {
+		s.serveControl(w, r)
+		return
+	}
 	c := s.begin(r.Method, r.URL, r.Header)
 	ctx := r.Context()
 	if c.fault != nil && c.fault.ResetBefore {
@@ -35,28 +40,34 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 		return
 	}
-	var body []byte
-	if r.Body != nil {
-		// A deadline of the connection would end with a Latency, so it is lifted again.
-		controller := http.NewResponseController(w)
-		_ = controller.SetReadDeadline(time.Now().Add(bodyTimeout))
-		var err error
-		body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)) // one extra byte detects an oversized body
-		if c.broken = err != nil; !c.broken {
-			_ = controller.SetReadDeadline(time.Time{})
-		}
-	}
+	body, err := readRequestBody(w, r)
+	c.bodyErr = err
 	if c.fault != nil && sleep(ctx, c.fault.Latency, s.done) != nil {
 		c.body = body
 		s.finish(c, nil)
 		reset(w)
 		return
 	}
-	s.send(ctx, w, c, s.answer(c, body))
+	s.send(ctx, w, c, s.respond(c, body))
 }
 
-// send writes a reply, with the harm that a fault does to it.
-func (s *Server) send(ctx context.Context, w http.ResponseWriter, c *call, r *reply) {
+// readRequestBody reads the body within bodyTimeout. It reads one byte more than
+// maxBody to detect an oversized body.
+func readRequestBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	controller := http.NewResponseController(w)
+	_ = controller.SetReadDeadline(time.Now().Add(bodyTimeout))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err == nil {
+		_ = controller.SetReadDeadline(time.Time{}) // else it ends a request that Latency delays
+	}
+	return body, err
+}
+
+// send writes a response, with what the fault does to it.
+func (s *Server) send(ctx context.Context, w http.ResponseWriter, c *call, r *response) {
 	if c.fault != nil && c.fault.ResetAfter {
 		reset(w)
 		return
@@ -78,8 +89,8 @@ func (s *Server) send(ctx context.Context, w http.ResponseWriter, c *call, r *re
 	}
 	flush := http.NewResponseController(w).Flush
 	_ = flush()
-	for piece := range c.fault.pieces(r.body) {
-		_, err := w.Write(piece)
+	for chunk := range c.fault.chunks(r.body) {
+		_, err := w.Write(chunk)
 		_ = flush()
 		if err != nil || sleep(ctx, c.fault.Drip, s.done) != nil {
 			reset(w)
@@ -89,8 +100,8 @@ func (s *Server) send(ctx context.Context, w http.ResponseWriter, c *call, r *re
 	if c.fault.ResetBody {
 		reset(w)
 	}
-	// A truncated body is shorter than its Content-Length, which net/http ends by
-	// closing the connection.
+	// A truncated body is shorter than its Content-Length, so net/http closes the
+	// connection.
 }
 
 func bodyAllowed(status int) bool {
@@ -114,7 +125,7 @@ func sleep(ctx context.Context, d time.Duration, done <-chan struct{}) error {
 	}
 }
 
-// reset drops the connection so that the other side sees it reset.
+// reset closes the connection so that the client sees it reset.
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

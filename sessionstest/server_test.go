@@ -111,8 +111,8 @@ func TestUnknownRoutes(t *testing.T) {
 		"GET /v1", "GET /v1/", "GET /", "GET /v1/sessions/", "GET /v1/sessions//", "DELETE /v1/sessions/" + id, "PUT /v1/sessions",
 		"GET /sessions", "GET /v2/sessions", "GET /V1/sessions", "GET /v1/Sessions", "GET /v1/sessions/" + id + "/",
 		"GET /v1/sessions/" + id + "/revoke", "POST /v1/sessions/" + id, "POST /v1/sessions/" + id + "/revoke/", "POST /v1/sessions//revoke",
-		"POST /v1/sessions/" + id + "/tokens/", "POST /v1/sessions/" + id + "/tokens/a/b", "POST /v1/jwks", "GET /.well-known/jwks.json/x",
-		"GET /v1/.well-known/jwks.json", "GET /v1/users", "GET /v1/../v1/sessions", "GET //v1/sessions", "PATCH /v1/sessions",
+		"POST /v1/sessions/" + id + "/tokens/", "POST /v1/sessions/" + id + "/tokens/a/b", "GET /.well-known/jwks.json/x",
+		"GET /v1/.well-known/jwks.json", "POST /v1/jwks", "GET /v1/usersx", "GET /users", "GET /v1/../v1/sessions", "GET //v1/sessions", "PATCH /v1/sessions",
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		a := h.do(method, path, "")
@@ -215,15 +215,41 @@ func TestNothingIsAnsweredWithoutAKey(t *testing.T) {
 	assert.Equal(t, "application/json", resp.Header.Get("Content-Type"))
 }
 
-// A base URL with /v1 and a path with /v1 are a common slip.
-func TestADoubledBaseIsPointedOut(t *testing.T) {
+func TestPathWithVersionTwiceIsPointedOut(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	for path, doubled := range map[string]bool{"/v1/v1/sessions": true, "/v1/v1": true, "/v1/v1sessions": false, "/v1/users": false, "/v1/users/v1/v1": false} {
+	for path, doubled := range map[string]bool{"/v1/v1/sessions": true, "/v1/v1": true, "/v1/v1sessions": false, "/v1/users/v1/v1": false} {
 		a := h.do("GET", path, "")
 		assert.Equal(t, 404, a.status)
-		assert.Equal(t, doubled, strings.Contains(a.body, "begins twice with /v1"), a.body)
+		assert.Equal(t, doubled, strings.Contains(a.body, "begins with /v1 twice"), a.body)
 	}
+}
+
+// What Clerk has and the emulator lacks is told apart from what Clerk lacks.
+func TestNotEmulated(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	for _, request := range []string{
+		"PATCH /v1/users/user_1", "GET /v1/organizations", "GET /v1/clients", "POST /v1/testing_tokens", "POST /v1/users/ban", "PUT /v1/users/user_1",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		a := h.do(method, path, "")
+		assert.Equal(t, 404, a.status, request)
+		assert.Equal(t, "not_emulated", a.code, request)
+		assert.Contains(t, a.body, request)
+	}
+}
+
+func TestMalformedQueryIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	for _, query := range []string{"user_id=user_1&status=%zz", "user_id=user_1;limit=1", "%"} {
+		a := h.do("GET", "/v1/sessions?"+query, "")
+		assert.Equal(t, 400, a.status, query)
+		assert.Equal(t, "malformed_request_parameters", a.code, query)
+	}
+	assert.Equal(t, "user_1", h.Requests()[0].Query.Get("user_id"), "what can be parsed is recorded")
+	assert.Equal(t, 401, h.do("GET", "/v1/sessions?%", "", "Authorization:").status, "the key is checked first")
 }
 
 // A body that breaks off is answered with an error of Clerk's shape, not dropped.

@@ -1,0 +1,7 @@
+package sessionstest
+
+import "net/http"
+
+const controlPath = "/_emulator/"
+
+func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {}
