@@ -52,10 +52,7 @@ func (s *Server) AddSession(v clerksessions.Session) clerksessions.Session {
 func (s *Server) UpdateSession(id string, change func(*clerksessions.Session)) (session clerksessions.Session) {
 	s.tb.Helper()
 	s.must("UpdateSession", func(in *instance) (err error) {
-		session, err = in.updateSession(id, func(v *clerksessions.Session) error {
-			change(v)
-			return nil
-		})
+		session, err = in.updateSession(id, change)
 		return err
 	})
 	return session
@@ -95,6 +92,6 @@ func (s *Server) Sessions(userID string) (sessions []clerksessions.Session) {
 // oldest to the newest, the rest by id. Clock, keys, faults and recorded requests are
 // not part of it.
 func (s *Server) State() (seed Seed) {
-	s.with(func(in *instance) { seed = in.state() })
+	s.with(func(in *instance) { seed = in.dump() })
 	return seed
 }

@@ -18,6 +18,8 @@ type apiError struct {
 	retryAfter time.Duration // rounded up to seconds
 }
 
+func (e *apiError) Error() string { return e.long }
+
 // errorBody is an error on the wire. meta is omitted if empty.
 type errorBody struct {
 	Errors  []errorEntry `json:"errors"`

@@ -117,7 +117,7 @@ func (in *instance) handle(c *call) (any, *apiError) {
 	if c.route != nil && c.route.open {
 		return c.route.handle(in, c)
 	}
-	if e := in.authenticate(c.header); e != nil {
+	if e := authenticate(c.header, in.config.secretKey); e != nil {
 		return nil, e
 	}
 	if e := c.pinVersion(); e != nil {
@@ -149,7 +149,7 @@ func (in *instance) handle(c *call) (any, *apiError) {
 
 // authenticate checks the secret key. That the scheme is case-sensitive is inferred
 // from the text of Clerk's error.
-func (in *instance) authenticate(header http.Header) *apiError {
+func authenticate(header http.Header, secretKey string) *apiError {
 	values := header.Values("Authorization")
 	if len(values) != 1 {
 		return authorizationFormat()
@@ -158,7 +158,7 @@ func (in *instance) authenticate(header http.Header) *apiError {
 	switch {
 	case !ok || key == "":
 		return authorizationFormat()
-	case key != in.config.secretKey:
+	case key != secretKey:
 		return keyInvalid()
 	}
 	return nil

@@ -7,34 +7,45 @@ import (
 // instance is one Clerk instance in memory. It knows nothing of HTTP servers. Its
 // methods are called by one goroutine at a time, from [Server.with].
 type instance struct {
-	config        config
-	clock         clock
-	limit         limiter
-	faults        faults
-	requests      requestLog
-	keys          keyring
+	config      config
+	clock       clock
+	limit       limiter
+	faults      faults
+	requests    requestLog
+	keys        keyring
+	spent       spentTokens
+	maintenance bool
+	state
+}
+
+// state is what an instance holds.
+type state struct {
 	sessions      sessionStore
 	users         userStore
 	organizations map[string]*Organization
 	templates     map[string]*Template
 	refresh       map[string]string // refresh token to session id
-	spent         spentTokens
-	deleted       map[string]bool // ids of deleted users and organizations
-	maintenance   bool
+	deleted       map[string]bool   // ids of deleted users and organizations
 }
 
-func newInstance(c config) *instance {
-	return &instance{
-		config:        c,
-		clock:         clock{start: c.start},
-		limit:         limiter{max: c.rateLimit, window: c.rateWindow},
-		keys:          keyring{kid: newID("ins_")},
+func newState() state {
+	return state{
 		sessions:      newSessionStore(),
 		users:         newUserStore(),
 		organizations: map[string]*Organization{},
 		templates:     map[string]*Template{},
 		refresh:       map[string]string{},
 		deleted:       map[string]bool{},
+	}
+}
+
+func newInstance(c config) *instance {
+	return &instance{
+		config: c,
+		clock:  clock{start: c.start},
+		limit:  limiter{max: c.rateLimit, window: c.rateWindow},
+		keys:   keyring{kid: newID("ins_")},
+		state:  newState(),
 	}
 }
 
@@ -57,13 +68,6 @@ func (s *Server) must(method string, f func(*instance) error) {
 }
 
 func (in *instance) nowMilli() clerksessions.UnixMilli { return milli(in.clock.now()) }
-
-// reset makes the instance what it was when it was made, keys excepted.
-func (in *instance) reset() {
-	keys := in.keys
-	*in = *newInstance(in.config)
-	in.keys = keys
-}
 
 // userExists reports whether requests find a user.
 func (in *instance) userExists(id string) bool {

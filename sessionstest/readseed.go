@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -41,8 +42,13 @@ func jsonError(document string, err error) error {
 	}
 	want := "a whole number of 64 bits"
 	switch e.GoType.Kind() {
+	case reflect.Float64:
+		want = forms['0']
 	case reflect.Struct, reflect.Map:
 		want = forms['{']
+		if e.GoType == reflect.TypeFor[time.Time]() {
+			want = "an RFC 3339 time"
+		}
 	case reflect.Slice:
 		want = forms['[']
 	case reflect.String:

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -31,4 +32,21 @@ func TestSpentTokensAreBounded(t *testing.T) {
 	for token, remembered := range map[int]bool{0: false, 1: false, 2: true, maxSpent: true, maxSpent + 1: true, maxSpent + 2: false} {
 		assert.Equal(t, remembered, spent.has(strconv.Itoa(token)), token)
 	}
+}
+
+func TestControlDocumentHasEveryRoute(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromData(controlDocument)
+	require.NoError(t, err)
+	documented := []string{}
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			documented = append(documented, method+" "+path[1:])
+		}
+	}
+	served := []string{"GET openapi.yaml"}
+	for _, route := range controlRoutes() {
+		served = append(served, route.method+" "+route.path)
+	}
+	assert.ElementsMatch(t, documented, served)
 }

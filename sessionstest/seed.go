@@ -89,6 +89,30 @@ func (s *Server) Seed(seed Seed) (err error) {
 	return err
 }
 
+// load replaces the state by a seed, unless the seed is invalid.
+func (in *instance) load(seed Seed) error {
+	fresh := &instance{config: in.config, clock: in.clock, state: newState()}
+	if err := fresh.seed(seed); err != nil {
+		return err
+	}
+	in.state = fresh.state
+	return nil
+}
+
+// reset makes the instance what it was when the seeds had been added, keys excepted.
+func (in *instance) reset(seeds []Seed) error {
+	keys := in.keys
+	*in = *newInstance(in.config)
+	in.keys = keys
+	for _, seed := range seeds {
+		if err := in.seed(seed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seed adds a seed to the state.
 func (in *instance) seed(seed Seed) error {
 	for i, id := range seed.Deleted {
 		if !wellFormed(id, "user_") && !wellFormed(id, "org_") {
@@ -218,10 +242,14 @@ func (in *instance) addTemplate(t Template) (Template, error) {
 	case err != nil:
 		return Template{}, fmt.Errorf("template %s has claims that cannot be represented in JSON: %w", quote(t.Name), err)
 	}
-	own := t
-	own.Claims = maps.Clone(t.Claims)
+	own := t.clone()
 	in.templates[t.Name] = &own
 	return t, nil
+}
+
+func (t Template) clone() Template {
+	t.Claims = maps.Clone(t.Claims)
+	return t
 }
 
 func (in *instance) addRefreshToken(r RefreshToken) (RefreshToken, error) {

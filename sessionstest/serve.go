@@ -28,8 +28,8 @@ func (s *Server) HTTPServer() *http.Server {
 
 // ServeHTTP answers one request. It waits at most 30 seconds for the body.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.config.control && strings.HasPrefix(r.URL.Path, controlPath) {
-		s.serveControl(w, r)
+	if s.control != nil && strings.HasPrefix(r.URL.Path, controlPath) {
+		s.control.ServeHTTP(w, r)
 		return
 	}
 	c := s.begin(r.Method, r.URL, r.Header)

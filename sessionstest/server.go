@@ -43,11 +43,12 @@ type Server struct {
 	// host of Issuer.
 	PublishableKey string
 
-	config config
-	tb     TB
-	remote bool          // URL is a real address
-	done   chan struct{} // closed when the test ends; nil without a test
-	routes []route
+	config  config
+	tb      TB
+	remote  bool          // URL is a real address
+	done    chan struct{} // closed when the test ends; nil without a test
+	routes  []route
+	control http.Handler // the control API; nil if it is off
 
 	mu       sync.Mutex // guards instance; only with takes it
 	instance *instance
@@ -94,10 +95,14 @@ func newServer(tb TB, opts []Option) *Server {
 	if c.optionErr != "" {
 		tb.Fatalf("sessionstest: %s", c.optionErr)
 	}
-	return &Server{
+	s := &Server{
 		URL: memoryURL, SecretKey: c.secretKey, Issuer: c.issuer, PublishableKey: publishableKey(c.environment(), c.issuer),
 		config: c, tb: tb, routes: routes, instance: newInstance(c),
 	}
+	if c.control {
+		s.control = newControl(s)
+	}
+	return s
 }
 
 // NewServer starts a Server on loopback and stops it when the test ends. A method that

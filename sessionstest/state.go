@@ -78,16 +78,14 @@ func (in *instance) checkSession(v clerksessions.Session) error {
 }
 
 // updateSession changes a session by a function that is given it as it is now.
-func (in *instance) updateSession(id string, change func(*clerksessions.Session) error) (clerksessions.Session, error) {
+func (in *instance) updateSession(id string, change func(*clerksessions.Session)) (clerksessions.Session, error) {
 	v, now := in.sessions.byID[id], in.nowMilli()
 	if v == nil {
 		return clerksessions.Session{}, fmt.Errorf("there is no session %s; add it first", quote(id))
 	}
 	session := v.at(now)
 	before := session.UpdatedAt
-	if err := change(&session); err != nil {
-		return clerksessions.Session{}, err
-	}
+	change(&session)
 	if session.UpdatedAt == before {
 		session.UpdatedAt = now
 	}
@@ -125,9 +123,9 @@ func (in *instance) list(userID string) []clerksessions.Session {
 	return sessions
 }
 
-// state returns the state as a Seed. Users and sessions are sorted from the oldest to
+// dump returns the state as a Seed. Users and sessions are sorted from the oldest to
 // the newest, so that adding them in turn keeps their order.
-func (in *instance) state() Seed {
+func (in *instance) dump() Seed {
 	sessions := in.list("")
 	slices.Reverse(sessions)
 	seed := Seed{Sessions: sessions, Deleted: slices.Sorted(maps.Keys(in.deleted))}
@@ -139,9 +137,7 @@ func (in *instance) state() Seed {
 		seed.Organizations = append(seed.Organizations, in.organizations[id].clone())
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.templates)) {
-		template := *in.templates[name]
-		template.Claims = maps.Clone(template.Claims)
-		seed.Templates = append(seed.Templates, template)
+		seed.Templates = append(seed.Templates, in.templates[name].clone())
 	}
 	for _, token := range slices.Sorted(maps.Keys(in.refresh)) {
 		if in.sessions.byID[in.refresh[token]] != nil { // not of a deleted session

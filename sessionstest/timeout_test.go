@@ -99,7 +99,9 @@ func TestLatencyIsNotLimitedByTheTimeouts(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, srv *sessionstest.Server, conn net.Conn) {
 		srv.Fail("", 1, sessionstest.Fault{Latency: time.Hour})
-		go func() { _, _ = io.WriteString(conn, "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}") }()
+		go func() {
+			_, _ = io.WriteString(conn, "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+		}()
 		began := time.Now()
 		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		require.NoError(t, err)

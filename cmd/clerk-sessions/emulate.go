@@ -46,7 +46,10 @@ request. Requests never wait for this log; it drops lines that are not read in t
 Clerk's Go and Python SDKs take the base URL http://127.0.0.1:8787/v1, clerk-sessions and
 Clerk's JavaScript SDKs take CLERK_API_URL. The issuer of tokens is
 http://127.0.0.1:8787, which serves the keys at /.well-known/jwks.json. Clerk's Go SDK
-accepts no such issuer; give it one with --issuer https://clerk.example.com.`,
+accepts no such issuer; give it one with --issuer https://clerk.example.com.
+
+Tests move the clock, inject faults and change state through the control API below
+/_emulator/, which /_emulator/openapi.yaml describes.`,
 		Example: `  clerk-sessions emulate
   clerk-sessions emulate --addr 127.0.0.1:0 --seed seed.json --rate-limit 100
   export $(clerk-sessions emulate --env &)`,
@@ -72,6 +75,7 @@ func (f emulateFlags) options(key, ownURL string) ([]sessionstest.Option, error)
 	opts := []sessionstest.Option{
 		sessionstest.WithSecretKey(cmp.Or(key, emulatorKey)),
 		sessionstest.WithIssuer(cmp.Or(f.issuer, ownURL)),
+		sessionstest.WithControl(),
 	}
 	if u, err := url.Parse(f.issuer); f.issuer != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return nil, usagef("--issuer %q is not a URL such as https://clerk.example.com", f.issuer)
