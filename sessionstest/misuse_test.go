@@ -137,7 +137,7 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"Mint of an unknown template", `Mint: there is no template "x"`, mint(sessionstest.MintParams{Template: "x"})},
 		{"Mint of version 3", "Mint: version is 3, must be 1 or 2", mint(sessionstest.MintParams{Version: 3})},
 		{"Mint of version -1", "Mint: version is -1, must be 1 or 2", mint(sessionstest.MintParams{Version: -1})},
-		{"Mint of claims that are not JSON", "Mint: Header and Claims must be representable in JSON", mint(sessionstest.MintParams{Claims: unmarshalable})},
+		{"Mint of claims that are not JSON", "Mint: header and claims must be representable in JSON", mint(sessionstest.MintParams{Claims: unmarshalable})},
 		{"refresh token of an unknown session", `AddRefreshToken: session "sess_1" does not exist`, func(s *sessionstest.Server) { s.AddRefreshToken(sessionstest.RefreshToken{SessionID: "sess_1"}) }},
 		{"fault of an unknown operation", `Fail: unknown operation "Get"`, func(s *sessionstest.Server) { s.Fail("Get", 1, sessionstest.Fault{}) }},
 		{"fault for no request", "Fail: n is 0, must be at least 1", func(s *sessionstest.Server) { s.Fail("", 0, sessionstest.Fault{}) }},

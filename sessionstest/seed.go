@@ -234,7 +234,7 @@ func (in *instance) addTemplate(t Template) (Template, error) {
 	_, err := json.Marshal(t.Claims)
 	switch {
 	case !inPath(t.Name):
-		return Template{}, fmt.Errorf("template name %s must be 1 to %d bytes of text without /, \\, %% and control characters, and not . or ..", quote(t.Name), maxName)
+		return Template{}, fmt.Errorf("template name %s must be 1 to %d bytes of text without /, \\, %% and control characters, and not a dot segment", quote(t.Name), maxName)
 	case t.Lifetime < minLifetime || t.Lifetime > maxLifetime:
 		return Template{}, fmt.Errorf("template %s has a lifetime of %d seconds, must be %d to %d", quote(t.Name), t.Lifetime, minLifetime, maxLifetime)
 	case t.AllowedClockSkew < 0:

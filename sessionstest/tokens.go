@@ -122,7 +122,7 @@ func (s *Server) mint(sessionID string, params MintParams) (token string, err er
 		signer = rs256(key)
 	}
 	if token, err = sign(head, claims, signer); err != nil {
-		return "", fmt.Errorf("Header and Claims must be representable in JSON: %w", err)
+		return "", fmt.Errorf("header and claims must be representable in JSON: %w", err)
 	}
 	return token, nil
 }

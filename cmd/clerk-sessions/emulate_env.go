@@ -9,7 +9,8 @@ import (
 )
 
 // emulatorEnv are the environment variables that point Clerk's SDKs at an emulator. A
-// secret key that was given is not among them.
+// secret key that was given is not among them. JWTKey is in PEM form, which Clerk's Go
+// SDK requires.
 type emulatorEnv struct {
 	APIURL         string `json:"CLERK_API_URL"`
 	SecretKey      string `json:"CLERK_SECRET_KEY,omitzero"`
@@ -19,7 +20,7 @@ type emulatorEnv struct {
 
 // newEmulatorEnv returns the environment of an emulator at url.
 func newEmulatorEnv(server *sessionstest.Server, url string) emulatorEnv {
-	env := emulatorEnv{APIURL: url, PublishableKey: server.PublishableKey, JWTKey: oneLine(server.PublicKeyPEM())}
+	env := emulatorEnv{APIURL: url, PublishableKey: server.PublishableKey, JWTKey: server.PublicKeyPEM()}
 	if server.SecretKey == emulatorKey {
 		env.SecretKey = emulatorKey
 	}
@@ -36,7 +37,7 @@ func oneLine(pem string) string {
 func (e emulatorEnv) lines() (lines []string) {
 	for _, v := range [][2]string{
 		{"CLERK_API_URL", e.APIURL}, {"CLERK_SECRET_KEY", e.SecretKey},
-		{"CLERK_PUBLISHABLE_KEY", e.PublishableKey}, {"CLERK_JWT_KEY", e.JWTKey},
+		{"CLERK_PUBLISHABLE_KEY", e.PublishableKey}, {"CLERK_JWT_KEY", oneLine(e.JWTKey)},
 	} {
 		if v[1] != "" {
 			lines = append(lines, v[0]+"="+v[1])
@@ -81,7 +82,7 @@ func (a *app) announce(server *sessionstest.Server, url string, envOnly bool) {
 		{"CLERK_API_URL", url, "for clerk-sessions and Clerk's JavaScript SDKs"},
 		{"CLERK_SECRET_KEY", env.SecretKey, about},
 		{"CLERK_PUBLISHABLE_KEY", env.PublishableKey},
-		{"CLERK_JWT_KEY", env.JWTKey},
+		{"CLERK_JWT_KEY", oneLine(env.JWTKey)},
 		{"Issuer of tokens", server.Issuer, "serves its keys at /.well-known/jwks.json"},
 		{"Control API", url + "/_emulator", "moves the clock, injects faults, changes state: openapi.yaml there"},
 	})
