@@ -20,14 +20,26 @@ type User struct {
 	// an address.
 	EmailAddresses []string `json:"email_addresses,omitzero"`
 
-	Username   string `json:"username,omitzero"`
-	FirstName  string `json:"first_name,omitzero"`
-	LastName   string `json:"last_name,omitzero"`
+	// Username is the user's name for signing in, if any.
+	Username string `json:"username,omitzero"`
+
+	// FirstName is the first name, if known.
+	FirstName string `json:"first_name,omitzero"`
+
+	// LastName is the last name, if known.
+	LastName string `json:"last_name,omitzero"`
+
+	// ExternalID is the user's id in another system, if any.
 	ExternalID string `json:"external_id,omitzero"`
 
-	PublicMetadata  map[string]any `json:"public_metadata,omitzero"`
+	// PublicMetadata is readable by the front end and the back end.
+	PublicMetadata map[string]any `json:"public_metadata,omitzero"`
+
+	// PrivateMetadata is readable by the back end.
 	PrivateMetadata map[string]any `json:"private_metadata,omitzero"`
-	UnsafeMetadata  map[string]any `json:"unsafe_metadata,omitzero"`
+
+	// UnsafeMetadata is writable by the front end.
+	UnsafeMetadata map[string]any `json:"unsafe_metadata,omitzero"`
 
 	// PasswordEnabled reports whether the user has a password, which is not kept.
 	PasswordEnabled bool `json:"password_enabled,omitzero"`
