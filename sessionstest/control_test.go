@@ -229,11 +229,11 @@ func TestControlInjectsFaults(t *testing.T) {
 	_, err = client.Get(t.Context(), id)
 	require.NoError(t, err)
 	for body, message := range map[string]string{
-		`{"operation":"Get"}`: `unknown operation \"Get\"; use an operationId such as GetSession`,
-		`{"times":0}`:         "n is 0, must be at least 1",
-		`{"status":42}`:       "status is 42, must be 200 to 999",
-		`{"pad_to":2000000000}`:      "the maximum is",
-		`{"latency":1}`:       "unknown member",
+		`{"operation":"Get"}`:   `unknown operation \"Get\"; use an operationId such as GetSession`,
+		`{"times":0}`:           "n is 0, must be at least 1",
+		`{"status":42}`:         "status is 42, must be 200 to 999",
+		`{"pad_to":2000000000}`: "the maximum is",
+		`{"latency":1}`:         "unknown member",
 	} {
 		status, got := c.do("POST", "faults", body)
 		assert.GreaterOrEqual(t, status, 400)
