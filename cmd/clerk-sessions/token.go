@@ -164,7 +164,7 @@ func (a *app) secretFrom(file string) (string, error) {
 	}
 	secret := strings.TrimSpace(string(text))
 	if secret == "" {
-		return "", usagef("the token in %s is empty", file)
+		return "", usagef("the token is empty in %s", file)
 	}
 	return secret, nil
 }
