@@ -55,11 +55,11 @@ func TestFaults(t *testing.T) {
 			assert.Equal(t, "7", o.header.Get("Retry-After"))
 			assert.Contains(t, o.body, `"service_unavailable"`)
 		}},
-		"status without an error of Clerk's": {sessionstest.Fault{Status: 502}, func(t *testing.T, o outcome, _ string) {
+		"status that Clerk has no error for": {sessionstest.Fault{Status: 502}, func(t *testing.T, o outcome, _ string) {
 			assert.Equal(t, 502, o.status)
 			assert.Contains(t, o.header.Get("Content-Type"), "text/html")
 		}},
-		"429 says nothing by itself": {sessionstest.Fault{Status: 429}, func(t *testing.T, o outcome, _ string) {
+		"429 without Retry-After": {sessionstest.Fault{Status: 429}, func(t *testing.T, o outcome, _ string) {
 			assert.Equal(t, 429, o.status)
 			assert.Empty(t, o.header["Retry-After"])
 		}},
@@ -133,14 +133,14 @@ func TestFaults(t *testing.T) {
 				srv.Fail("GetSession", 1, test.fault)
 				test.check(t, send(t, transport, srv, "GET", path), whole.body)
 				after := send(t, transport, srv, "GET", path)
-				assert.Equal(t, whole.body, after.body, "the fault is used up")
+				assert.Equal(t, whole.body, after.body, "the fault applies once")
 				assert.NoError(t, after.err)
 			}
 		})
 	}
 }
 
-func TestWhichRequestsFail(t *testing.T) {
+func TestFaultsQueueUp(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
 	id := added(srv)
@@ -166,7 +166,7 @@ func TestWhichRequestsFail(t *testing.T) {
 	assert.Equal(t, 500, send(t, srv.Transport(), srv, "GET", "/jwks").status)
 }
 
-// hooks notes which hooks of a request are called.
+// hooks records which hooks of a request are called.
 func hooks(ctx context.Context, called *[]string) context.Context {
 	var mu sync.Mutex
 	note := func(name string) {
@@ -206,7 +206,7 @@ func TestTransportCallsTheHooks(t *testing.T) {
 	assert.Equal(t, []string{"GetConn", "GotConn"}, call(srv.Transport()))
 }
 
-// body notes how it is used.
+// body counts how often it is closed.
 type body struct {
 	io.Reader
 	closed int
@@ -214,7 +214,7 @@ type body struct {
 
 func (b *body) Close() error { b.closed++; return nil }
 
-func TestTransportLeavesTheRequestAlone(t *testing.T) {
+func TestTransportDoesNotModifyTheRequest(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
 	for _, fault := range []sessionstest.Fault{{}, {ResetBefore: true}, {ResetAfter: true}, {Status: 500}, {Truncate: true}} {
@@ -247,8 +247,8 @@ func TestTransportLeavesTheRequestAlone(t *testing.T) {
 	require.ErrorContains(t, err, "but the body has 5 bytes")
 }
 
-// Waiting is virtual in a bubble, and ends with the context.
-func TestWaitingInABubble(t *testing.T) {
+// Delays are virtual in a bubble and end with the context.
+func TestDelaysInABubble(t *testing.T) {
 	t.Parallel()
 	outside := sessionstest.NewServer(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -282,8 +282,8 @@ func TestWaitingInABubble(t *testing.T) {
 	})
 }
 
-// A server whose test ends lets go of requests that wait.
-func TestCleanupEndsWaiting(t *testing.T) {
+// The end of the test ends requests that a fault delays.
+func TestCleanupEndsDelays(t *testing.T) {
 	t.Parallel()
 	tb := &fakeTB{}
 	srv := sessionstest.NewServer(tb)

@@ -63,7 +63,7 @@ func TestListLimitAndOffset(t *testing.T) {
 	}
 }
 
-func TestListShapes(t *testing.T) {
+func TestListWithAndWithoutTotal(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	h.session()
@@ -122,7 +122,7 @@ func newestAt() clerksessions.UnixMilli {
 	return clerksessions.UnixMilli(start.Add(time.Hour).UnixMilli())
 }
 
-func TestTimeEndsSessions(t *testing.T) {
+func TestSessionsExpireAndAreAbandoned(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	client := h.client()

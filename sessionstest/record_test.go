@@ -54,8 +54,8 @@ func TestRequestsAreRecordedWithoutSecrets(t *testing.T) {
 	assert.Empty(t, h.Requests())
 }
 
-// However a secret is spelled, and in whatever it is wrapped, it is not recorded.
-func TestNoSpellingOfASecretIsRecorded(t *testing.T) {
+// However a secret is encoded or nested, it is redacted.
+func TestSecretsAreRedactedInEveryEncoding(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, sessionstest.WithSecretKey("sk_test_ours"))
 	h.do("GET", "/v1/sessions/%73k_test_ours", "")
@@ -77,8 +77,8 @@ func TestNoSpellingOfASecretIsRecorded(t *testing.T) {
 	assert.Equal(t, "[redacted] and [redacted]", requests[6].Header.Get("X-Both"))
 }
 
-// Of ten thousand ids one has the letters that tokens begin with.
-func TestAnIDIsNoSecret(t *testing.T) {
+// One id in ten thousand contains the letters that tokens begin with.
+func TestIDsAreNotRedacted(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
 	const id, token = "sess_3FuNYjeSuDasLAeyJkiyLrJKA6ep", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYW5hcnkifQ."

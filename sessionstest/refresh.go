@@ -114,8 +114,8 @@ func (c *call) cookies(token, publishableKey string, expires time.Time) wireCook
 // maxSpent is the number of exchanged tokens that are remembered.
 const maxSpent = 10_000
 
-// spentTokens are the expired tokens that were exchanged last. A token has one
-// spelling, since open refuses any other.
+// spentTokens are the expired tokens that were exchanged last. Their encoding is
+// canonical, since open rejects any other.
 type spentTokens struct {
 	seen map[[sha256.Size]byte]bool
 	ring [][sha256.Size]byte

@@ -124,8 +124,8 @@ var clerkResources = []string{
 	"templates", "testing_tokens", "users", "waitlist_entries", "webhooks",
 }
 
-// noRoute returns the error for a path that the emulator does not serve, and whether
-// that is because Clerk has no such path or because the emulator lacks it.
+// noRoute returns the error for a path that the emulator does not serve: not_emulated if
+// Clerk has it.
 func noRoute(c *call) *apiError {
 	path := c.url.EscapedPath()
 	below, inside := strings.CutPrefix(path, "/v1/")
@@ -139,7 +139,7 @@ func noRoute(c *call) *apiError {
 	return notFound("Resource not found", "There is nothing at this method and path.")
 }
 
-// notEmulated returns the error for what Clerk has and the emulator lacks.
+// notEmulated returns the error for a part of Clerk that is not emulated.
 func notEmulated(what string) *apiError {
 	return &apiError{status: http.StatusNotFound, code: "not_emulated", message: "Not emulated",
 		long: what + " is not emulated. The README of package sessionstest lists what is."}

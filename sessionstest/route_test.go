@@ -16,7 +16,7 @@ func TestOperationWithoutHandler(t *testing.T) {
 	routes, err := routesOf(clerksessions.Operations())
 	require.NoError(t, err)
 	assert.Len(t, routes, len(clerksessions.Operations())+len(otherRoutes()))
-	assert.Len(t, handlers, len(clerksessions.Operations()), "a handler without an operation")
+	assert.Len(t, handlers, len(clerksessions.Operations()), "handlers of unknown operations")
 	_, err = routesOf(append(clerksessions.Operations(), clerksessions.Operation{ID: "DeleteSession", Method: "DELETE", Path: "/sessions/{session_id}"}))
 	require.EqualError(t, err, "operation DeleteSession (DELETE /sessions/{session_id}) of the contract is not emulated: add its handler to route.go")
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
-// Every way to a Server tells the same story.
-func TestStory(t *testing.T) {
+// Loopback, memory and a handler give the same results.
+func TestClientsOverEveryTransport(t *testing.T) {
 	t.Parallel()
 	clients := map[string]func(t *testing.T) *clerksessions.Client{
 		"loopback":  func(t *testing.T) *clerksessions.Client { return sessionstest.NewServer(t).Client() },
@@ -76,7 +76,7 @@ func TestDefaults(t *testing.T) {
 	assert.True(t, strings.HasSuffix(sessionstest.NewServer(t).URL, "/v1"))
 }
 
-// The key is looked at before the route, and the scheme is matched by case.
+// The key is checked before the route, and the scheme is case-sensitive.
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
@@ -127,7 +127,7 @@ func TestUnknownRoutes(t *testing.T) {
 }
 
 // Clerk's own clients send each of these.
-func TestBodiesOfClerksClients(t *testing.T) {
+func TestEmptyBodies(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	for _, body := range []string{"", "null", "{}", " {} ", "\n"} {
@@ -154,7 +154,7 @@ func TestRateLimitIsShared(t *testing.T) {
 	}
 	require.NoError(t, call(first))
 	require.NoError(t, call(second))
-	assert.Equal(t, 401, h.do("GET", "/v1/sessions/"+id, "", "Authorization:").status, "does not count")
+	assert.Equal(t, 401, h.do("GET", "/v1/sessions/"+id, "", "Authorization:").status, "a request without a key does not count")
 	h.Advance(3500 * time.Millisecond)
 	require.NoError(t, call(first))
 	err := call(second)
@@ -162,7 +162,7 @@ func TestRateLimitIsShared(t *testing.T) {
 	var e *clerksessions.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, 7*time.Second, e.RetryAfter, "6.5 s, rounded up")
-	assert.Equal(t, 200, h.do("GET", "/v1/jwks", "").status, "is not limited")
+	assert.Equal(t, 200, h.do("GET", "/v1/jwks", "").status, "keys are not limited")
 	h.Advance(6500 * time.Millisecond)
 	require.NoError(t, call(second))
 }
@@ -185,7 +185,7 @@ func TestMaintenance(t *testing.T) {
 	}
 }
 
-// The Server follows a stopped clock in everything it says.
+// Everything in a response follows the stopped clock.
 func TestStoppedClock(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
@@ -197,8 +197,8 @@ func TestStoppedClock(t *testing.T) {
 	assert.Equal(t, start.Add(time.Hour), h.Requests()[0].Time)
 }
 
-// net/http answers OPTIONS * by itself unless it is told not to.
-func TestNothingIsAnsweredWithoutAKey(t *testing.T) {
+// net/http answers OPTIONS * by itself by default.
+func TestServerOptionsNeedAKey(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.NewServer(t)
 	u, err := url.Parse(srv.URL)
@@ -225,7 +225,7 @@ func TestPathWithVersionTwiceIsPointedOut(t *testing.T) {
 	}
 }
 
-// What Clerk has and the emulator lacks is told apart from what Clerk lacks.
+// A path that Clerk has but the emulator does not has a code of its own.
 func TestNotEmulated(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
@@ -252,8 +252,8 @@ func TestMalformedQueryIsRefused(t *testing.T) {
 	assert.Equal(t, 401, h.do("GET", "/v1/sessions?%", "", "Authorization:").status, "the key is checked first")
 }
 
-// A body that breaks off is answered with an error of Clerk's shape, not dropped.
-func TestBrokenBody(t *testing.T) {
+// A truncated body gets an error of Clerk's form.
+func TestTruncatedBody(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
 	req := httptest.NewRequest("POST", "/v1/sessions", iotest.ErrReader(io.ErrUnexpectedEOF))
