@@ -18,6 +18,10 @@ type apiError struct {
 	retryAfter time.Duration // rounded up to seconds
 }
 
+func newError(status int, code, message, long string) *apiError {
+	return &apiError{status: status, code: code, message: message, long: long}
+}
+
 func (e *apiError) Error() string { return e.long }
 
 // errorBody is an error on the wire. meta is omitted if empty.
@@ -56,18 +60,17 @@ func quote(v string) string {
 }
 
 func authorizationFormat() *apiError {
-	return &apiError{status: http.StatusUnauthorized, code: "authorization_header_format_invalid",
-		message: "Invalid Authorization header",
-		long:    "Send the secret key in one header of the form Authorization: Bearer sk_..., with a capital B."}
+	return newError(http.StatusUnauthorized, "authorization_header_format_invalid", "Invalid Authorization header",
+		"Send the secret key in one header of the form Authorization: Bearer sk_..., with a capital B.")
 }
 
 func keyInvalid() *apiError {
-	return &apiError{status: http.StatusUnauthorized, code: "clerk_key_invalid", message: "Invalid secret key",
-		long: "This is not the emulator's secret key; send the one it was started with, in a Go test that of its field SecretKey."}
+	return newError(http.StatusUnauthorized, "clerk_key_invalid", "Invalid secret key",
+		"This is not the emulator's secret key; send the one it was started with, in a Go test that of its field SecretKey.")
 }
 
 func notFound(message, format string, args ...any) *apiError {
-	return &apiError{status: http.StatusNotFound, code: "resource_not_found", message: message, long: fmt.Sprintf(format, args...)}
+	return newError(http.StatusNotFound, "resource_not_found", message, fmt.Sprintf(format, args...))
 }
 
 func unknownSession(id string) *apiError {
@@ -79,7 +82,8 @@ func unknownUser(id string) *apiError {
 }
 
 func unprocessable(code, param, message, format string, args ...any) *apiError {
-	return &apiError{status: http.StatusUnprocessableEntity, code: code, param: param, message: message, long: fmt.Sprintf(format, args...)}
+	return &apiError{status: http.StatusUnprocessableEntity, code: code, param: param, message: message,
+		long: fmt.Sprintf(format, args...)}
 }
 
 func missing(param string) *apiError {
@@ -87,18 +91,18 @@ func missing(param string) *apiError {
 }
 
 func invalid(param, format string, args ...any) *apiError {
-	return unprocessable("form_param_value_invalid", param, "Invalid value", "%s "+format, append([]any{param}, args...)...)
+	return unprocessable("form_param_value_invalid", param, "Invalid value", "%s %s", param, fmt.Sprintf(format, args...))
 }
 
 func bodyInvalid(long string) *apiError {
-	return &apiError{status: http.StatusBadRequest, code: "request_body_invalid", message: "Invalid request body", long: long}
+	return newError(http.StatusBadRequest, "request_body_invalid", "Invalid request body", long)
 }
 
 // malformedQuery returns the error for a query that cannot be parsed; status and code
 // are inferred.
 func malformedQuery(err error) *apiError {
-	return &apiError{status: http.StatusBadRequest, code: "malformed_request_parameters", message: "Malformed query",
-		long: "The query cannot be parsed: " + err.Error() + "."}
+	return newError(http.StatusBadRequest, "malformed_request_parameters", "Malformed query",
+		"The query cannot be parsed: "+err.Error()+".")
 }
 
 func tooManyRequests(wait time.Duration) *apiError {
@@ -107,8 +111,8 @@ func tooManyRequests(wait time.Duration) *apiError {
 }
 
 func underMaintenance() *apiError {
-	return &apiError{status: http.StatusServiceUnavailable, code: "maintenance_mode", message: "Under maintenance",
-		long: "Only reading and refreshing work at the moment, and only on production instances."}
+	return newError(http.StatusServiceUnavailable, "maintenance_mode", "Under maintenance",
+		"Only reading and refreshing work at the moment, and only on production instances.")
 }
 
 // ofStatus returns Clerk's error for a status, or nil if there is none.
@@ -132,5 +136,5 @@ func ofStatus(status int) *apiError {
 	if !ok {
 		return nil
 	}
-	return &apiError{status: status, code: text[0], message: text[1], long: "Injected fault: " + strings.ToLower(text[1]) + "."}
+	return newError(status, text[0], text[1], "Injected fault: "+strings.ToLower(text[1])+".")
 }

@@ -36,7 +36,9 @@ func (in *instance) commonClaims(session clerksessions.Session, lifetime, skew i
 }
 
 // sessionClaims returns the claims of a session token, of version 1 or 2.
-func (in *instance) sessionClaims(session clerksessions.Session, lifetime int64, origin string, version int) map[string]any {
+func (in *instance) sessionClaims(
+	session clerksessions.Session, lifetime int64, origin string, version int,
+) map[string]any {
 	if lifetime == 0 {
 		lifetime = defaultLifetime
 	}
@@ -103,7 +105,9 @@ func packed(organization *Organization, member *Member) (o map[string]any, featu
 
 // templateClaims returns the claims of a template's token: those of the template and
 // the common ones, nothing of the session.
-func (in *instance) templateClaims(session clerksessions.Session, template *Template, lifetime int64, origin string) map[string]any {
+func (in *instance) templateClaims(
+	session clerksessions.Session, template *Template, lifetime int64, origin string,
+) map[string]any {
 	if lifetime == 0 {
 		lifetime = int64(template.Lifetime)
 	}

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-
-	"github.com/clerksessions/clerksessions"
 )
 
 // controlPath is the path of the control API. Clerk has nothing there.
@@ -49,16 +47,16 @@ func controlRoutes() []controlRoute {
 		{"POST", "tokens", (*Server).controlMint},
 		{"POST", "keys/rotate", (*Server).controlRotateKey},
 		{"POST", "users", controlAdd((*instance).addUser)},
-		{"PATCH", "users/{id}", controlChange(userCopy, func(u *User) string { return u.ID }, (*instance).addUser)},
+		{"PATCH", "users/{id}", controlChange(userCopy, (*instance).addUser)},
 		{"DELETE", "users/{id}", controlDelete((*instance).endUser)},
 		{"POST", "organizations", controlAdd((*instance).addOrganization)},
-		{"PATCH", "organizations/{id}", controlChange(organizationCopy, func(o *Organization) string { return o.ID }, (*instance).addOrganization)},
+		{"PATCH", "organizations/{id}", controlChange(organizationCopy, (*instance).addOrganization)},
 		{"DELETE", "organizations/{id}", controlDelete((*instance).deleteOrganization)},
 		{"POST", "sessions", controlAdd((*instance).addSession)},
-		{"PATCH", "sessions/{id}", controlChange(sessionCopy, func(v *clerksessions.Session) string { return v.ID }, (*instance).replaceSession)},
+		{"PATCH", "sessions/{id}", controlChange(sessionCopy, (*instance).replaceSession)},
 		{"DELETE", "sessions/{id}", controlDelete((*instance).deleteSession)},
 		{"POST", "templates", controlAdd((*instance).addTemplate)},
-		{"PATCH", "templates/{id}", controlChange(templateCopy, func(t *Template) string { return t.Name }, (*instance).addTemplate)},
+		{"PATCH", "templates/{id}", controlChange(templateCopy, (*instance).addTemplate)},
 		{"DELETE", "templates/{id}", controlDelete((*instance).deleteTemplate)},
 		{"POST", "refresh_tokens", controlAdd((*instance).addRefreshToken)},
 	}
@@ -104,10 +102,10 @@ func (s *Server) controlled(handle controlHandler) http.HandlerFunc {
 // origin, and one for a name that was pointed at this machine (DNS rebinding).
 func checkLocal(r *http.Request) *apiError {
 	forbidden := func(long string) *apiError {
-		return &apiError{status: http.StatusForbidden, code: "emulator_forbidden", message: "Forbidden", long: long}
+		return newError(http.StatusForbidden, "emulator_forbidden", "Forbidden", long)
 	}
 	if !isLoopback(r.Host) {
-		return forbidden("The control API is served only for localhost and loopback addresses, not for the host " + quote(r.Host) + ".")
+		return forbidden("The control API is served only for localhost and loopback addresses, not " + quote(r.Host) + ".")
 	}
 	for _, origin := range r.Header.Values("Origin") {
 		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
@@ -166,8 +164,8 @@ func decode(r *http.Request, v any) *apiError {
 		return nil
 	}
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/json" {
-		return &apiError{status: http.StatusUnsupportedMediaType, code: "unsupported_content_type", message: "Unsupported media type",
-			long: "The body must be application/json, not " + quote(r.Header.Get("Content-Type")) + "."}
+		return newError(http.StatusUnsupportedMediaType, "unsupported_content_type", "Unsupported media type",
+			"The body must be application/json, not "+quote(r.Header.Get("Content-Type"))+".")
 	}
 	if err := json.Unmarshal(body, v, json.RejectUnknownMembers(true)); err != nil {
 		return bodyInvalid(jsonError("the body", err).Error())
@@ -181,6 +179,6 @@ func refusedControl(err error) *apiError {
 	if errors.As(err, &e) {
 		return e
 	}
-	return &apiError{status: http.StatusUnprocessableEntity, code: "emulator_request_invalid", message: "Invalid request",
-		long: strings.TrimPrefix(err.Error(), "sessionstest: ")}
+	return newError(http.StatusUnprocessableEntity, "emulator_request_invalid", "Invalid request",
+		strings.TrimPrefix(err.Error(), "sessionstest: "))
 }

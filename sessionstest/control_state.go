@@ -33,7 +33,7 @@ func controlAdd[T any](add func(*instance, T) (T, error)) controlHandler {
 
 // controlChange returns the handler that merges the body into what has the id in the
 // path: get returns a copy of it, nil if there is none, and set replaces it.
-func controlChange[T any](get func(*instance, string) *T, id func(*T) string, set func(*instance, T) (T, error)) controlHandler {
+func controlChange[T any](get func(*instance, string) *T, set func(*instance, T) (T, error)) controlHandler {
 	return func(s *Server, r *http.Request) (any, *apiError) {
 		var body jsontext.Value
 		if e := decode(r, &body); e != nil {
@@ -48,12 +48,27 @@ func controlChange[T any](get func(*instance, string) *T, id func(*T) string, se
 			if err := json.Unmarshal(body, v, json.RejectUnknownMembers(true)); err != nil {
 				return nil, bodyInvalid(jsonError("the body", err).Error())
 			}
-			if id(v) != path {
+			if idOf(v) != path {
 				return nil, fmt.Errorf("the id of %s cannot change", quote(path))
 			}
 			return set(in, *v)
 		})
 	}
+}
+
+// idOf returns the id of what controlChange changes.
+func idOf(v any) string {
+	switch v := v.(type) {
+	case *clerksessions.Session:
+		return v.ID
+	case *User:
+		return v.ID
+	case *Organization:
+		return v.ID
+	case *Template:
+		return v.Name
+	}
+	return ""
 }
 
 // controlDelete returns the handler that deletes what has the id in the path.

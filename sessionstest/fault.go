@@ -86,7 +86,7 @@ const maxPad = 1 << 30
 // replaces reports whether the response does not depend on the request.
 func (f *Fault) replaces() bool { return f.Status != 0 || f.Body != nil || f.HTML }
 
-const htmlPage = "<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>The server cannot be reached</h1></body></html>\n"
+const htmlPage = "<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Bad gateway</h1></body></html>\n"
 
 // faultResponse returns the response of a fault that replaces the request's own.
 func faultResponse(c *call) *response {

@@ -138,8 +138,8 @@ func (in *instance) handle(c *call) (any, *apiError) {
 		return nil, noRoute(c)
 	}
 	if len(c.body) > maxBody {
-		return nil, &apiError{status: http.StatusRequestEntityTooLarge, code: "request_body_too_large",
-			message: "Request body too large", long: "The maximum is " + strconv.Itoa(maxBody) + " bytes."}
+		return nil, newError(http.StatusRequestEntityTooLarge, "request_body_too_large", "Request body too large",
+			"The maximum is "+strconv.Itoa(maxBody)+" bytes.")
 	}
 	if c.bodyErr != nil {
 		return nil, bodyInvalid("The body could not be read to its end.")
@@ -177,8 +177,8 @@ func (c *call) pinVersion() *apiError {
 		return nil
 	}
 	if len(asked) > 1 || !slices.Contains(apiVersions, asked[0]) {
-		return &apiError{status: http.StatusBadRequest, code: "api_version_invalid", message: "Invalid API version",
-			long: "Set one version, in the header Clerk-API-Version or in the query: " + strings.Join(apiVersions, ", ") + "."}
+		return newError(http.StatusBadRequest, "api_version_invalid", "Invalid API version",
+			"Set one version, in the header Clerk-API-Version or in the query: "+strings.Join(apiVersions, ", ")+".")
 	}
 	c.version = asked[0]
 	return nil

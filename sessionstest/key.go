@@ -115,7 +115,8 @@ var strict = base64.RawURLEncoding.Strict()
 // the canonical encoding.
 func (in *instance) open(token string) (header tokenHeader, claims tokenClaims, ok bool) {
 	parts := strings.Split(token, ".")
-	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") || decodePart(parts[0], &header) != nil || header.Alg != "RS256" {
+	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") ||
+		decodePart(parts[0], &header) != nil || header.Alg != "RS256" {
 		return header, claims, false
 	}
 	kid, key := in.keys.current()

@@ -98,8 +98,8 @@ func (c *call) bodyParams(allowed ...string) *params {
 	sent := c.header.Get("Content-Type")
 	media, _, _ := mime.ParseMediaType(sent)
 	if media != "application/json" || c.header.Get("Content-Encoding") != "" {
-		p.err = &apiError{status: 415, code: "unsupported_content_type", message: "Unsupported media type",
-			long: "The body must be application/json without an encoding, not " + quote(sent) + "."}
+		p.err = newError(415, "unsupported_content_type", "Unsupported media type",
+			"The body must be application/json without an encoding, not "+quote(sent)+".")
 		return p
 	}
 	if json.Unmarshal(c.body, &p.members) != nil {
@@ -113,7 +113,8 @@ func (c *call) bodyParams(allowed ...string) *params {
 	slices.Sort(names)
 	for _, name := range names {
 		if !slices.Contains(allowed, name) {
-			p.err = unprocessable("form_param_unknown", shortName(name), "Unknown parameter", "%s is not a parameter of this request.", quote(name))
+			p.err = unprocessable("form_param_unknown", shortName(name), "Unknown parameter",
+				"%s is not a parameter of this request.", quote(name))
 			break
 		}
 	}
@@ -193,7 +194,8 @@ func (p *params) lifetime() int64 {
 	case raw.Kind() != '0':
 		p.fail(invalid(name, "must be an integer."))
 	case err != nil || v > maxLifetime: // an error is a number beyond float64
-		p.fail(unprocessable("form_param_value_too_large", name, "Value too large", "%s must be at most %d.", name, maxLifetime))
+		p.fail(unprocessable("form_param_value_too_large", name, "Value too large", "%s must be at most %d.", name,
+			maxLifetime))
 	case v != float64(int64(v)):
 		p.fail(invalid(name, "must be an integer."))
 	case v < minLifetime:

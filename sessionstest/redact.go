@@ -78,7 +78,8 @@ func (key redactor) values(values map[string][]string) map[string][]string {
 // secret.
 func isSecret(name string) bool {
 	return slices.Contains([]string{
-		"authorization", "cookie", "proxy-authorization", "token", "expired_token", "refresh_token", "request_headers", "password",
+		"authorization", "cookie", "proxy-authorization", "token", "expired_token", "refresh_token", "request_headers",
+		"password",
 	}, strings.ToLower(name))
 }
 

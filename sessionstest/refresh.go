@@ -19,7 +19,8 @@ const maxTokenAge = 7 * 24 * time.Hour
 // refresh token remains valid while its session is live, that an expired token is
 // exchanged only once, and that a token must have expired.
 func (in *instance) refreshSession(c *call) (any, *apiError) {
-	p := c.bodyParams("expired_token", "refresh_token", "request_origin", "request_headers", "format", "request_originating_ip")
+	p := c.bodyParams("expired_token", "refresh_token", "request_origin", "request_headers", "format",
+		"request_originating_ip")
 	expired, token, origin := p.required("expired_token"), p.required("refresh_token"), p.required("request_origin")
 	format := p.text("format")
 	p.text("request_originating_ip")
@@ -31,7 +32,8 @@ func (in *instance) refreshSession(c *call) (any, *apiError) {
 		return nil, p.err
 	}
 	if u, err := url.Parse(origin); err != nil || u.Scheme == "" || u.Host == "" {
-		return nil, refused("refresh_request_origin_invalid", "request_origin is not an origin such as https://app.example.com.")
+		return nil, refused("refresh_request_origin_invalid",
+			"request_origin is not an origin such as https://app.example.com.")
 	}
 	claims, e := in.exchange(c.path["session_id"], expired, token, origin)
 	if e != nil {
@@ -52,7 +54,7 @@ func (in *instance) refreshSession(c *call) (any, *apiError) {
 }
 
 func refused(code, long string) *apiError {
-	return &apiError{status: http.StatusUnauthorized, code: code, message: "Session not refreshed", long: long}
+	return newError(http.StatusUnauthorized, code, "Session not refreshed", long)
 }
 
 // exchange checks an expired token and a refresh token, and returns the claims of the
@@ -66,9 +68,11 @@ func (in *instance) exchange(id, expired, token, origin string) (map[string]any,
 	case !ok:
 		return nil, refused("expired_session_token_invalid", "expired_token is not a token of this instance.")
 	case claims.Azp == "":
-		return nil, refused("expired_session_token_missing_azp", "expired_token has no claim azp; mint it with an Origin header.")
+		return nil, refused("expired_session_token_missing_azp",
+			"expired_token has no claim azp; mint it with an Origin header.")
 	case claims.Azp != origin:
-		return nil, refused("refresh_request_origin_azp_mismatch", "request_origin differs from the claim azp of expired_token.")
+		return nil, refused("refresh_request_origin_azp_mismatch",
+			"request_origin differs from the claim azp of expired_token.")
 	case claims.Sid == "":
 		return nil, refused("expired_session_token_missing_sid", "expired_token has no claim sid.")
 	case claims.Sid != id:
@@ -76,9 +80,11 @@ func (in *instance) exchange(id, expired, token, origin string) (map[string]any,
 	case claims.Iat == nil:
 		return nil, refused("session_refresh_expired_session_token_missing_iat", "expired_token has no claim iat.")
 	case *claims.Iat < float64(now.Add(-maxTokenAge).Unix()):
-		return nil, refused("session_refresh_expired_session_token_too_old", "expired_token was issued more than seven days ago.")
+		return nil, refused("session_refresh_expired_session_token_too_old",
+			"expired_token was issued more than seven days ago.")
 	case head.Cat != categorySession || claims.Exp == nil || *claims.Exp > float64(now.Unix()):
-		return nil, refused("session_refresh_session_token_ineligible", "expired_token is not a session token, or has not expired.")
+		return nil, refused("session_refresh_session_token_ineligible",
+			"expired_token is not a session token, or has not expired.")
 	case in.spent.has(expired):
 		return nil, refused("session_refresh_expired_session_token_consumed", "expired_token has been exchanged before.")
 	case !found || owner != id:

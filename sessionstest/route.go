@@ -38,19 +38,27 @@ var handlers = map[string]handler{
 	"CreateSessionTokenFromTemplate": (*instance).createTemplateToken,
 }
 
-// otherRoutes are those outside the contract.
+func newRoute(op, method, path string, handle handler) route {
+	return route{op: op, method: method, segments: strings.Split(path, "/")[1:], handle: handle}
+}
+
+// otherRoutes returns the routes outside the contract.
 func otherRoutes() []route {
+	keys := newRoute(OpJWKS, "GET", "/jwks", (*instance).getJWKS)
+	keys.unlimited = true
+	openKeys := newRoute(OpJWKS, "GET", "/.well-known/jwks.json", (*instance).getJWKS)
+	openKeys.open, openKeys.unlimited = true, true
 	return []route{
-		{op: OpJWKS, method: http.MethodGet, segments: []string{".well-known", "jwks.json"}, handle: (*instance).getJWKS, open: true, unlimited: true},
-		{op: OpJWKS, method: http.MethodGet, segments: []string{"jwks"}, handle: (*instance).getJWKS, unlimited: true},
-		{op: "GetUserList", method: http.MethodGet, segments: []string{"users"}, handle: (*instance).listUsers},
-		{op: "CreateUser", method: http.MethodPost, segments: []string{"users"}, handle: (*instance).createUser},
-		{op: "GetUsersCount", method: http.MethodGet, segments: []string{"users", "count"}, handle: (*instance).countUsers},
-		{op: "GetUser", method: http.MethodGet, segments: []string{"users", "{user_id}"}, handle: (*instance).getUser},
-		{op: "DeleteUser", method: http.MethodDelete, segments: []string{"users", "{user_id}"}, handle: (*instance).deleteUser},
-		{op: "BanUser", method: http.MethodPost, segments: []string{"users", "{user_id}", "ban"}, handle: (*instance).banUser},
-		{op: "UnbanUser", method: http.MethodPost, segments: []string{"users", "{user_id}", "unban"}, handle: (*instance).unbanUser},
-		{op: "GetClient", method: http.MethodGet, segments: []string{"clients", "{client_id}"}, handle: (*instance).getClient},
+		keys,
+		openKeys,
+		newRoute("GetUserList", "GET", "/users", (*instance).listUsers),
+		newRoute("CreateUser", "POST", "/users", (*instance).createUser),
+		newRoute("GetUsersCount", "GET", "/users/count", (*instance).countUsers),
+		newRoute("GetUser", "GET", "/users/{user_id}", (*instance).getUser),
+		newRoute("DeleteUser", "DELETE", "/users/{user_id}", (*instance).deleteUser),
+		newRoute("BanUser", "POST", "/users/{user_id}/ban", (*instance).banUser),
+		newRoute("UnbanUser", "POST", "/users/{user_id}/unban", (*instance).unbanUser),
+		newRoute("GetClient", "GET", "/clients/{client_id}", (*instance).getClient),
 	}
 }
 
@@ -60,9 +68,10 @@ func routesOf(operations []clerksessions.Operation) ([]route, error) {
 	for _, op := range operations {
 		handle := handlers[op.ID]
 		if handle == nil {
-			return nil, fmt.Errorf("operation %s (%s %s) of the contract is not emulated: add its handler to route.go", op.ID, op.Method, op.Path)
+			return nil, fmt.Errorf("operation %s (%s %s) of the contract is not emulated: add its handler to route.go",
+				op.ID, op.Method, op.Path)
 		}
-		routes = append(routes, route{op: op.ID, method: op.Method, segments: strings.Split(op.Path, "/")[1:], handle: handle})
+		routes = append(routes, newRoute(op.ID, op.Method, op.Path, handle))
 	}
 	return routes, nil
 }
@@ -132,7 +141,8 @@ func noRoute(c *call) *apiError {
 	resource, _, _ := strings.Cut(below, "/")
 	switch {
 	case strings.HasPrefix(path+"/", "/v1/v1/"):
-		return notFound("Resource not found", "The path begins with /v1 twice: remove it from the base URL or from the path.")
+		return notFound("Resource not found",
+			"The path begins with /v1 twice: remove it from the base URL or from the path.")
 	case inside && slices.Contains(clerkResources, resource):
 		return notEmulated(quote(c.method + " " + path))
 	}
@@ -141,6 +151,6 @@ func noRoute(c *call) *apiError {
 
 // notEmulated returns the error for a part of Clerk that is not emulated.
 func notEmulated(what string) *apiError {
-	return &apiError{status: http.StatusNotFound, code: "not_emulated", message: "Not emulated",
-		long: what + " is not emulated. The README of package sessionstest lists what is."}
+	return newError(http.StatusNotFound, "not_emulated", "Not emulated",
+		what+" is not emulated. The README of package sessionstest lists what is.")
 }

@@ -150,7 +150,8 @@ func (in *instance) addOrganization(o Organization) (Organization, error) {
 		m := &o.Members[i]
 		m.Role = cmp.Or(m.Role, "org:member")
 		if !in.userExists(m.UserID) {
-			return Organization{}, fmt.Errorf("member %s does not exist; add the user first, with AddUser or among the users of the seed", quote(m.UserID))
+			return Organization{}, fmt.Errorf(
+				"member %s does not exist; add the user first, with AddUser or among the users of the seed", quote(m.UserID))
 		}
 		if err := m.check(); err != nil {
 			return Organization{}, err
@@ -228,17 +229,22 @@ func (in *instance) addTemplate(t Template) (Template, error) {
 	t.AllowedClockSkew = cmp.Or(t.AllowedClockSkew, templateSkew)
 	for _, name := range reservedClaims {
 		if _, ok := t.Claims[name]; ok {
-			return Template{}, fmt.Errorf("template %s sets the claim %s, which Clerk reserves; remove it, or in a Go test use Mint", quote(t.Name), name)
+			return Template{}, fmt.Errorf(
+				"template %s sets the claim %s, which Clerk reserves; remove it, or in a Go test use Mint", quote(t.Name), name)
 		}
 	}
 	_, err := json.Marshal(t.Claims)
 	switch {
 	case !inPath(t.Name):
-		return Template{}, fmt.Errorf("template name %s must be 1 to %d bytes of text without /, \\, %% and control characters, and not a dot segment", quote(t.Name), maxName)
+		return Template{}, fmt.Errorf(
+			"template name %s must be 1 to %d bytes of text without /, \\, %% and control characters, and not a dot segment",
+			quote(t.Name), maxName)
 	case t.Lifetime < minLifetime || t.Lifetime > maxLifetime:
-		return Template{}, fmt.Errorf("template %s has a lifetime of %d seconds, must be %d to %d", quote(t.Name), t.Lifetime, minLifetime, maxLifetime)
+		return Template{}, fmt.Errorf("template %s has a lifetime of %d seconds, must be %d to %d", quote(t.Name),
+			t.Lifetime, minLifetime, maxLifetime)
 	case t.AllowedClockSkew < 0:
-		return Template{}, fmt.Errorf("template %s has an allowed clock skew of %d seconds, must not be negative", quote(t.Name), t.AllowedClockSkew)
+		return Template{}, fmt.Errorf("template %s has an allowed clock skew of %d seconds, must not be negative",
+			quote(t.Name), t.AllowedClockSkew)
 	case err != nil:
 		return Template{}, fmt.Errorf("template %s has claims that cannot be represented in JSON: %w", quote(t.Name), err)
 	}
@@ -254,7 +260,8 @@ func (t Template) clone() Template {
 
 func (in *instance) addRefreshToken(r RefreshToken) (RefreshToken, error) {
 	if in.sessions.byID[r.SessionID] == nil {
-		return RefreshToken{}, fmt.Errorf("session %s does not exist; add it first, with AddSession or among the sessions of the seed", quote(r.SessionID))
+		return RefreshToken{}, fmt.Errorf(
+			"session %s does not exist; add it first, with AddSession or among the sessions of the seed", quote(r.SessionID))
 	}
 	r.Token = cmp.Or(r.Token, "rt_"+randomText(40))
 	in.refresh[r.Token] = r.SessionID

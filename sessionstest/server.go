@@ -144,7 +144,7 @@ func (s *Server) misused(problem string) *apiError {
 	if tb, ok := s.tb.(interface{ Errorf(string, ...any) }); ok {
 		tb.Errorf("sessionstest: %s", problem)
 	}
-	return &apiError{status: http.StatusInternalServerError, code: "internal_clerk_error", message: "Misuse of the emulator", long: problem}
+	return newError(http.StatusInternalServerError, "internal_clerk_error", "Misuse of the emulator", problem)
 }
 
 func defaultIssuer(production bool) string {

@@ -14,8 +14,8 @@ func (in *instance) listSessions(c *call) (any, *apiError) {
 	p := c.queryParams()
 	q := sessionQuery{user: p.first("user_id"), client: p.first("client_id")}
 	if q.user == "" && q.client == "" {
-		return nil, &apiError{status: http.StatusBadRequest, code: "missing_query_parameter", message: "Missing query parameter",
-			long: "Either user_id or client_id is required."}
+		return nil, newError(http.StatusBadRequest, "missing_query_parameter", "Missing query parameter",
+			"Either user_id or client_id is required.")
 	}
 	q.status = clerksessions.SessionStatus(p.oneOf("status", statusFilters))
 	paginated := p.boolean("paginated")
@@ -34,8 +34,8 @@ func (in *instance) listSessions(c *call) (any, *apiError) {
 // from Clerk's other ways to sign in.
 func (in *instance) createSession(c *call) (any, *apiError) {
 	if in.config.production {
-		return nil, &apiError{status: http.StatusBadRequest, code: "request_invalid_for_environment", message: "Invalid for this environment",
-			long: "Sessions can be created only on development instances."}
+		return nil, newError(http.StatusBadRequest, "request_invalid_for_environment", "Invalid for this environment",
+			"Sessions can be created only on development instances.")
 	}
 	p := c.bodyParams("user_id", "active_organization_id")
 	user, organization := p.required("user_id"), p.text("active_organization_id")
@@ -46,17 +46,18 @@ func (in *instance) createSession(c *call) (any, *apiError) {
 		return nil, unknownUser(user)
 	}
 	if u := in.users.byID[user]; u != nil && u.Banned {
-		return nil, &apiError{status: http.StatusForbidden, code: "user_banned", message: "User banned",
-			long: "The user " + quote(user) + " is banned and cannot sign in."}
+		return nil, newError(http.StatusForbidden, "user_banned", "User banned",
+			"The user "+quote(user)+" is banned and cannot sign in.")
 	}
 	if organization != "" && in.member(organization, user) == nil {
-		return nil, notFound("Organization not found", "The user is not a member of an organization %s.", quote(organization))
+		return nil, notFound("Organization not found", "The user is not a member of an organization %s.",
+			quote(organization))
 	}
 	now := in.nowMilli()
 	for _, v := range in.sessions.impersonated[user] {
 		if status, _ := v.statusAt(now); live(status) {
-			return nil, &apiError{status: http.StatusConflict, code: "session_creation_not_allowed", message: "Session not allowed",
-				long: "The user is being impersonated, which allows no other session."}
+			return nil, newError(http.StatusConflict, "session_creation_not_allowed", "Session not allowed",
+				"The user is being impersonated, which allows no other session.")
 		}
 	}
 	v := in.sessions.add(in.withDefaults(clerksessions.Session{UserID: user, LastActiveOrganizationID: organization}))

@@ -44,7 +44,8 @@ func (in *instance) withDefaults(v clerksessions.Session) clerksessions.Session 
 func (in *instance) addSession(v clerksessions.Session) (clerksessions.Session, error) {
 	v = in.withDefaults(clone(v))
 	if in.sessions.byID[v.ID] != nil {
-		return clerksessions.Session{}, fmt.Errorf("session %s already exists; use another id, or change that session", quote(v.ID))
+		return clerksessions.Session{}, fmt.Errorf("session %s already exists; use another id, or change that session",
+			quote(v.ID))
 	}
 	if err := in.checkSession(v); err != nil {
 		return clerksessions.Session{}, err
@@ -66,11 +67,15 @@ func (in *instance) checkSession(v clerksessions.Session) error {
 	case !wellFormed(v.UserID, "user_"):
 		return errUserID(v.UserID)
 	case !in.userExists(v.UserID) && !in.deleted[v.UserID]:
-		return fmt.Errorf("user %s does not exist; add it first, with AddUser or among the users of the seed", quote(v.UserID))
+		return fmt.Errorf("user %s does not exist; add it first, with AddUser or among the users of the seed",
+			quote(v.UserID))
 	case organization != "" && in.member(organization, v.UserID) == nil:
-		return fmt.Errorf("user %s is not a member of an organization %s; add it first, with AddOrganization or among the organizations of the seed", quote(v.UserID), quote(organization))
+		return fmt.Errorf(
+			"user %s is not a member of an organization %s; add it first, with AddOrganization or in the seed",
+			quote(v.UserID), quote(organization))
 	case !slices.Contains(statusFilters, string(v.Status)) && v.Status != clerksessions.SessionStatusPending:
-		return fmt.Errorf("unknown status %s; use abandoned, active, ended, expired, pending, removed, replaced or revoked", quote(string(v.Status)))
+		return fmt.Errorf("unknown status %s; use abandoned, active, ended, expired, pending, removed, replaced or revoked",
+			quote(string(v.Status)))
 	case err != nil:
 		return fmt.Errorf("session cannot be represented in JSON: %w", err)
 	}

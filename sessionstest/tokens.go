@@ -34,7 +34,8 @@ func (in *instance) createToken(c *call) (any, *apiError) {
 	if e != nil {
 		return nil, e
 	}
-	return in.signed(categorySession, in.sessionClaims(session, lifetime, c.header.Get("Origin"), in.config.tokenVersion)), nil
+	return in.signed(categorySession, in.sessionClaims(session, lifetime, c.header.Get("Origin"),
+		in.config.tokenVersion)), nil
 }
 
 // createTemplateToken is CreateSessionTokenFromTemplate.

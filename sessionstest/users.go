@@ -39,7 +39,8 @@ func (in *instance) countUsers(c *call) (any, *apiError) {
 func (in *instance) findUsers(c *call, p *params) ([]*storedUser, *apiError) {
 	for name := range c.query {
 		if !slices.Contains([]string{
-			"email_address", "user_id", "username", "external_id", "query", "limit", "offset", "order_by", "paginated", "__clerk_api_version",
+			"email_address", "user_id", "username", "external_id", "query", "limit", "offset", "order_by", "paginated",
+			"__clerk_api_version",
 		}, name) {
 			return nil, notEmulated("The query parameter " + quote(name) + " of users")
 		}
@@ -114,7 +115,8 @@ func (in *instance) createUser(c *call) (any, *apiError) {
 	}
 	for _, address := range u.EmailAddresses {
 		if in.users.byEmail[strings.ToLower(address)] != nil {
-			return nil, unprocessable("form_identifier_exists", "email_address", "Identifier exists", "The email address %s is taken.", quote(address))
+			return nil, unprocessable("form_identifier_exists", "email_address", "Identifier exists",
+				"The email address %s is taken.", quote(address))
 		}
 	}
 	if err := in.checkUser(u); err != nil {
@@ -243,8 +245,9 @@ func newWireUser(u *storedUser) wireUser {
 	for i, address := range own.EmailAddresses {
 		w.EmailAddresses = append(w.EmailAddresses, wireEmail{
 			Object: "email_address", ID: emailID(own.ID, i), EmailAddress: address,
-			Verification: map[string]any{"object": "verification_admin", "status": "verified", "strategy": "admin", "attempts": nil, "expire_at": nil},
-			CreatedAt:    u.created, UpdatedAt: u.created,
+			Verification: map[string]any{"object": "verification_admin", "status": "verified", "strategy": "admin",
+				"attempts": nil, "expire_at": nil},
+			CreatedAt: u.created, UpdatedAt: u.created,
 		})
 	}
 	if len(w.EmailAddresses) > 0 {

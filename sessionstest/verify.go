@@ -10,8 +10,8 @@ const verifyUntil = "2025-03-12"
 // one.
 func (in *instance) verifySession(c *call) (any, *apiError) {
 	if in.config.verifyGone || c.version > verifyUntil {
-		return nil, &apiError{status: http.StatusGone, code: "operation_deprecated", message: "Operation removed",
-			long: "This instance or API version does not have the operation. Verify session tokens locally."}
+		return nil, newError(http.StatusGone, "operation_deprecated", "Operation removed",
+			"This instance or API version does not have the operation. Verify session tokens locally.")
 	}
 	p := c.bodyParams("token")
 	token := p.text("token")
@@ -25,8 +25,8 @@ func (in *instance) verifySession(c *call) (any, *apiError) {
 	head, claims, ok := in.open(token)
 	now := float64(in.clock.now().Unix())
 	if !ok || head.Cat != categorySession || claims.Exp == nil || *claims.Exp <= now || claims.Nbf > now {
-		return nil, &apiError{status: http.StatusBadRequest, code: "invalid_session_token", message: "Invalid session token",
-			long: "The token is not a session token of this instance, or not valid now."}
+		return nil, newError(http.StatusBadRequest, "invalid_session_token", "Invalid session token",
+			"The token is not a session token of this instance, or not valid now.")
 	}
 	if claims.Sid != session.ID {
 		return nil, notFound("Session not found", "The token does not belong to the session %s.", quote(session.ID))

@@ -58,7 +58,8 @@ Tests move the clock, inject faults and change state through the control API bel
 	}
 	flags := cmd.Flags()
 	flags.Var((*text)(&f.addr), "addr", "listen at this `ADDRESS`; port 0 takes any that is free")
-	flags.Var((*text)(&f.seed), "seed", "begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens")
+	flags.Var((*text)(&f.seed), "seed",
+		"begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens")
 	flags.Var((*text)(&f.issuer), "issuer", "the `URL` in the claim iss of tokens (default the emulator's own)")
 	flags.Var((*text)(&f.start), "start", "stop the clock at this `TIME`, such as 2026-01-02T15:04:05Z")
 	flags.IntVar(&f.rateLimit, "rate-limit", 0, "answer 429 to more than `N` requests in 10 seconds (default no limit)")
@@ -77,7 +78,8 @@ func (f emulateFlags) options(key, ownURL string) ([]sessionstest.Option, error)
 		sessionstest.WithIssuer(cmp.Or(f.issuer, ownURL)),
 		sessionstest.WithControl(),
 	}
-	if u, err := url.Parse(f.issuer); f.issuer != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+	u, err := url.Parse(f.issuer)
+	if f.issuer != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return nil, usagef("--issuer %q is not a URL such as https://clerk.example.com", f.issuer)
 	}
 	if f.start != "" {
@@ -105,7 +107,9 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 		return usagef("--rate-limit is %d, but must be 1 or more", f.rateLimit)
 	}
 	if !f.allowRemote && !isLoopback(f.addr) {
-		return usagef("%s is not a loopback address with a port, like 127.0.0.1:8787; to let other machines in, add --allow-remote", f.addr)
+		return usagef(
+			"%s is not a loopback address with a port, like 127.0.0.1:8787; to let other machines in, add --allow-remote",
+			f.addr)
 	}
 	key, err := a.secretKey()
 	if err != nil {
@@ -139,7 +143,8 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 	}
 	a.announce(server, ownURL, f.env)
 	if everywhere {
-		a.note("From other machines use this machine's name or address in place of 127.0.0.1; the issuer of tokens stays as it is.")
+		a.note("From other machines use this machine's name or address in place of 127.0.0.1; " +
+			"the issuer of tokens stays as it is.")
 	}
 	return serve(ctx, listener, server)
 }

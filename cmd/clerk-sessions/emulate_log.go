@@ -90,7 +90,8 @@ func (l *emulatorLog) close() int64 {
 // logRequest writes one request to stdout.
 func (a *app) logRequest(r sessionstest.Request) error {
 	if a.asJSON {
-		return a.printJSON(map[string]any{"time": r.Time.UTC(), "method": r.Method, "path": r.Path, "query": r.Query.Encode(),
+		return a.printJSON(map[string]any{
+			"time": r.Time.UTC(), "method": r.Method, "path": r.Path, "query": r.Query.Encode(),
 			"operation": r.Operation, "status": r.Status, "code": r.Code, "trace_id": r.TraceID})
 	}
 	path := r.Path
@@ -113,4 +114,3 @@ func (a *app) logLost(n int64) error {
 	_, err := fmt.Fprintf(a.out, "%d requests are missing here: the log was read too slowly\n", n)
 	return err
 }
-

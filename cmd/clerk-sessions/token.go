@@ -59,15 +59,18 @@ created, which only development instances allow. stderr says which session it is
 	flags := cmd.Flags()
 	flags.Var((*text)(&user), "user", "use the newest active session of the user `ID`, or create one")
 	flags.Var((*text)(&template), "template", "use JWT template `NAME` (the result is not a session token)")
-	flags.DurationVar(&params.ExpiresIn, "expires-in", 0, "its `LIFETIME`, such as 10m; at least 30s (default 60s, or the template's)")
-	flags.Var((*text)(&origin), "origin", "the `ORIGIN` for its claim azp, such as https://app.example.com (default none)")
+	flags.DurationVar(&params.ExpiresIn, "expires-in", 0,
+		"its `LIFETIME`, such as 10m; at least 30s (default 60s, or the template's)")
+	flags.Var((*text)(&origin), "origin",
+		"the `ORIGIN` for its claim azp, such as https://app.example.com (default none)")
 	return cmd
 }
 
 // sessionOf returns the newest active session of a user. On a development instance it
 // creates one if there is none.
 func (a *app) sessionOf(ctx context.Context, client *clerksessions.Client, user string) (string, error) {
-	page, err := client.List(ctx, clerksessions.ListParams{UserID: user, Status: clerksessions.SessionStatusActive, Limit: 1})
+	params := clerksessions.ListParams{UserID: user, Status: clerksessions.SessionStatusActive, Limit: 1}
+	page, err := client.List(ctx, params)
 	if err != nil {
 		return "", err
 	}
@@ -81,7 +84,8 @@ func (a *app) sessionOf(ctx context.Context, client *clerksessions.Client, user 
 		return "", err
 	}
 	if !strings.HasPrefix(key, "sk_test_") {
-		return "", fmt.Errorf("user %s has no active session, and only development instances can create one: sign in first", user)
+		return "", fmt.Errorf("user %s has no active session, and only development instances can create one: sign in first",
+			user)
 	}
 	session, err := client.Create(ctx, clerksessions.CreateParams{UserID: user})
 	if err != nil {
@@ -101,8 +105,9 @@ func (a *app) refreshCommand() *cobra.Command {
 from a browser: the expired token from the cookie __session, and the refresh token from
 the cookie whose name begins with __refresh. Clerk accepts an expired token only once;
 whether it accepts a refresh token again is not known.`,
-		Example: "  clerk-sessions refresh sess_2abc --expired-token-file session.txt --refresh-token-file refresh.txt --origin https://app.example.com",
-		Args:    cobra.ExactArgs(1),
+		Example: `  clerk-sessions refresh sess_2abc --expired-token-file session.txt --refresh-token-file refresh.txt \
+    --origin https://app.example.com`,
+		Args: cobra.ExactArgs(1),
 		RunE: a.action(func(ctx context.Context, args []string) (err error) {
 			if expiredFile == "-" && refreshFile == "-" {
 				return usagef("only one of the tokens can come from stdin")
@@ -127,7 +132,8 @@ whether it accepts a refresh token again is not known.`,
 	flags := cmd.Flags()
 	flags.Var((*text)(&expiredFile), "expired-token-file", "read the expired token from `FILE`, - for stdin (required)")
 	flags.Var((*text)(&refreshFile), "refresh-token-file", "read the refresh token from `FILE`, - for stdin (required)")
-	flags.Var((*text)(&params.RequestOrigin), "origin", "the `ORIGIN` of the browser's request, such as https://app.example.com (required)")
+	flags.Var((*text)(&params.RequestOrigin), "origin",
+		"the `ORIGIN` of the browser's request, such as https://app.example.com (required)")
 	for _, name := range []string{"expired-token-file", "refresh-token-file", "origin"} {
 		_ = cmd.MarkFlagRequired(name)
 	}
