@@ -43,6 +43,7 @@ func TestStateIsASeed(t *testing.T) {
 				srv.AddUser(sessionstest.User{ID: id, EmailAddresses: []string{id + "@example.com"}})
 			}
 			srv.AddOrganization(sessionstest.Organization{ID: "org_1", Members: []sessionstest.Member{{UserID: "user_1"}, {UserID: "user_away"}}})
+			srv.AddOrganization(sessionstest.Organization{ID: "org_2", Members: []sessionstest.Member{{UserID: "user_gone"}}})
 			srv.AddTemplate(sessionstest.Template{Name: "plain"})
 			for range 3 { // in the same millisecond
 				srv.AddSession(clerksessions.Session{UserID: "user_1", LastActiveOrganizationID: "org_1"})
@@ -52,7 +53,7 @@ func TestStateIsASeed(t *testing.T) {
 			deleted := srv.AddSession(clerksessions.Session{UserID: "user_1"})
 			srv.AddRefreshToken(sessionstest.RefreshToken{SessionID: deleted.ID})
 			require.True(t, srv.DeleteSession(deleted.ID))
-			srv.AddSession(clerksessions.Session{UserID: "user_gone"})
+			srv.AddSession(clerksessions.Session{UserID: "user_gone", LastActiveOrganizationID: "org_2"})
 			srv.DeleteUser("user_gone")
 			srv.AddOrganization(sessionstest.Organization{ID: "org_1", Members: []sessionstest.Member{{UserID: "user_1"}}})
 

@@ -151,10 +151,17 @@ func (in *instance) addUser(u User) (User, error) {
 	return u, nil
 }
 
-// removeUser deletes a user; its sessions stay.
+// removeUser deletes a user and its memberships; its sessions stay.
 func (in *instance) removeUser(id string) {
 	in.users.remove(id)
 	in.deleted[id] = true
+	for _, o := range in.organizations {
+		members := len(o.Members)
+		o.Members = slices.DeleteFunc(o.Members, func(m Member) bool { return m.UserID == id })
+		if len(o.Members) < members {
+			in.leaveOrganization(o.ID)
+		}
+	}
 }
 
 // endUser deletes a user and revokes its sessions, as Clerk does: the status is

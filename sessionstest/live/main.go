@@ -39,7 +39,8 @@ func main() {
 // does not hold.
 func run(ctx context.Context, out io.Writer, url, key string, pause time.Duration) error {
 	if key != "" && !strings.HasPrefix(key, "sk_test_") {
-		return errors.New("CLERK_LIVE_SECRET_KEY must be the key of a development instance, sk_test_...; sk_live_... is refused")
+		return errors.New(
+			"CLERK_LIVE_SECRET_KEY must be the key of a development instance, sk_test_...; sk_live_... is refused")
 	}
 	emulator := sessionstest.New()
 	emulated, err := ask(ctx, &subject{
