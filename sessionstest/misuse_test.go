@@ -217,3 +217,18 @@ func TestPanicInUpdateSessionLeavesTheServerUsable(t *testing.T) {
 	_, ok := srv.Session(id)
 	assert.True(t, ok)
 }
+
+func TestRequireRevoked(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.New()
+	id := added(srv)
+	tb := failing(func(tb sessionstest.TB) { srv.RequireRevoked(tb, id) })
+	assert.Equal(t, `sessionstest: session "`+id+`" is active, want revoked`, tb.failure)
+	assert.Equal(t, "misuse_test.go", tb.file)
+	tb = failing(func(tb sessionstest.TB) { srv.RequireRevoked(tb, "sess_none") })
+	assert.Equal(t, `sessionstest: there is no session "sess_none"`, tb.failure)
+	_, err := srv.Client().Revoke(t.Context(), id)
+	require.NoError(t, err)
+	tb = failing(func(tb sessionstest.TB) { srv.RequireRevoked(tb, id) })
+	assert.Empty(t, tb.failure)
+}
