@@ -74,6 +74,8 @@ func TestControlRefusesInvalidState(t *testing.T) {
 		{"PATCH", "users/user_2", `{}`, 404, `There is no \"user_2\"`},
 		{"PATCH", "users/user_1", ``, 400, `EOF`},
 		{"PATCH", "users/user_1", `null`, 422, `cannot change`},
+		{"POST", "sessions", `{"user_id":"user_1","userid":1}`, 422, `unknown member \"/userid\"`},
+		{"PATCH", "sessions/" + id, `{"state":"ended"}`, 422, `unknown member \"/state\"`},
 		{"POST", "sessions", `{}`, 422, "session without a user"},
 		{"POST", "sessions", `{"user_id":"user_2"}`, 422, `user \"user_2\" does not exist`},
 		{"PATCH", "sessions/" + id, `{"status":"gone"}`, 422, `unknown status \"gone\"`},

@@ -4,11 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/clerksessions/clerksessions"
 )
 
 // ReadSeed reads a Seed from JSON: one object with any of the members users,
@@ -20,7 +24,31 @@ func ReadSeed(r io.Reader) (Seed, error) {
 	if err := json.UnmarshalRead(r, &seed, json.RejectUnknownMembers(true)); err != nil {
 		return Seed{}, fmt.Errorf("sessionstest: invalid seed: %w", jsonError("the seed", err))
 	}
+	for i, v := range seed.Sessions {
+		if member := unknownMember(v); member != "" {
+			member = fmt.Sprintf("/sessions/%d%s", i, member)
+			return Seed{}, fmt.Errorf("sessionstest: invalid seed: unknown member %s", quote(member))
+		}
+	}
 	return seed, nil
+}
+
+// unknownMember returns the place of a member of a session that Clerk does not have,
+// empty if there is none. Decoding keeps such members in Extra.
+func unknownMember(v clerksessions.Session) string {
+	extra := map[string]map[string]any{"": v.Extra}
+	if v.LatestActivity != nil {
+		extra["/latest_activity"] = v.LatestActivity.Extra
+	}
+	for i, task := range v.Tasks {
+		extra[fmt.Sprintf("/tasks/%d", i)] = task.Extra
+	}
+	for _, place := range slices.Sorted(maps.Keys(extra)) {
+		for _, name := range slices.Sorted(maps.Keys(extra[place])) {
+			return string(jsontext.Pointer(place).AppendToken(name))
+		}
+	}
+	return ""
 }
 
 // jsonError says where a JSON document has the wrong form, and what is expected,

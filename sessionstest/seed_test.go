@@ -73,8 +73,10 @@ func TestStateIsASeed(t *testing.T) {
 func TestSeedFilesThatAreInvalid(t *testing.T) {
 	t.Parallel()
 	for text, message := range map[string]string{
-		`{"user":[]}`:                          `unknown member "/user"`,
-		`{"sessions":[{"userid":"x"}]}`:        `unknown member "/sessions/0/userid"`,
+		`{"user":[]}`:                                `unknown member "/user"`,
+		`{"sessions":[{"userid":"x"}]}`:              `unknown member "/sessions/0/userid"`,
+		`{"sessions":[{"tasks":[{"x/y":1}]}]}`:       `unknown member "/sessions/0/tasks/0/x~1y"`,
+		`{"sessions":[{"latest_activity":{"x":1}}]}`: `unknown member "/sessions/0/latest_activity/x"`,
 		`[]`:                                   `the seed must be an object, is a list`,
 		`{"users":1}`:                          `"/users" must be a list, is a number`,
 		`{"users":[{"id":{}}]}`:                `"/users/0/id" must be a string, is an object`,

@@ -62,6 +62,8 @@ func (in *instance) checkSession(v clerksessions.Session) error {
 		return fmt.Errorf("session id %s must be sess_ and 1 to 64 letters, digits, - or _", quote(v.ID))
 	case !wellFormed(v.ClientID, "client_"):
 		return fmt.Errorf("client id %s must be client_ and 1 to 64 letters, digits, - or _", quote(v.ClientID))
+	case unknownMember(v) != "":
+		return fmt.Errorf("unknown member %s", quote(unknownMember(v)))
 	case v.UserID == "":
 		return errors.New("session without a user; set user_id, in Go UserID, such as user_anna")
 	case !wellFormed(v.UserID, "user_"):
