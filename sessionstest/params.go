@@ -3,18 +3,19 @@ package sessionstest
 import (
 	"math"
 	"mime"
+	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/oapi-codegen/runtime"
 )
 
 // params are the parameters of a request: its query, and the members of its body. The
 // first invalid one is kept in err.
 type params struct {
-	query   map[string][]string
+	query   url.Values
 	members map[string]jsontext.Value
 	err     *apiError
 }
@@ -37,30 +38,27 @@ func (p *params) first(name string) string {
 	return ""
 }
 
-// integer reads an integer from the query.
-func (p *params) integer(name string, absent int) int {
+// bind reads a value from the query into v, which stays as it is if there is none.
+func (p *params) bind(name, form string, v any) {
 	value := p.first(name)
 	if value == "" {
-		return absent
+		return
 	}
-	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil {
-		p.fail(invalid(name, "is %s, must be an integer.", quote(value)))
-		return absent
+	if runtime.BindQueryParameter("form", true, false, name, url.Values{name: {value}}, v) != nil {
+		p.fail(invalid(name, "is %s, must be %s.", quote(value), form))
 	}
+}
+
+// integer reads an integer from the query.
+func (p *params) integer(name string, missing int) int {
+	n := int64(missing)
+	p.bind(name, "an integer", &n)
 	return int(max(math.MinInt32, min(n, math.MaxInt32))) // int has 32 bits on some platforms
 }
 
 // boolean reads a boolean from the query.
-func (p *params) boolean(name string) bool {
-	value := p.first(name)
-	if value == "" {
-		return false
-	}
-	v, err := strconv.ParseBool(value)
-	if err != nil {
-		p.fail(invalid(name, "is %s, must be true or false.", quote(value)))
-	}
+func (p *params) boolean(name string) (v bool) {
+	p.bind(name, "true or false", &v)
 	return v
 }
 
