@@ -94,7 +94,7 @@ func (in *instance) exchange(id, expired, token, origin string) (map[string]any,
 	}
 	session := v.at(milli(now))
 	switch {
-	case !live(session.Status):
+	case session.Status.Ended():
 		return nil, refused("session_refresh_inactive_session", "The session is "+string(session.Status)+".")
 	case !in.userExists(session.UserID):
 		return nil, refused("session_refresh_user_not_found", "The session's user does not exist.")

@@ -55,7 +55,7 @@ func (in *instance) createSession(c *call) (any, *apiError) {
 	}
 	now := in.nowMilli()
 	for _, v := range in.sessions.impersonated[user] {
-		if status, _ := v.statusAt(now); live(status) {
+		if status, _ := v.statusAt(now); !status.Ended() {
 			return nil, newError(http.StatusConflict, "session_creation_not_allowed", "Session not allowed",
 				"The user is being impersonated, which allows no other session.")
 		}
@@ -118,7 +118,7 @@ func (in *instance) getClient(c *call) (any, *apiError) {
 		client.SessionIDs = append(client.SessionIDs, session.ID)
 		client.Sessions = append(client.Sessions, c.wire(session))
 		client.UpdatedAt = max(client.UpdatedAt, session.UpdatedAt)
-		if live(session.Status) && session.LastActiveAt >= lastActive {
+		if !session.Status.Ended() && session.LastActiveAt >= lastActive {
 			client.LastActiveSessionID, lastActive = &session.ID, session.LastActiveAt
 		}
 	}

@@ -117,16 +117,11 @@ func (st *sessionStore) page(q sessionQuery, now clerksessions.UnixMilli) ([]cle
 	return page, total
 }
 
-// live reports whether a session of this status can still be used.
-func live(status clerksessions.SessionStatus) bool {
-	return status == clerksessions.SessionStatusActive || status == clerksessions.SessionStatusPending
-}
-
 // statusAt returns the status at a time and when it began. A live session is expired
 // from expire_at on and abandoned from abandon_at on, whichever comes first.
 func (v *stored) statusAt(now clerksessions.UnixMilli) (clerksessions.SessionStatus, clerksessions.UnixMilli) {
 	switch {
-	case !live(v.Status) || now < v.ExpireAt && now < v.AbandonAt:
+	case v.Status.Ended() || now < v.ExpireAt && now < v.AbandonAt:
 		return v.Status, v.UpdatedAt
 	case v.AbandonAt < v.ExpireAt:
 		return clerksessions.SessionStatusAbandoned, v.AbandonAt
@@ -164,7 +159,7 @@ func (v *stored) revoke(now clerksessions.UnixMilli) {
 // revokeUser revokes the live sessions of a user.
 func (st *sessionStore) revokeUser(id string, now clerksessions.UnixMilli) {
 	for _, v := range st.byUser[id] {
-		if status, _ := v.statusAt(now); live(status) {
+		if status, _ := v.statusAt(now); !status.Ended() {
 			v.revoke(now)
 		}
 	}

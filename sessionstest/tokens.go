@@ -17,7 +17,7 @@ func (in *instance) liveSession(c *call) (clerksessions.Session, *apiError) {
 		return clerksessions.Session{}, unknownSession(id)
 	}
 	session := v.at(in.nowMilli())
-	if !live(session.Status) {
+	if session.Status.Ended() {
 		return session, notFound("Session not found or inactive", "The session %s is %s.", quote(id), session.Status)
 	}
 	return session, nil
