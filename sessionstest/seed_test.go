@@ -123,3 +123,28 @@ func TestSessionsWithTasksArePending(t *testing.T) {
 	assert.Equal(t, clerksessions.SessionStatusPending, session.Status)
 	assert.Equal(t, start.Add(7*24*time.Hour), session.ExpireAt.Time())
 }
+
+func TestLimitsOfSeedsAreAccepted(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.New()
+	long := strings.Repeat("x", 64)
+	srv.AddUser(sessionstest.User{ID: "user_" + long})
+	for _, template := range []sessionstest.Template{
+		{Name: strings.Repeat("x", 512)},
+		{Name: "short", Lifetime: 30},
+		{Name: "long", Lifetime: 315_360_000},
+	} {
+		srv.AddTemplate(template)
+	}
+	permissions := make([]string, 63)
+	for i := range permissions {
+		permissions[i] = "org:feature:" + strings.Repeat("x", i+1)
+	}
+	member := sessionstest.Member{UserID: "user_1", Permissions: permissions}
+	srv.AddOrganization(sessionstest.Organization{Members: []sessionstest.Member{member}})
+	member.Permissions = append(member.Permissions, "org:feature:y")
+	assert.PanicsWithValue(t, `sessionstest: AddOrganization: "user_1" has permissions of 64 names, but a token can hold 63`, func() {
+		srv.AddOrganization(sessionstest.Organization{Members: []sessionstest.Member{member}})
+	})
+	assert.Panics(t, func() { srv.AddUser(sessionstest.User{ID: "user_x" + long}) })
+}
