@@ -44,7 +44,8 @@ func (p *params) bind(name, form string, v any) {
 	if value == "" {
 		return
 	}
-	if runtime.BindQueryParameter("form", true, false, name, url.Values{name: {value}}, v) != nil {
+	raw := url.Values{name: {value}}.Encode()
+	if runtime.BindRawQueryParameter("form", true, false, name, raw, v) != nil {
 		p.fail(invalid(name, "is %s, must be %s.", quote(value), form))
 	}
 }
