@@ -99,7 +99,7 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		misuse  func(s *sessionstest.Server)
 	}{
 		{"negative Advance", "Advance: time cannot go back", func(s *sessionstest.Server) { s.Advance(-1) }},
-		{"Advance too far", "Advance: 2562047h47m16.854775807s is too far", func(s *sessionstest.Server) { s.Advance(math.MaxInt64); s.Advance(math.MaxInt64) }},
+		{"Advance too far", "Advance: 1ns is too far", func(s *sessionstest.Server) { s.Advance(math.MaxInt64); s.Advance(1) }},
 		{"user id without prefix", `AddUser: user id "anna" must be user_`, func(s *sessionstest.Server) { s.AddUser(sessionstest.User{ID: "anna"}) }},
 		{"invalid email address", `AddUser: "anna" is not an email address`, func(s *sessionstest.Server) { s.AddUser(sessionstest.User{EmailAddresses: []string{"anna"}}) }},
 		{"email address of another user", `AddUser: the email address "A@example.com" is taken`, func(s *sessionstest.Server) {
