@@ -38,9 +38,9 @@ func (s *Server) controlAdvance(r *http.Request) (any, *apiError) {
 		return nil, e
 	}
 	return s.change(func(in *instance) (any, error) {
-		const limit = 100 * 365 * 24 * 3600
+		const limit = 100 * 365 * 24 * 3600.0
 		if by.Seconds > limit {
-			return nil, fmt.Errorf("%g seconds are too far: the maximum is %d", by.Seconds, limit)
+			return nil, fmt.Errorf("%g seconds are too far: the maximum is %.0f", by.Seconds, limit)
 		}
 		err := in.clock.advance(time.Duration(by.Seconds * float64(time.Second)))
 		return controlTime{in.clock.now().UTC()}, err
