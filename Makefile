@@ -4,7 +4,7 @@ TOOL    := go tool -modfile=$(CURDIR)/api/go.mod
 export VERSION BASE
 
 .DEFAULT_GOAL := help
-.PHONY: help ci test generate check-generated lint lint-contract doc-comments api-compat dist vulncheck drift fuzz bench bench-check
+.PHONY: help ci test generate check-generated lint lint-contract doc-comments api-compat dist vulncheck drift fuzz bench bench-check interop live
 
 help: ## what the targets do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,3 +70,12 @@ bench: ## the same work through this client and its peers, in one run: a table o
 
 bench-check: ## fail when an operation allocates more than its committed budget
 	cd bench && go run ./budget
+
+interop: ## Clerk's own clients in Go and JavaScript against the emulator; needs Node.js 20 or newer and npm
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "make interop needs Node.js 20 or newer and npm" >&2; exit 1; }
+	@bin=$$(mktemp -d) && trap 'rm -rf "$$bin"' EXIT && \
+	go build -o "$$bin/clerk-sessions" ./cmd/clerk-sessions && export CLERK_SESSIONS="$$bin/clerk-sessions" && \
+	(cd interop && go test -count=1 ./...) && cd interop/js && npm ci --no-audit --no-fund && node --test
+
+live: ## what the emulator and Clerk say to each claim; with CLERK_LIVE_SECRET_KEY of a development instance
+	@go run ./sessionstest/live

@@ -101,7 +101,7 @@ func TestTakingOverAChangeCostsWhatTheDocumentsSay(t *testing.T) {
 
 components:
 `)
-	c.edit("openapi.yaml", `        - name: status\n`, `        - name: order_by
+	c.edit("openapi.yaml", `        - name: status\n`, `        - name: ordered_by
           in: query
           description: The order of the list.
           schema: {type: string, enum: [newest, oldest]}
@@ -113,22 +113,22 @@ components:
 	code := read(t, filepath.Join(c.dir, "sessions.gen.go"))
 	assert.Contains(t, code,
 		"func (c *lowLevel) touchSession(ctx context.Context, sessionID string) (*Session, error)")
-	assert.Contains(t, code, "OrderBy ListOrderBy")
-	assert.Contains(t, code, `ListOrderByOldest ListOrderBy = "oldest"`)
+	assert.Contains(t, code, "OrderedBy ListOrderedBy")
+	assert.Contains(t, code, `ListOrderedByOldest ListOrderedBy = "oldest"`)
 
 	ok, out = c.test(".")
 	assert.False(t, ok)
 	assert.Contains(t, out,
 		"TouchSession is in the contract: write a method on Client for it in client_wrapper.go and a row here")
 	assert.Contains(t, out, "GetSessionList: no row sends this")
-	assert.Contains(t, out, "query order_by")
+	assert.Contains(t, out, "query ordered_by")
 	assert.Contains(t, out, "All passes this on; if it changes the order, refuse it in All, else add it to keepOrder")
 	assert.Less(t, strings.Count(out, "\n"), 60, out)
 	ok, out = c.test("./sessionstest")
 	assert.False(t, ok)
 	assert.Contains(t, out, "TouchSession")
 	assert.Contains(t, out, "add its handler")
-	assert.Equal(t, []string{"GET /sessions: query order_by"}, unread(t, contractIn(t, c.dir),
+	assert.Equal(t, []string{"GET /sessions: query ordered_by"}, unread(t, contractIn(t, c.dir),
 		filepath.Join(c.dir, "sessionstest")))
 
 	c.edit("client_wrapper.go", `(?m)^// TokenParams`, `// Touch marks a session as used.
@@ -148,13 +148,13 @@ func (c *Client) Touch(ctx context.Context, sessionID string, opts ...Option) (*
 	{
 		op: "GetSessionList", name: "oldest first", reply: "list",
 		call: func(ctx context.Context, c *clerksessions.Client, o ...clerksessions.Option) (any, error) {
-			return c.List(ctx, clerksessions.ListParams{UserID: "user_1", OrderBy: clerksessions.ListOrderByOldest}, o...)
+			return c.List(ctx, clerksessions.ListParams{UserID: "user_1", OrderedBy: clerksessions.ListOrderedByOldest}, o...)
 		},
-		request: "GET /sessions?order_by=oldest&paginated=true&user_id=user_1", version: "2026-05-12", check: func(*testing.T, any) {},
+		request: "GET /sessions?ordered_by=oldest&paginated=true&user_id=user_1", version: "2026-05-12", check: func(*testing.T, any) {},
 	},
 `)
-	c.edit("wrapper_test.go", `"Offset"\}`, `"Offset", "OrderBy"}`)
-	c.edit("sessionstest/route.go", `(?m)^(\s*)"GetSession":(\s*)(.*)$`, "$0\n$1\"TouchSession\":$2$3 // order_by")
+	c.edit("wrapper_test.go", `"Offset"\}`, `"Offset", "OrderedBy"}`)
+	c.edit("sessionstest/route.go", `(?m)^(\s*)"GetSession":(\s*)(.*)$`, "$0\n$1\"TouchSession\":$2$3 // ordered_by")
 	c.edit("example_test.go", `(?m)^func ExampleClient_Revoke\(`, `func ExampleClient_Touch() {
 	_, client := emulated(clerksessions.Session{ID: "sess_1", UserID: "user_alice"})
 	session, err := client.Touch(context.Background(), "sess_1")
@@ -164,7 +164,7 @@ func (c *Client) Touch(ctx context.Context, sessionID string, opts ...Option) (*
 
 func ExampleClient_Revoke(`)
 	c.edit("CHANGELOG.md", `(?m)^## .*\n`,
-		"$0\n- `Client.Touch` marks a session as used, and `ListParams.OrderBy` orders a list.\n")
+		"$0\n- `Client.Touch` marks a session as used, and `ListParams.OrderedBy` orders a list.\n")
 	for _, dir := range []string{".", "./sessionstest"} {
 		ok, out := c.test(dir)
 		assert.True(t, ok, out)

@@ -6,10 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
-// apiError is an error reply. Status and code are Clerk's, the texts are our own.
+// apiError is an error response. Status and code are Clerk's, the texts are our own.
 type apiError struct {
 	status     int
 	code       string
@@ -19,7 +18,13 @@ type apiError struct {
 	retryAfter time.Duration // rounded up to seconds
 }
 
-// errorBody is an error on the wire. meta is left out when there is none.
+func newError(status int, code, message, long string) *apiError {
+	return &apiError{status: status, code: code, message: message, long: long}
+}
+
+func (e *apiError) Error() string { return e.long }
+
+// errorBody is an error on the wire. meta is omitted if empty.
 type errorBody struct {
 	Errors  []errorEntry `json:"errors"`
 	TraceID string       `json:"clerk_trace_id"`
@@ -40,89 +45,96 @@ func (e *apiError) body(traceID string) errorBody {
 	return errorBody{Errors: []errorEntry{entry}, TraceID: traceID}
 }
 
-// seconds is a duration in whole seconds, rounded up, at least one.
+// seconds returns a duration in whole seconds, rounded up, at least one.
 func seconds(d time.Duration) string {
 	return strconv.FormatInt(max(1, int64((d+time.Second-1)/time.Second)), 10)
 }
 
-// shown is a foreign value fit to stand in a message.
-func shown(v string) string {
-	const most = 100
-	if len(v) > most {
-		v = v[:most] + "..."
+// quote returns an untrusted string quoted and truncated for a message.
+func quote(v string) string {
+	const limit = 100
+	if len(v) > limit {
+		v = v[:limit] + "..."
 	}
-	if !utf8.ValidString(v) {
-		v = strings.ToValidUTF8(v, "?")
-	}
-	return strconv.Quote(v)
+	return strconv.Quote(strings.ToValidUTF8(v, "?"))
 }
 
 func authorizationFormat() *apiError {
-	return &apiError{status: http.StatusUnauthorized, code: "authorization_header_format_invalid",
-		message: "Authorization header missing or not of the right form",
-		long:    "Send the secret key as one header of the form Authorization: Bearer sk_..., with a capital B."}
+	return newError(http.StatusUnauthorized, "authorization_header_format_invalid", "Invalid Authorization header",
+		"Send the secret key in one header of the form Authorization: Bearer sk_..., with a capital B.")
 }
 
 func keyInvalid() *apiError {
-	return &apiError{status: http.StatusUnauthorized, code: "clerk_key_invalid",
-		message: "Secret key not accepted", long: "This is not the emulator's secret key; send the one it was started with, in a Go test that of its field SecretKey."}
+	return newError(http.StatusUnauthorized, "clerk_key_invalid", "Invalid secret key",
+		"This is not the emulator's secret key; send the one it was started with, in a Go test that of its field SecretKey.")
 }
 
 func notFound(message, format string, args ...any) *apiError {
-	return &apiError{status: http.StatusNotFound, code: "resource_not_found", message: message, long: fmt.Sprintf(format, args...)}
+	return newError(http.StatusNotFound, "resource_not_found", message, fmt.Sprintf(format, args...))
 }
 
 func unknownSession(id string) *apiError {
-	return notFound("Unknown session", "There is no session %s.", shown(id))
+	return notFound("Session not found", "There is no session %s.", quote(id))
+}
+
+func unknownUser(id string) *apiError {
+	return notFound("User not found", "There is no user %s.", quote(id))
 }
 
 func unprocessable(code, param, message, format string, args ...any) *apiError {
-	return &apiError{status: http.StatusUnprocessableEntity, code: code, param: param, message: message, long: fmt.Sprintf(format, args...)}
+	return &apiError{status: http.StatusUnprocessableEntity, code: code, param: param, message: message,
+		long: fmt.Sprintf(format, args...)}
 }
 
 func missing(param string) *apiError {
-	return unprocessable("form_param_missing", param, "Parameter missing", "%s has to be given.", param)
+	return unprocessable("form_param_missing", param, "Missing parameter", "%s is required.", param)
 }
 
 func invalid(param, format string, args ...any) *apiError {
-	return unprocessable("form_param_value_invalid", param, "Value not accepted", "%s "+format, append([]any{param}, args...)...)
+	return unprocessable("form_param_value_invalid", param, "Invalid value", "%s %s", param, fmt.Sprintf(format, args...))
 }
 
 func bodyInvalid(long string) *apiError {
-	return &apiError{status: http.StatusBadRequest, code: "request_body_invalid", message: "Body not understood", long: long}
+	return newError(http.StatusBadRequest, "request_body_invalid", "Invalid request body", long)
+}
+
+// malformedQuery returns the error for a query that cannot be parsed; status and code
+// are inferred.
+func malformedQuery(err error) *apiError {
+	return newError(http.StatusBadRequest, "malformed_request_parameters", "Malformed query",
+		"The query cannot be parsed: "+err.Error()+".")
 }
 
 func tooManyRequests(wait time.Duration) *apiError {
 	return &apiError{status: http.StatusTooManyRequests, code: "too_many_requests", retryAfter: wait,
-		message: "Slow down", long: "The rate limit is used up for the next " + seconds(wait) + " seconds."}
+		message: "Too many requests", long: "The rate limit is exceeded for the next " + seconds(wait) + " seconds."}
 }
 
-func maintenance() *apiError {
-	return &apiError{status: http.StatusServiceUnavailable, code: "maintenance_mode",
-		message: "Maintenance under way", long: "Only reading and refreshing works for the moment, and on production instances only."}
+func underMaintenance() *apiError {
+	return newError(http.StatusServiceUnavailable, "maintenance_mode", "Under maintenance",
+		"Only reading and refreshing work at the moment, and only on production instances.")
 }
 
-// ofStatus is the error that a status stands for when a fault asks for no more than
-// the status; nil if Clerk has none of its own.
+// ofStatus returns Clerk's error for a status, or nil if there is none.
 func ofStatus(status int) *apiError {
-	texts := map[int][3]string{
-		400: {"request_body_invalid", "Request not understood", "The request makes no sense. A fault was asked for."},
-		401: {"authentication_invalid", "Not authenticated", "The credentials were not accepted. A fault was asked for."},
-		403: {"authorization_invalid", "Not allowed", "These credentials do not allow the request. A fault was asked for."},
-		404: {"resource_not_found", "Not there", "There is no such thing. A fault was asked for."},
-		409: {"conflict", "Conflict", "The request is at odds with another one. A fault was asked for."},
-		410: {"operation_deprecated", "Operation withdrawn", "The operation is no longer offered. A fault was asked for."},
-		413: {"request_body_too_large", "Body too large", "The body is larger than is read. A fault was asked for."},
-		415: {"unsupported_content_type", "Media type not supported", "Only application/json is read. A fault was asked for."},
-		422: {"form_param_value_invalid", "Value not accepted", "A parameter has a value that is not taken. A fault was asked for."},
-		429: {"too_many_requests", "Slow down", "The rate limit is used up. A fault was asked for."},
-		500: {"internal_clerk_error", "Something broke", "The server failed. A fault was asked for."},
-		503: {"service_unavailable", "Not available", "The server cannot answer for now. A fault was asked for."},
-		504: {"gateway_timeout", "Took too long", "Something behind the server did not answer in time. A fault was asked for."},
+	texts := map[int][2]string{
+		400: {"request_body_invalid", "Invalid request"},
+		401: {"authentication_invalid", "Not authenticated"},
+		403: {"authorization_invalid", "Not authorized"},
+		404: {"resource_not_found", "Not found"},
+		409: {"conflict", "Conflict"},
+		410: {"operation_deprecated", "Operation removed"},
+		413: {"request_body_too_large", "Request body too large"},
+		415: {"unsupported_content_type", "Unsupported media type"},
+		422: {"form_param_value_invalid", "Invalid value"},
+		429: {"too_many_requests", "Too many requests"},
+		500: {"internal_clerk_error", "Internal error"},
+		503: {"service_unavailable", "Service unavailable"},
+		504: {"gateway_timeout", "Gateway timeout"},
 	}
 	text, ok := texts[status]
 	if !ok {
 		return nil
 	}
-	return &apiError{status: status, code: text[0], message: text[1], long: text[2]}
+	return newError(status, text[0], text[1], "Injected fault: "+strings.ToLower(text[1])+".")
 }

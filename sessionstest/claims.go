@@ -10,7 +10,7 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// The categories of tokens, in their header cat.
+// The categories of tokens, in the header parameter cat.
 const (
 	categorySession  = "cl_B7d4PD111AAA"
 	categoryTemplate = "cl_B7d4PD222AAA"
@@ -18,15 +18,15 @@ const (
 
 const (
 	defaultLifetime = 60 // seconds, of a session token
-	sessionSkew     = 10 // seconds that nbf lies before iat
-	templateSkew    = 5  // likewise, of a template's token
+	sessionSkew     = 10 // seconds from nbf to iat
+	templateSkew    = 5  // seconds from nbf to iat in a template's token
 )
 
-// commonClaims are those that every token has.
-func (s *Server) commonClaims(session clerksessions.Session, lifetime, skew int64, origin string) map[string]any {
-	iat := s.Now().Unix()
+// commonClaims returns the claims that every token has.
+func (in *instance) commonClaims(session clerksessions.Session, lifetime, skew int64, origin string) map[string]any {
+	iat := in.clock.now().Unix()
 	claims := map[string]any{
-		"exp": iat + lifetime, "iat": iat, "iss": s.config.issuer, "nbf": iat - skew,
+		"exp": iat + lifetime, "iat": iat, "iss": in.config.issuer, "nbf": iat - skew,
 		"sub": session.UserID, "jti": randomHex(10),
 	}
 	if origin != "" {
@@ -35,13 +35,14 @@ func (s *Server) commonClaims(session clerksessions.Session, lifetime, skew int6
 	return claims
 }
 
-// sessionClaims are the claims of a session token, of version 1 or 2. The caller
-// holds mu.
-func (s *Server) sessionClaims(session clerksessions.Session, lifetime int64, origin string, version int) map[string]any {
+// sessionClaims returns the claims of a session token, of version 1 or 2.
+func (in *instance) sessionClaims(
+	session clerksessions.Session, lifetime int64, origin string, version int,
+) map[string]any {
 	if lifetime == 0 {
 		lifetime = defaultLifetime
 	}
-	claims := s.commonClaims(session, lifetime, sessionSkew, origin)
+	claims := in.commonClaims(session, lifetime, sessionSkew, origin)
 	claims["sid"] = session.ID
 	if session.Actor != nil {
 		claims["act"] = session.Actor
@@ -49,7 +50,7 @@ func (s *Server) sessionClaims(session clerksessions.Session, lifetime int64, or
 	var organization *Organization
 	var member *Member
 	if id := session.LastActiveOrganizationID; id != "" {
-		organization, member = s.organization(id), s.member(id, session.UserID)
+		organization, member = in.organization(id), in.member(id, session.UserID)
 	}
 	if version == 1 {
 		if member != nil {
@@ -59,7 +60,7 @@ func (s *Server) sessionClaims(session clerksessions.Session, lifetime int64, or
 		return claims
 	}
 	claims["v"], claims["sts"] = 2, string(session.Status)
-	age := s.Now().Sub(session.CreatedAt.Time()) / time.Minute
+	age := in.clock.now().Sub(session.CreatedAt.Time()) / time.Minute
 	claims["fva"] = []int64{max(0, int64(age)), -1}
 	if member != nil {
 		o, features := packed(organization, member)
@@ -71,9 +72,9 @@ func (s *Server) sessionClaims(session clerksessions.Session, lifetime int64, or
 	return claims
 }
 
-// packed is the organization as a version 2 token has it, and its features: each
-// permission org:<feature>:<name> becomes a bit, one number for each feature and one
-// bit for each name.
+// packed returns the organization in the form of a version 2 token, and its features.
+// Each permission org:<feature>:<name> is a bit: there is one number for each feature
+// and one bit for each name.
 func packed(organization *Organization, member *Member) (o map[string]any, features string) {
 	o = map[string]any{"id": organization.ID, "slg": organization.Slug, "rol": strings.TrimPrefix(member.Role, "org:")}
 	names := map[string]bool{}
@@ -102,9 +103,11 @@ func packed(organization *Organization, member *Member) (o map[string]any, featu
 	return o, strings.Join(fea, ",")
 }
 
-// templateClaims are the claims of a template's token: those of the template and the
-// common ones, nothing of the session.
-func (s *Server) templateClaims(session clerksessions.Session, template *Template, lifetime int64, origin string) map[string]any {
+// templateClaims returns the claims of a template's token: those of the template and
+// the common ones, nothing of the session.
+func (in *instance) templateClaims(
+	session clerksessions.Session, template *Template, lifetime int64, origin string,
+) map[string]any {
 	if lifetime == 0 {
 		lifetime = int64(template.Lifetime)
 	}
@@ -112,7 +115,7 @@ func (s *Server) templateClaims(session clerksessions.Session, template *Templat
 	if claims == nil {
 		claims = map[string]any{}
 	}
-	maps.Copy(claims, s.commonClaims(session, lifetime, int64(template.AllowedClockSkew), origin))
+	maps.Copy(claims, in.commonClaims(session, lifetime, int64(template.AllowedClockSkew), origin))
 	return claims
 }
 

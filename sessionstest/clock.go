@@ -1,15 +1,16 @@
 package sessionstest
 
 import (
+	"errors"
+	"fmt"
 	"math"
-	"sync/atomic"
 	"time"
 )
 
-// clock is the wall clock, or one that stands still, moved by an offset.
+// clock is the wall clock, or a stopped one, plus an offset.
 type clock struct {
-	start  time.Time
-	offset atomic.Int64
+	start  time.Time // zero for the wall clock
+	offset time.Duration
 }
 
 func (c *clock) now() time.Time {
@@ -17,30 +18,34 @@ func (c *clock) now() time.Time {
 	if base.IsZero() {
 		base = time.Now()
 	}
-	return base.Add(time.Duration(c.offset.Load()))
+	return base.Add(c.offset)
 }
 
-// Now returns the Server's time: what WithClock of a token verifier should be given.
-func (s *Server) Now() time.Time { return s.clock.now() }
+func (c *clock) advance(d time.Duration) error {
+	switch {
+	case d < 0:
+		return errors.New("time cannot go back; use an earlier start time")
+	case d > math.MaxInt64-c.offset:
+		return fmt.Errorf("%s is too far: the clock has been advanced by %s, and the maximum is 292 years", d, c.offset)
+	}
+	c.offset += d
+	return nil
+}
 
-// Advance moves the Server's clock forward: sessions expire and are abandoned, tokens
-// run out, a new window of the rate limit begins. It does not wait. Time cannot go
-// back, so d must not be negative.
+// Now returns the Server's time. Pass it to WithClock of a token verifier.
+func (s *Server) Now() (now time.Time) {
+	s.with(func(in *instance) { now = in.clock.now() })
+	return now
+}
+
+// Advance moves the Server's clock forward without waiting: sessions expire and are
+// abandoned, tokens expire, and a new window of the rate limit begins. A negative d
+// fails the test; choose the time to begin at with [WithStart].
+//
+// A verifier accepts a token for its leeway after exp, which is 5 seconds by default in
+// package sessionjwt and in Clerk's JavaScript SDK. A session token lives for 60
+// seconds, so it has surely expired after Advance(66 * time.Second).
 func (s *Server) Advance(d time.Duration) {
-	if d < 0 {
-		s.helper()
-		s.fail("Advance(%s): time cannot go back; start earlier with WithStart", d)
-		return
-	}
-	for {
-		offset := s.clock.offset.Load()
-		if int64(d) > math.MaxInt64-offset {
-			s.helper()
-			s.fail("Advance(%s): that is too far, since the clock was moved by %s before; 292 years in all is the most", d, time.Duration(offset))
-			return
-		}
-		if s.clock.offset.CompareAndSwap(offset, offset+int64(d)) {
-			return
-		}
-	}
+	s.tb.Helper()
+	s.must("Advance", func(in *instance) error { return in.clock.advance(d) })
 }

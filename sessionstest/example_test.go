@@ -25,9 +25,7 @@ func ExampleNewServer() {
 			t.Fatal(err)
 		}
 		// ... run the code that signs the user out ...
-		if got, _ := srv.Session(session.ID); got.Status != clerksessions.SessionStatusRevoked {
-			t.Errorf("the session is %s", got.Status)
-		}
+		srv.RequireRevoked(t, session.ID)
 	}
 	_ = testSignOut
 }

@@ -55,11 +55,11 @@ func TestFaults(t *testing.T) {
 			assert.Equal(t, "7", o.header.Get("Retry-After"))
 			assert.Contains(t, o.body, `"service_unavailable"`)
 		}},
-		"status without an error of Clerk's": {sessionstest.Fault{Status: 502}, func(t *testing.T, o outcome, _ string) {
+		"status that Clerk has no error for": {sessionstest.Fault{Status: 502}, func(t *testing.T, o outcome, _ string) {
 			assert.Equal(t, 502, o.status)
 			assert.Contains(t, o.header.Get("Content-Type"), "text/html")
 		}},
-		"429 says nothing by itself": {sessionstest.Fault{Status: 429}, func(t *testing.T, o outcome, _ string) {
+		"429 without Retry-After": {sessionstest.Fault{Status: 429}, func(t *testing.T, o outcome, _ string) {
 			assert.Equal(t, 429, o.status)
 			assert.Empty(t, o.header["Retry-After"])
 		}},
@@ -127,23 +127,23 @@ func TestFaults(t *testing.T) {
 				if srv.Transport(); strings.Contains(srv.URL, ".invalid") {
 					transport = srv.Transport()
 				}
-				path := "/sessions/" + seeded(srv)
+				path := "/sessions/" + added(srv)
 				whole := send(t, transport, srv, "GET", path)
 				require.NoError(t, whole.err)
 				srv.Fail("GetSession", 1, test.fault)
 				test.check(t, send(t, transport, srv, "GET", path), whole.body)
 				after := send(t, transport, srv, "GET", path)
-				assert.Equal(t, whole.body, after.body, "the fault is used up")
+				assert.Equal(t, whole.body, after.body, "the fault applies once")
 				assert.NoError(t, after.err)
 			}
 		})
 	}
 }
 
-func TestWhichRequestsFail(t *testing.T) {
+func TestFaultsQueueUp(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
-	id := seeded(srv)
+	id := added(srv)
 	get := func() int { return send(t, srv.Transport(), srv, "GET", "/sessions/"+id).status }
 	list := func() int { return send(t, srv.Transport(), srv, "GET", "/sessions?user_id=user_1").status }
 	srv.Fail("GetSession", 2, sessionstest.Fault{Status: 500})
@@ -166,7 +166,7 @@ func TestWhichRequestsFail(t *testing.T) {
 	assert.Equal(t, 500, send(t, srv.Transport(), srv, "GET", "/jwks").status)
 }
 
-// hooks notes which hooks of a request are called.
+// hooks records which hooks of a request are called.
 func hooks(ctx context.Context, called *[]string) context.Context {
 	var mu sync.Mutex
 	note := func(name string) {
@@ -206,7 +206,7 @@ func TestTransportCallsTheHooks(t *testing.T) {
 	assert.Equal(t, []string{"GetConn", "GotConn"}, call(srv.Transport()))
 }
 
-// body notes how it is used.
+// body counts how often it is closed.
 type body struct {
 	io.Reader
 	closed int
@@ -214,7 +214,7 @@ type body struct {
 
 func (b *body) Close() error { b.closed++; return nil }
 
-func TestTransportLeavesTheRequestAlone(t *testing.T) {
+func TestTransportDoesNotModifyTheRequest(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
 	for _, fault := range []sessionstest.Fault{{}, {ResetBefore: true}, {ResetAfter: true}, {Status: 500}, {Truncate: true}} {
@@ -244,17 +244,17 @@ func TestTransportLeavesTheRequestAlone(t *testing.T) {
 	require.NoError(t, err)
 	req.ContentLength = 4
 	_, err = srv.Transport().RoundTrip(req)
-	require.ErrorContains(t, err, "does not fit")
+	require.ErrorContains(t, err, "but the body has 5 bytes")
 }
 
-// Waiting is virtual in a bubble, and ends with the context.
-func TestWaitingInABubble(t *testing.T) {
+// Delays are virtual in a bubble and end with the context.
+func TestDelaysInABubble(t *testing.T) {
 	t.Parallel()
 	outside := sessionstest.NewServer(t)
 	synctest.Test(t, func(t *testing.T) {
 		inside := sessionstest.New()
 		for _, srv := range []*sessionstest.Server{inside, outside} {
-			id := seeded(srv)
+			id := added(srv)
 			client := srv.Client(clerksessions.WithTimeout(time.Minute), clerksessions.WithMaxAttempts(1),
 				clerksessions.WithHTTPClient(&http.Client{Transport: srv.Transport()}))
 			began := time.Now()
@@ -282,8 +282,8 @@ func TestWaitingInABubble(t *testing.T) {
 	})
 }
 
-// A server whose test ends lets go of requests that wait.
-func TestCleanupEndsWaiting(t *testing.T) {
+// The end of the test ends requests that a fault delays.
+func TestCleanupEndsDelays(t *testing.T) {
 	t.Parallel()
 	tb := &fakeTB{}
 	srv := sessionstest.NewServer(tb)
@@ -300,26 +300,4 @@ func TestCleanupEndsWaiting(t *testing.T) {
 	<-waits
 	tb.cleanup()
 	require.Error(t, <-failed)
-}
-
-// A mistake that comes to light while a request is answered fails the test and says so
-// to the client; it does not end net/http's goroutine.
-func TestAFaultOfFailFuncIsChecked(t *testing.T) {
-	t.Parallel()
-	const sentence = "FailFunc: the status is 42, but must be 200 to 999, or 0 for the usual reply"
-	tb, plain := &mildTB{}, &fakeTB{}
-	tested, untested, program := sessionstest.NewServer(tb), sessionstest.NewServer(plain), sessionstest.New()
-	t.Cleanup(func() { tb.cleanup(); plain.cleanup() })
-	for _, srv := range []*sessionstest.Server{tested, untested, program} {
-		srv.FailFunc(func(sessionstest.Request) *sessionstest.Fault { return &sessionstest.Fault{Status: 42} })
-		_, err := srv.Client(clerksessions.WithMaxAttempts(1)).Get(t.Context(), "sess_1")
-		var e *clerksessions.Error
-		require.ErrorAs(t, err, &e)
-		assert.Equal(t, 500, e.StatusCode)
-		assert.True(t, e.HasCode("internal_clerk_error"))
-		assert.Equal(t, sentence, e.Errors[0].LongMessage)
-		assert.Equal(t, "internal_clerk_error", srv.Requests()[0].Code)
-	}
-	assert.Equal(t, "sessionstest: "+sentence, tb.failure)
-	assert.Empty(t, plain.failure)
 }

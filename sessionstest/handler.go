@@ -10,55 +10,69 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// maxBody is how much of a request's body is read; what is longer is answered with
-// 413. Clerk's own limit is not known.
+// maxBody is the maximum size of a request's body; a larger one is refused with 413.
+// Clerk's own limit is not known.
 const maxBody = 1 << 20
 
 // call is one request on its way through the Server.
 type call struct {
-	method  string
-	url     *url.URL
-	header  http.Header
-	body    []byte
-	broken  bool              // the body could not be read to its end
-	route   *route            // nil if there is none
-	path    map[string]string // the values in the path
-	version string            // the API version asked for
-	trace   string            // the trace id of the reply
-	fault   *Fault            // nil for none
-	misuse  *apiError         // a mistake of the test's, in place of the reply
-	record  Request
+	method   string
+	url      *url.URL
+	query    url.Values
+	queryErr error // the query is malformed
+	header   http.Header
+	body     []byte
+	bodyErr  error             // the body could not be read to its end
+	route    *route            // nil if there is none
+	path     map[string]string // the values in the path
+	version  string            // the API version
+	trace    string            // the trace id of the response
+	fault    *Fault            // nil for none
+	misuse   *apiError         // misuse by the test, which replaces the response
+	record   Request
 }
 
-// reply is an answer before a transport sends it.
-type reply struct {
+// response is a response before a transport sends it.
+type response struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// begin matches a request to its route and settles whether it shall fail. Nothing of
-// the body is needed, so that a fault can strike before it is read.
+// begin matches a request to its route and decides whether to inject a fault. It
+// needs nothing of the body, so that a fault can occur before it is read.
 func (s *Server) begin(method string, u *url.URL, header http.Header) *call {
 	c := &call{method: method, url: u, header: header, trace: newTraceID()}
-	c.route, c.path = s.match(method, u)
-	c.record = s.recorded(c)
-	c.fault = s.faults.next(c.record)
-	if c.fault != nil && c.fault.wrong() != "" {
-		c.fault, c.misuse = nil, s.misused("FailFunc: "+c.fault.wrong())
+	c.query, c.queryErr = url.ParseQuery(u.RawQuery)
+	c.route, c.path = match(s.routes, method, u)
+	c.record = newRecord(redactor(s.config.secretKey), c)
+	var choose func(Request) *Fault
+	s.with(func(in *instance) {
+		c.record.Time = in.clock.now()
+		c.fault, choose = in.faults.next(c.record.Operation)
+	})
+	if c.fault == nil && choose != nil {
+		if fault := choose(c.record); fault != nil {
+			own := *fault
+			c.fault = &own
+		}
+	}
+	if c.fault != nil {
+		if err := c.fault.check(); err != nil {
+			c.fault, c.misuse = nil, s.misused("FailFunc: "+err.Error())
+		}
 	}
 	return c
 }
 
-// answer runs the request, unless a fault stands in for the reply, and records it.
-func (s *Server) answer(c *call, body []byte) *reply {
+// respond handles the request, unless a fault replaces the response, and records it.
+func (s *Server) respond(c *call, body []byte) *response {
 	c.body = body
-	var r *reply
-	if c.fault != nil && c.fault.canned() {
-		r = s.cannedReply(c)
+	var r *response
+	if c.fault != nil && c.fault.replaces() {
+		r = faultResponse(c)
 	} else {
-		value, e := s.run(c)
-		r = s.reply(c, value, e)
+		r = newResponse(c, s.handle)
 	}
 	if c.fault != nil {
 		c.fault.change(r)
@@ -67,61 +81,75 @@ func (s *Server) answer(c *call, body []byte) *reply {
 	return r
 }
 
-// finish records the request; without a reply its status is 0.
-func (s *Server) finish(c *call, r *reply) {
+// finish records the request; without a response its status is 0.
+func (s *Server) finish(c *call, r *response) {
 	if r != nil {
 		c.record.Status = r.status
 		c.record.TraceID = c.trace
 		c.record.Code = codeOf(r)
 	}
-	c.record.Body = s.redactBody(c.body)
-	s.log.add(c.record)
+	c.record.Body = redactor(s.config.secretKey).body(c.body)
+	s.with(func(in *instance) { in.requests.add(c.record) })
+	if s.config.observer != nil {
+		s.config.observer(c.record)
+	}
 }
 
-// run takes a request through what Clerk checks, in this order: key, API version,
-// rate limit, maintenance, route, body. That the key comes before the route is known,
-// the rest is inferred.
-func (s *Server) run(c *call) (any, *apiError) {
+// later is the rest of a handler that needs no lock, such as signing a token.
+type later func() (any, *apiError)
+
+// handle returns the value or the error that answers a request.
+func (s *Server) handle(c *call) (value any, e *apiError) {
 	if c.misuse != nil {
 		return nil, c.misuse
 	}
-	if c.route != nil && c.route.open {
-		return c.route.handle(s, c)
+	s.with(func(in *instance) { value, e = in.handle(c) })
+	if f, ok := value.(later); ok {
+		return f()
 	}
-	if e := s.authenticate(c.header); e != nil {
+	return value, e
+}
+
+// handle checks a request as Clerk does, in this order: key, API version, query, rate
+// limit, maintenance, route, body. That Clerk checks the key before it routes is
+// known, the rest is inferred.
+func (in *instance) handle(c *call) (any, *apiError) {
+	if c.route != nil && c.route.open {
+		return c.route.handle(in, c)
+	}
+	if e := authenticate(c.header, in.config.secretKey); e != nil {
 		return nil, e
 	}
 	if e := c.pinVersion(); e != nil {
 		return nil, e
 	}
-	if c.route == nil || !c.route.free {
-		if wait, ok := s.limit.take(s.Now()); !ok {
+	if c.queryErr != nil {
+		return nil, malformedQuery(c.queryErr)
+	}
+	if c.route == nil || !c.route.unlimited {
+		if wait, ok := in.limit.take(in.clock.now()); !ok {
 			return nil, tooManyRequests(wait)
 		}
 	}
-	if s.underMaintenance(c) {
-		return nil, maintenance()
+	if in.refusedByMaintenance(c) {
+		return nil, underMaintenance()
 	}
 	if c.route == nil {
-		hint := ""
-		if strings.HasPrefix(c.url.EscapedPath()+"/", "/v1/v1/") {
-			hint = " The path begins twice with /v1: take the base URL without it, or the path."
-		}
-		return nil, notFound("No such resource", "Nothing is found at this method and path.%s", hint)
+		return nil, noRoute(c)
 	}
 	if len(c.body) > maxBody {
-		return nil, &apiError{status: http.StatusRequestEntityTooLarge, code: "request_body_too_large",
-			message: "Body too large", long: "The body is longer than " + strconv.Itoa(maxBody) + " bytes."}
+		return nil, newError(http.StatusRequestEntityTooLarge, "request_body_too_large", "Request body too large",
+			"The maximum is "+strconv.Itoa(maxBody)+" bytes.")
 	}
-	if c.broken {
-		return nil, bodyInvalid("The body broke off, or is not encoded as its header says.")
+	if c.bodyErr != nil {
+		return nil, bodyInvalid("The body could not be read to its end.")
 	}
-	return c.route.handle(s, c)
+	return c.route.handle(in, c)
 }
 
-// authenticate checks the secret key. The scheme is matched by case, as the code's
-// own hint spells it: inferred.
-func (s *Server) authenticate(header http.Header) *apiError {
+// authenticate checks the secret key. That the scheme is case-sensitive is inferred
+// from the text of Clerk's error.
+func authenticate(header http.Header, secretKey string) *apiError {
 	values := header.Values("Authorization")
 	if len(values) != 1 {
 		return authorizationFormat()
@@ -130,72 +158,71 @@ func (s *Server) authenticate(header http.Header) *apiError {
 	switch {
 	case !ok || key == "":
 		return authorizationFormat()
-	case key != s.config.secretKey:
+	case key != secretKey:
 		return keyInvalid()
 	}
 	return nil
 }
 
-// apiVersions are those with a document of their own, oldest first: what a request
-// that names none gets.
+// apiVersions are the versions with a document of their own, oldest first. A request
+// that names none gets the oldest.
 var apiVersions = []string{"2021-02-05", "2024-10-01", "2025-03-12", "2025-04-10", "2025-11-10", "2026-05-12"}
 
-// pinVersion settles the API version from header or query; both at once are refused.
+// pinVersion sets the API version from the header or the query; both at once are
+// refused.
 func (c *call) pinVersion() *apiError {
 	c.version = apiVersions[0]
-	asked := slices.Concat(c.header.Values("Clerk-Api-Version"), c.url.Query()["__clerk_api_version"])
+	asked := slices.Concat(c.header.Values("Clerk-Api-Version"), c.query["__clerk_api_version"])
 	if len(asked) == 0 {
 		return nil
 	}
 	if len(asked) > 1 || !slices.Contains(apiVersions, asked[0]) {
-		return &apiError{status: http.StatusBadRequest, code: "api_version_invalid", message: "API version not known",
-			long: "Name one API version, in the header Clerk-API-Version or in the query: " + strings.Join(apiVersions, ", ") + "."}
+		return newError(http.StatusBadRequest, "api_version_invalid", "Invalid API version",
+			"Set one version, in the header Clerk-API-Version or in the query: "+strings.Join(apiVersions, ", ")+".")
 	}
 	c.version = asked[0]
 	return nil
 }
 
-// underMaintenance tells whether maintenance refuses the request: on a production
-// instance reading and refreshing go on, on a development instance nothing does.
-func (s *Server) underMaintenance(c *call) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if !s.outage || !s.config.production {
-		return s.outage
+// refusedByMaintenance reports whether maintenance refuses the request: on a
+// production instance reading and refreshing work, on a development instance nothing.
+func (in *instance) refusedByMaintenance(c *call) bool {
+	if !in.maintenance || !in.config.production {
+		return in.maintenance
 	}
 	return c.method != http.MethodGet && (c.route == nil || c.route.op != "RefreshSession")
 }
 
-// SetMaintenance begins or ends maintenance: 503 maintenance_mode for everything on a
-// development instance; in production reading and refreshing go on.
+// SetMaintenance begins or ends maintenance. On a development instance every request
+// gets 503 maintenance_mode; in production reading and refreshing work.
 func (s *Server) SetMaintenance(on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.outage = on
+	s.with(func(in *instance) { in.maintenance = on })
 }
 
-// reply writes a value or an error as Clerk does.
-func (s *Server) reply(c *call, value any, e *apiError) *reply {
-	r := &reply{status: http.StatusOK, header: s.replyHeader(c)}
+// newResponse writes the value or the error of a handler as Clerk does.
+func newResponse(c *call, handle func(*call) (any, *apiError)) *response {
+	value, e := handle(c)
+	r := &response{status: http.StatusOK}
 	if e != nil {
 		r.status, value = e.status, e.body(c.trace)
-		if e.retryAfter > 0 {
-			r.header.Set("Retry-After", seconds(e.retryAfter))
-		}
 	}
 	var err error
 	if r.body, err = json.Marshal(value, json.Deterministic(true)); err != nil {
-		return s.reply(c, nil, ofStatus(http.StatusInternalServerError))
+		return newResponse(c, func(*call) (any, *apiError) { return nil, ofStatus(http.StatusInternalServerError) })
+	}
+	r.header = newHeader(c)
+	if e != nil && e.retryAfter > 0 {
+		r.header.Set("Retry-After", seconds(e.retryAfter))
 	}
 	return r
 }
 
-// replyHeader has what Clerk's edge adds to each reply. The media type has no charset:
-// Clerk's JavaScript SDK takes only the bare one for JSON.
-func (s *Server) replyHeader(c *call) http.Header {
+// newHeader returns the header that Clerk's edge adds. The media type has no charset:
+// Clerk's JavaScript SDK decodes only the bare type as JSON.
+func newHeader(c *call) http.Header {
 	header := http.Header{
 		"Content-Type":     {"application/json"},
-		"Date":             {s.Now().UTC().Format(http.TimeFormat)},
+		"Date":             {c.record.Time.UTC().Format(http.TimeFormat)},
 		"Server":           {"cloudflare"},
 		"Cf-Ray":           {c.trace[:16] + "-ATH"},
 		"Cf-Cache-Status":  {"DYNAMIC"},

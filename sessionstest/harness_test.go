@@ -56,23 +56,23 @@ func check(err error) {
 	}
 }
 
-// harness is a Server all of whose replies are held against the contract.
+// harness is a Server whose responses are checked against the contract.
 type harness struct {
 	*sessionstest.Server
 	t        *testing.T
 	next     http.RoundTripper
 	mu       sync.Mutex
-	answered map[string]map[int]int // operation, status: how often
+	statuses map[string]map[int]int // how often each operation returned each status
 }
 
-// newHarness is a Server with its clock stopped.
+// newHarness returns a Server whose clock is stopped.
 func newHarness(t *testing.T, opts ...sessionstest.Option) *harness {
 	opts = append([]sessionstest.Option{sessionstest.WithStart(start)}, opts...)
 	return overHarness(t, sessionstest.New(opts...))
 }
 
 func overHarness(t *testing.T, srv *sessionstest.Server) *harness {
-	return &harness{Server: srv, t: t, next: srv.Transport(), answered: map[string]map[int]int{}}
+	return &harness{Server: srv, t: t, next: srv.Transport(), statuses: map[string]map[int]int{}}
 }
 
 func (h *harness) client(opts ...clerksessions.Option) *clerksessions.Client {
@@ -82,9 +82,9 @@ func (h *harness) client(opts ...clerksessions.Option) *clerksessions.Client {
 	return h.Client(opts...)
 }
 
-// RoundTrip passes a request on and checks the reply. A request that succeeds must be
-// one the contract allows, and one that is answered with 422 one that it does not,
-// unless the header Tolerated says that Clerk differs.
+// RoundTrip sends a request and checks the response. The contract must allow a request
+// that succeeds and not allow one that gets 422, unless the header Tolerated says that
+// Clerk differs.
 func (h *harness) RoundTrip(req *http.Request) (*http.Response, error) {
 	tolerated := req.Header.Get("Tolerated") != ""
 	var body []byte
@@ -106,7 +106,7 @@ func (h *harness) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// conforms holds a request and its reply against the contract.
+// conforms checks a request and its response against the contract.
 func (h *harness) conforms(req *http.Request, body []byte, resp *http.Response, reply []byte, tolerated bool) error {
 	asked := req.Clone(req.Context())
 	asked.URL.Scheme, asked.URL.Host, asked.Host = "https", "api.clerk.com", "api.clerk.com"
@@ -115,22 +115,22 @@ func (h *harness) conforms(req *http.Request, body []byte, resp *http.Response, 
 	if len(body) == 0 {
 		asked.Body = http.NoBody
 	}
-	if err := commonReply(resp, reply); err != nil {
+	if err := commonResponse(resp, reply); err != nil {
 		return err
 	}
 	route, params, err := contract().router.FindRoute(asked)
 	if err != nil {
-		return nil // no operation of the contract: nothing more to hold it against
+		return nil // not an operation of the contract
 	}
 	// The emulator takes every API version, the contract one for each operation.
 	version := route.Operation.Parameters.GetByInAndName("header", "Clerk-API-Version")
 	asked.Header.Set(version.Name, version.Schema.Value.Enum[0].(string))
 	h.mu.Lock()
 	op := route.Operation.OperationID
-	if h.answered[op] == nil {
-		h.answered[op] = map[int]int{}
+	if h.statuses[op] == nil {
+		h.statuses[op] = map[int]int{}
 	}
-	h.answered[op][resp.StatusCode]++
+	h.statuses[op][resp.StatusCode]++
 	h.mu.Unlock()
 
 	input := &openapi3filter.RequestValidationInput{
@@ -141,9 +141,9 @@ func (h *harness) conforms(req *http.Request, body []byte, resp *http.Response, 
 	switch {
 	case tolerated:
 	case refused != nil && resp.StatusCode < 300:
-		return fmt.Errorf("a request the contract does not allow succeeded: %w", refused)
+		return fmt.Errorf("a request that the contract does not allow succeeded: %w", refused)
 	case refused == nil && resp.StatusCode == http.StatusUnprocessableEntity:
-		return errors.New("a request the contract allows was found wrong")
+		return errors.New("a request that the contract allows was refused")
 	}
 	return openapi3filter.ValidateResponse(req.Context(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: input, Status: resp.StatusCode, Header: resp.Header,
@@ -151,8 +151,8 @@ func (h *harness) conforms(req *http.Request, body []byte, resp *http.Response, 
 	})
 }
 
-// commonReply checks what every reply has.
-func commonReply(resp *http.Response, body []byte) error {
+// commonResponse checks what every response has.
+func commonResponse(resp *http.Response, body []byte) error {
 	trace := resp.Header.Get("X-Clerk-Trace-Id")
 	switch {
 	case resp.Header.Get("Content-Type") != "application/json":
@@ -167,7 +167,7 @@ func commonReply(resp *http.Response, body []byte) error {
 	if resp.StatusCode < 400 {
 		return nil
 	}
-	var e errorReply
+	var e errorResponse
 	if err := json.Unmarshal(body, &e); err != nil {
 		return err
 	}
@@ -177,14 +177,14 @@ func commonReply(resp *http.Response, body []byte) error {
 	case len(e.Errors) != 1 || e.Errors[0].Code == "" || e.Errors[0].Message == "" || e.Errors[0].LongMessage == "":
 		return fmt.Errorf("incomplete error")
 	case e.Errors[0].Meta != nil && len(e.Errors[0].Meta) == 0 || strings.Contains(string(body), `"meta":null`):
-		return errors.New("meta is empty, not left out")
+		return errors.New("meta is empty, not omitted")
 	case resp.StatusCode == 429 && resp.Header.Get("Retry-After") == "":
 		return fmt.Errorf("no Retry-After")
 	}
 	return nil
 }
 
-type errorReply struct {
+type errorResponse struct {
 	Errors []struct {
 		Code        string         `json:"code"`
 		Message     string         `json:"message"`
@@ -194,7 +194,7 @@ type errorReply struct {
 	TraceID string `json:"clerk_trace_id"`
 }
 
-// answer is a reply that was read whole.
+// answer is a response that was read whole.
 type answer struct {
 	status int
 	header http.Header
@@ -210,8 +210,8 @@ func (a answer) members(t *testing.T) map[string]any {
 	return m
 }
 
-// do sends a request with the key and, if it has a body, as JSON; each header is
-// "Name: value", and "Name:" takes the header away.
+// do sends a request with the key and, if it has a body, as JSON. Each header is
+// "Name: value", and "Name:" removes one.
 func (h *harness) do(method, path, body string, headers ...string) answer {
 	h.t.Helper()
 	target := strings.TrimSuffix(h.URL, "/v1") + path
@@ -242,7 +242,7 @@ func (h *harness) do(method, path, body string, headers ...string) answer {
 	raw, err := io.ReadAll(resp.Body)
 	require.NoError(h.t, err)
 	a := answer{status: resp.StatusCode, header: resp.Header, body: string(raw)}
-	var e errorReply
+	var e errorResponse
 	if a.status >= 400 && assert.NoError(h.t, json.Unmarshal(raw, &e)) && len(e.Errors) > 0 {
 		a.code = e.Errors[0].Code
 		a.param, _ = e.Errors[0].Meta["param_name"].(string)

@@ -34,8 +34,8 @@ func randomHex(bytes int) string {
 
 func base64Text(v string) string { return base64.StdEncoding.EncodeToString([]byte(v)) }
 
-// wellFormed tells whether id is the prefix followed by 1 to 64 characters of those
-// that ids are made of. Clerk's own have 27; tests like user_1 or user_anna better.
+// wellFormed reports whether id is the prefix followed by 1 to 64 of the characters of
+// ids. Clerk's own have 27; tests prefer user_1 or user_anna.
 func wellFormed(id, prefix string) bool {
 	rest, ok := strings.CutPrefix(id, prefix)
 	return ok && rest != "" && len(rest) <= 64 && strings.Trim(rest, base62+"_-") == ""

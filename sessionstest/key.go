@@ -10,24 +10,19 @@ import (
 	"encoding/pem"
 	"math/big"
 	"strings"
-	"sync"
 
 	"github.com/go-json-experiment/json"
 )
 
-// keyring is the instance's one signing key. It is generated when it is first needed,
-// which takes about a tenth of a second: a test without tokens does not pay for it,
-// and no two Servers share a key.
+// keyring holds the instance's only signing key. It is generated when it is first
+// needed, since that takes about a tenth of a second. No two Servers share a key.
 type keyring struct {
-	mu  sync.Mutex
 	kid string
 	key *rsa.PrivateKey
 }
 
 // current returns the key that signs, and its id.
 func (k *keyring) current() (string, *rsa.PrivateKey) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	if k.key == nil {
 		k.key = newKey()
 	}
@@ -37,38 +32,36 @@ func (k *keyring) current() (string, *rsa.PrivateKey) {
 func newKey() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		panic("sessionstest: no random numbers: " + err.Error())
+		panic("sessionstest: " + err.Error()) // impossible for 2048 bits
 	}
 	return key
 }
 
-// KeyID returns the kid of the tokens signed now: the instance's id at first.
-func (s *Server) KeyID() string {
-	s.keys.mu.Lock()
-	defer s.keys.mu.Unlock()
-	return s.keys.kid
+// KeyID returns the kid of the tokens signed now: at first the instance's id.
+func (s *Server) KeyID() (kid string) {
+	s.with(func(in *instance) { kid = in.keys.kid })
+	return kid
 }
 
-// RotateKey signs with a new key from now on, under the given kid: [Server.KeyID]
-// keeps the id, as Clerk has been seen to do, and "" takes a new one. The former key is
-// no longer served, so tokens signed with it verify no more.
+// RotateKey replaces the signing key. The new key has the given id: that of
+// [Server.KeyID], as Clerk has been seen to do, or a new one for "". The old key is no
+// longer served, so its tokens no longer verify.
 func (s *Server) RotateKey(kid string) {
 	if kid == "" {
 		kid = newID("ins_")
 	}
 	key := newKey()
-	s.keys.mu.Lock()
-	defer s.keys.mu.Unlock()
-	s.keys.kid, s.keys.key = kid, key
+	s.with(func(in *instance) { in.keys = keyring{kid: kid, key: key} })
 }
 
-// PublicKeyPEM returns the public half of the key in use, in the form of the
-// Dashboard's "JWKS Public Key", which programs keep in CLERK_JWT_KEY.
+// PublicKeyPEM returns the public key in the form of the Dashboard's "JWKS Public Key",
+// which programs keep in CLERK_JWT_KEY.
 func (s *Server) PublicKeyPEM() string {
-	_, key := s.keys.current()
+	var key *rsa.PrivateKey
+	s.with(func(in *instance) { _, key = in.keys.current() })
 	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	if err != nil {
-		panic("sessionstest: " + err.Error()) // an RSA key always has this form
+		panic("sessionstest: " + err.Error()) // impossible for an RSA key
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
@@ -87,9 +80,9 @@ type jwkSet struct {
 	Keys []jwk `json:"keys"`
 }
 
-// jwks answers both addresses of the keys.
-func (s *Server) jwks(*call) (any, *apiError) {
-	kid, key := s.keys.current()
+// getJWKS serves the keys, at both addresses.
+func (in *instance) getJWKS(*call) (any, *apiError) {
+	kid, key := in.keys.current()
 	return jwkSet{Keys: []jwk{{
 		Use: "sig", Kty: "RSA", Kid: kid, Alg: "RS256",
 		N: base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
@@ -97,14 +90,14 @@ func (s *Server) jwks(*call) (any, *apiError) {
 	}}}, nil
 }
 
-// tokenHeader is the header of a token as far as the Server reads it.
+// tokenHeader has the members of a token's header that the Server reads.
 type tokenHeader struct {
 	Alg string `json:"alg"`
 	Cat string `json:"cat"`
 	Kid string `json:"kid"`
 }
 
-// tokenClaims are the claims the Server reads.
+// tokenClaims are the claims that the Server reads.
 type tokenClaims struct {
 	Azp string   `json:"azp"`
 	Exp *float64 `json:"exp"`
@@ -115,24 +108,25 @@ type tokenClaims struct {
 	Sub string   `json:"sub"`
 }
 
-// strict refuses spare bits; only line breaks it skips, which open refuses.
+// strict rejects spare bits. It skips line breaks, which open rejects.
 var strict = base64.RawURLEncoding.Strict()
 
-// open checks the signature and issuer of a token, not its times. A token has one
-// spelling: what a lenient decoder would take as well is refused.
-func (s *Server) open(token string) (header tokenHeader, claims tokenClaims, ok bool) {
+// open checks the signature and the issuer of a token, not its times. It accepts only
+// the canonical encoding.
+func (in *instance) open(token string) (header tokenHeader, claims tokenClaims, ok bool) {
 	parts := strings.Split(token, ".")
-	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") || decodePart(parts[0], &header) != nil || header.Alg != "RS256" {
+	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") ||
+		decodePart(parts[0], &header) != nil || header.Alg != "RS256" {
 		return header, claims, false
 	}
-	kid, key := s.keys.current()
+	kid, key := in.keys.current()
 	signature, err := strict.DecodeString(parts[2])
 	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	if err != nil || header.Kid != kid || rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, sum[:], signature) != nil {
 		return header, claims, false
 	}
 	err = decodePart(parts[1], &claims)
-	return header, claims, err == nil && claims.Iss == s.config.issuer
+	return header, claims, err == nil && claims.Iss == in.config.issuer
 }
 
 func decodePart(part string, v any) error {
@@ -143,8 +137,8 @@ func decodePart(part string, v any) error {
 	return json.Unmarshal(raw, v)
 }
 
-// sign makes a token of a header and claims, signed by the key or by a function that
-// is given what is to be signed.
+// sign returns the token of a header and claims. The signer returns the signature of
+// its input.
 func sign(header, claims map[string]any, signer func([]byte) []byte) (string, error) {
 	encode := func(v any) (string, error) {
 		raw, err := json.Marshal(v, json.Deterministic(true))
@@ -166,7 +160,7 @@ func rs256(key *rsa.PrivateKey) func([]byte) []byte {
 		sum := sha256.Sum256(input)
 		signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
 		if err != nil {
-			panic("sessionstest: " + err.Error()) // a 2048-bit key signs any digest
+			panic("sessionstest: " + err.Error()) // impossible for a 2048-bit key
 		}
 		return signature
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
 func ids(sessions []clerksessions.Session) []string {
@@ -62,7 +63,7 @@ func TestListLimitAndOffset(t *testing.T) {
 	}
 }
 
-func TestListShapes(t *testing.T) {
+func TestListWithAndWithoutTotal(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	h.session()
@@ -121,7 +122,7 @@ func newestAt() clerksessions.UnixMilli {
 	return clerksessions.UnixMilli(start.Add(time.Hour).UnixMilli())
 }
 
-func TestTimeEndsSessions(t *testing.T) {
+func TestSessionsExpireAndAreAbandoned(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	client := h.client()
@@ -153,13 +154,13 @@ func TestTimeEndsSessions(t *testing.T) {
 	require.ErrorIs(t, err, clerksessions.ErrNotFound)
 }
 
-// What is not set is null, as Clerk has it, and older API versions know no tasks.
+// Unset fields are null, and API versions before 2025-03-12 have no tasks.
 func TestSessionOnTheWire(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	plain := h.session()
 	assert.JSONEq(t, fmt.Sprintf(`{"object":"session","id":%q,"user_id":"user_1","client_id":%q,"status":"active",
-		"actor":null,"last_active_organization_id":null,"latest_activity":null,"tasks":null,"last_active_at":%[3]d,
+		"actor":null,"last_active_organization_id":null,"tasks":null,"last_active_at":%[3]d,
 		"expire_at":%[4]d,"abandon_at":%[5]d,"created_at":%[3]d,"updated_at":%[3]d}`, plain.ID, plain.ClientID,
 		start.UnixMilli(), start.Add(7*24*time.Hour).UnixMilli(), start.Add(30*24*time.Hour).UnixMilli()),
 		h.do("GET", "/v1/sessions/"+plain.ID, "").body)
@@ -174,10 +175,11 @@ func TestSessionOnTheWire(t *testing.T) {
 	assert.Equal(t, map[string]any{"sub": "user_admin"}, m["actor"])
 	assert.Equal(t, "org_1", m["last_active_organization_id"])
 	assert.Equal(t, []any{map[string]any{"key": "setup-mfa"}}, m["tasks"])
-	assert.Contains(t, m["latest_activity"].(map[string]any)["id"], "sess_activity_")
 
 	old := h.do("GET", "/v1/sessions/"+full.ID, "", "Clerk-API-Version: 2024-10-01")
 	assert.NotContains(t, old.members(t), "tasks")
+	first := h.do("GET", "/v1/sessions/"+full.ID, "", "Clerk-API-Version: 2025-03-12")
+	assert.Contains(t, first.members(t), "tasks")
 	assert.Equal(t, "2024-10-01", old.header.Get("Clerk-Api-Version"))
 	unpinned := h.do("GET", "/v1/sessions/"+full.ID, "", "Clerk-API-Version:")
 	assert.Equal(t, "2021-02-05", unpinned.header.Get("Clerk-Api-Version"))
@@ -185,4 +187,28 @@ func TestSessionOnTheWire(t *testing.T) {
 	assert.Equal(t, "2025-11-10", queried.header.Get("Clerk-Api-Version"))
 	both := h.do("GET", "/v1/sessions/"+full.ID+"?__clerk_api_version=2025-11-10", "")
 	assert.Equal(t, "api_version_invalid", both.code)
+}
+
+// Lists have latest_activity; a single session has it only with WithLatestActivity.
+func TestLatestActivity(t *testing.T) {
+	t.Parallel()
+	for always, opts := range map[bool][]sessionstest.Option{false: nil, true: {sessionstest.WithLatestActivity()}} {
+		h := newHarness(t, opts...)
+		id := h.AddSession(clerksessions.Session{UserID: "user_1", LatestActivity: &clerksessions.SessionActivity{Country: "Greece"}}).ID
+		for _, session := range []map[string]any{
+			h.do("GET", "/v1/sessions/"+id, "").members(t),
+			h.do("POST", "/v1/sessions/"+id+"/verify", quoted(map[string]string{"token": h.token(id, sessionstest.MintParams{})})).members(t),
+			h.do("POST", "/v1/sessions/"+id+"/revoke", "").members(t),
+			h.do("POST", "/v1/sessions", `{"user_id":"user_1"}`).members(t),
+		} {
+			_, ok := session["latest_activity"]
+			assert.Equal(t, always, ok)
+		}
+		list := h.do("GET", "/v1/sessions?user_id=user_1&paginated=true", "").members(t)["data"].([]any)
+		assert.Nil(t, list[0].(map[string]any)["latest_activity"])
+		activity := list[1].(map[string]any)["latest_activity"].(map[string]any)
+		assert.Regexp(t, "^sess_activity_", activity["id"])
+		delete(activity, "id")
+		assert.Equal(t, map[string]any{"object": "session_activity", "is_mobile": false, "country": "Greece"}, activity)
+	}
 }

@@ -1,32 +1,26 @@
 package sessionstest
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
-// limiter counts requests in windows that begin with the first request after the
-// last window ended.
+// limiter counts requests in windows. A window begins with the first request after the
+// last window.
 type limiter struct {
-	most   int
+	max    int // 0 for no limit
 	window time.Duration
-
-	mu    sync.Mutex
-	began time.Time
-	count int
+	began  time.Time
+	count  int
 }
 
-// take counts a request. When it is one too many, it tells how long the window goes on.
+// take counts a request. If it exceeds the limit, take returns the time left in the
+// window.
 func (l *limiter) take(now time.Time) (wait time.Duration, ok bool) {
-	if l.most <= 0 || l.window <= 0 {
+	if l.max <= 0 {
 		return 0, true
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	if l.began.IsZero() || !now.Before(l.began.Add(l.window)) {
 		l.began, l.count = now, 0
 	}
-	if l.count < l.most {
+	if l.count < l.max {
 		l.count++
 		return 0, true
 	}

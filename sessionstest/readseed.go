@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
+	"slices"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -13,42 +16,67 @@ import (
 )
 
 // ReadSeed reads a Seed from JSON: one object with any of the members users,
-// organizations, sessions, templates and refresh_tokens, each a list. A session has
-// Clerk's form, of which only user_id is needed; its times are in milliseconds. A
-// member that is not known is an error.
+// organizations, sessions, templates, refresh_tokens and deleted, each a list. A session
+// has Clerk's form, of which only user_id is required; its times are in milliseconds.
+// An unknown member is an error.
 func ReadSeed(r io.Reader) (Seed, error) {
 	var seed Seed
-	err := json.UnmarshalRead(r, &seed, json.RejectUnknownMembers(true))
-	if err == nil {
-		err = unknownMember(seed.Sessions)
+	if err := json.UnmarshalRead(r, &seed, json.RejectUnknownMembers(true)); err != nil {
+		return Seed{}, fmt.Errorf("sessionstest: invalid seed: %w", jsonError("the seed", err))
 	}
-	if err != nil {
-		return Seed{}, fmt.Errorf("sessionstest: the seed is not of the right form: %w", inFileTerms(err))
+	for i, v := range seed.Sessions {
+		if member := unknownMember(v); member != "" {
+			member = fmt.Sprintf("/sessions/%d%s", i, member)
+			return Seed{}, fmt.Errorf("sessionstest: invalid seed: unknown member %s", quote(member))
+		}
 	}
 	return seed, nil
 }
 
-// inFileTerms says where in the file something does not fit, and what would, without
-// the Go types that the JSON package names.
-func inFileTerms(err error) error {
+// unknownMember returns the place of a member of a session that Clerk does not have,
+// empty if there is none. Decoding keeps such members in Extra.
+func unknownMember(v clerksessions.Session) string {
+	extra := map[string]map[string]any{"": v.Extra}
+	if v.LatestActivity != nil {
+		extra["/latest_activity"] = v.LatestActivity.Extra
+	}
+	for i, task := range v.Tasks {
+		extra[fmt.Sprintf("/tasks/%d", i)] = task.Extra
+	}
+	for _, place := range slices.Sorted(maps.Keys(extra)) {
+		for _, name := range slices.Sorted(maps.Keys(extra[place])) {
+			return string(jsontext.Pointer(place).AppendToken(name))
+		}
+	}
+	return ""
+}
+
+// jsonError says where a JSON document has the wrong form, and what is expected,
+// without the Go types that package json names.
+func jsonError(document string, err error) error {
 	var e *json.SemanticError
 	if !errors.As(err, &e) || e.GoType == nil {
 		return err
 	}
-	where, came := "the seed", forms[e.JSONKind]
+	where, got := document, forms[e.JSONKind]
 	if e.JSONPointer != "" {
-		where = shown(string(e.JSONPointer))
+		where = quote(string(e.JSONPointer))
 	}
 	if e.JSONValue != nil {
-		came = string(e.JSONValue)
+		got = quote(string(e.JSONValue))
 	}
 	if errors.Is(e, json.ErrUnknownName) {
-		return fmt.Errorf("there is no member %s; check its spelling", where)
+		return fmt.Errorf("unknown member %s", where)
 	}
 	want := "a whole number of 64 bits"
 	switch e.GoType.Kind() {
+	case reflect.Float64:
+		want = forms['0']
 	case reflect.Struct, reflect.Map:
 		want = forms['{']
+		if e.GoType == reflect.TypeFor[time.Time]() {
+			want = "an RFC 3339 time"
+		}
 	case reflect.Slice:
 		want = forms['[']
 	case reflect.String:
@@ -56,36 +84,9 @@ func inFileTerms(err error) error {
 	case reflect.Bool:
 		want = "true or false"
 	}
-	return fmt.Errorf("%s must be %s, but is %s", where, want, came)
+	return fmt.Errorf("%s must be %s, is %s", where, want, got)
 }
 
 var forms = map[jsontext.Kind]string{
 	'{': "an object", '[': "a list", '"': "a string", '0': "a number", 't': "true", 'f': "false", 'n': "null",
-}
-
-// unknownMember returns an error for a member of a session that the contract does not
-// have. Decoding keeps such members in Extra.
-func unknownMember(sessions []clerksessions.Session) error {
-	reject := func(extra map[string]any, format string, args ...any) error {
-		for name := range extra {
-			at := jsontext.Pointer(fmt.Sprintf(format, args...)).AppendToken(name)
-			return &json.SemanticError{JSONPointer: at, GoType: reflect.TypeFor[clerksessions.Session](), Err: json.ErrUnknownName}
-		}
-		return nil
-	}
-	for i, session := range sessions {
-		err := reject(session.Extra, "/sessions/%d", i)
-		if activity := session.LatestActivity; err == nil && activity != nil {
-			err = reject(activity.Extra, "/sessions/%d/latest_activity", i)
-		}
-		for j, task := range session.Tasks {
-			if err == nil {
-				err = reject(task.Extra, "/sessions/%d/tasks/%d", i, j)
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

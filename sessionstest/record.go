@@ -1,213 +1,130 @@
 package sessionstest
 
 import (
-	"bytes"
-	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
-	maxRequests = 10_000  // how many requests are kept
-	maxKept     = 4 << 10 // how much of its path, query, header and body is kept, each
+	maxRequests = 10_000   // number of requests kept
+	maxRecorded = 16 << 20 // bytes kept of all of them
+	maxKept     = 4 << 10  // bytes kept of each path, query, header and body
 )
 
-// Request is a request the Server got, without its secrets: secret keys, everything
-// that looks like a token, and what is named like one read "[redacted]", in the path
-// also with escapes. Of path, query, header and body the first 4 KiB each are kept.
+// Request is a request that the Server received, without its secrets: secret keys,
+// values that look like tokens, and values with the name of a secret read "[redacted]".
+// The first 4 KiB each of path, query, header and body are kept.
 type Request struct {
-	// Time is when it came, by the Server's clock.
-	Time time.Time
+	// Time is when the request arrived, by the Server's clock.
+	Time time.Time `json:"time"`
 
-	// Operation is the operationId, for example GetSession, or [OpJWKS]; empty when
-	// method and path match none.
-	Operation string
+	// Operation is the operationId, for example GetSession, or [OpJWKS]. It is empty
+	// if method and path match none.
+	Operation string `json:"operation"`
 
 	// Method is the HTTP method.
-	Method string
+	Method string `json:"method"`
 
-	// Path is the path as it was sent, escaped. A segment with a secret is redacted whole.
-	Path string
+	// Path is the escaped path. A segment that contains a secret is redacted whole.
+	Path string `json:"path"`
 
-	// Query is the query, decoded.
-	Query url.Values
+	// Query is the decoded query, without malformed pairs.
+	Query url.Values `json:"query"`
 
 	// Header is the header. Authorization and Cookie are redacted whole.
-	Header http.Header
+	Header http.Header `json:"header"`
 
-	// Body is the body, with secrets redacted. One that is no JSON object is only
-	// described.
-	Body string
+	// Body is the redacted body. A body that is not a JSON object is replaced by its
+	// size.
+	Body string `json:"body"`
 
-	// Status is that of the reply, 0 if the connection broke before there was one.
-	Status int
+	// Status is the status of the response, 0 if the connection was reset before.
+	Status int `json:"status"`
 
-	// Code is the first error code of the reply, empty for a success.
-	Code string
+	// Code is the first error code of the response, empty for a success.
+	Code string `json:"code"`
 
-	// TraceID is that of the reply.
-	TraceID string
+	// TraceID is the trace id of the response.
+	TraceID string `json:"trace_id"`
 }
 
-// requestLog keeps the last maxRequests requests, in a ring.
-type requestLog struct {
-	observe func(Request)
+// size returns about how many bytes a recorded request occupies.
+func (r *Request) size() int {
+	n := 512 + len(r.Operation) + len(r.Method) + len(r.Path) + len(r.Body) + len(r.Code) + len(r.TraceID)
+	for _, values := range []map[string][]string{r.Query, r.Header} {
+		for name, list := range values {
+			n += 64 + len(name)
+			for _, value := range list {
+				n += 16 + len(value)
+			}
+		}
+	}
+	return n
+}
 
-	mu   sync.Mutex
-	ring []Request
-	next int // where the oldest is, once the ring is full
+// requestLog keeps the last requests, at most maxRequests and maxRecorded bytes.
+type requestLog struct {
+	list  []Request
+	first int // index of the oldest; those before are gone
+	bytes int
 }
 
 func (l *requestLog) add(r Request) {
-	l.mu.Lock()
-	if len(l.ring) < maxRequests {
-		l.ring = append(l.ring, r)
-	} else {
-		l.ring[l.next] = r
-		l.next = (l.next + 1) % maxRequests
+	l.list = append(l.list, r)
+	l.bytes += r.size()
+	for len(l.list)-l.first > maxRequests || l.bytes > maxRecorded {
+		l.bytes -= l.list[l.first].size()
+		l.list[l.first] = Request{}
+		l.first++
 	}
-	l.mu.Unlock()
-	if l.observe != nil {
-		l.observe(r)
+	if l.first > maxRequests {
+		l.list = slices.Clone(l.list[l.first:])
+		l.first = 0
 	}
 }
 
-// Requests returns the last 10,000 requests in the order they were answered, redacted.
-// The Requests share their headers and queries with the Server: do not change those.
-// To see more, use [WithObserver].
-func (s *Server) Requests() []Request {
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
-	return slices.Concat(s.log.ring[s.log.next:], s.log.ring[:s.log.next])
+// all returns the requests of an operation, or with "" all requests.
+func (l *requestLog) all(op string) []Request {
+	requests := slices.Clone(l.list[l.first:])
+	if op == "" {
+		return requests
+	}
+	return slices.DeleteFunc(requests, func(r Request) bool { return r.Operation != op })
 }
+
+// Requests returns the last requests in the order in which they were answered,
+// redacted: at most 10,000 requests and about 16 MiB. They share their headers and
+// queries with the Server; do not modify those. Use [WithObserver] to see more.
+func (s *Server) Requests() []Request { return s.RequestsOf("") }
 
 // RequestsOf is [Server.Requests] for one operation.
-func (s *Server) RequestsOf(op string) []Request {
-	return slices.DeleteFunc(s.Requests(), func(r Request) bool { return r.Operation != op })
+func (s *Server) RequestsOf(op string) (requests []Request) {
+	s.with(func(in *instance) { requests = in.requests.all(op) })
+	return requests
 }
 
-// ClearRequests forgets the requests so far.
+// ClearRequests forgets all recorded requests.
 func (s *Server) ClearRequests() {
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
-	s.log.ring, s.log.next = nil, 0
+	s.with(func(in *instance) { in.requests = requestLog{} })
 }
 
-const redacted = "[redacted]"
-
-// recorded is what can be told of a request before its body is read.
-func (s *Server) recorded(c *call) Request {
-	r := Request{Time: s.Now(), Method: s.scrub(c.method), Path: s.scrubPath(c.url.EscapedPath())}
+// newRecord returns what is known of a request before its body is read.
+func newRecord(secrets redactor, c *call) Request {
+	r := Request{Method: secrets.short(c.method), Path: secrets.path(c.url.EscapedPath())}
 	if c.route != nil {
 		r.Operation = c.route.op
 	}
-	r.Query = url.Values(s.scrubAll(c.url.Query()))
-	r.Header = http.Header(s.scrubAll(c.header))
+	r.Query = url.Values(secrets.values(c.query))
+	r.Header = http.Header(secrets.values(c.header))
 	return r
 }
 
-// secretLike is what looks like a token or like a secret key of any instance. Within a
-// word only a whole token does: one id in ten thousand has these three letters.
-var secretLike = regexp.MustCompile(`\beyJ[\w-]*(\.[\w-]*)*|eyJ[\w-]*\.[\w-]+\.[\w-]*|sk_(test|live)_[\w-]*`)
-
-// cut takes secrets out of a text.
-func (s *Server) cut(v string) string {
-	v = strings.ReplaceAll(v, s.config.secretKey, redacted)
-	if strings.Contains(v, "eyJ") || strings.Contains(v, "sk_") {
-		v = secretLike.ReplaceAllLiteralString(v, redacted)
-	}
-	return v
-}
-
-// scrub takes secrets out of a text and shortens it to maxKept bytes.
-func (s *Server) scrub(v string) string {
-	if v = s.cut(v); len(v) > maxKept {
-		v = strings.ToValidUTF8(v[:maxKept], "") + "..."
-	}
-	return v
-}
-
-// scrubPath redacts the segments that hold a secret, also when they were escaped more
-// than once.
-func (s *Server) scrubPath(path string) string {
-	segments := strings.Split(path, "/")
-	for i, plain := range segments {
-		for range 3 {
-			if next, err := url.PathUnescape(plain); err == nil {
-				plain = next
-			}
-		}
-		if s.cut(plain) != plain {
-			segments[i] = redacted
-		}
-	}
-	return s.scrub(strings.Join(segments, "/"))
-}
-
-// scrubAll scrubs headers or a query, and leaves out what is beyond maxKept bytes in all.
-func (s *Server) scrubAll(values map[string][]string) map[string][]string {
-	kept := make(map[string][]string, min(len(values), 16))
-	room := maxKept
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		secret := isSecret(name)
-		name, list := s.scrub(name), values[name]
-		for _, value := range list {
-			if value = s.scrub(value); secret {
-				value = redacted
-			}
-			if room -= len(name) + len(value); room < 0 {
-				return kept
-			}
-			kept[name] = append(kept[name], value)
-		}
-	}
-	return kept
-}
-
-// isSecret tells whether a header, a parameter of the query or a member of a body holds
-// a secret, by its name.
-func isSecret(name string) bool {
-	return slices.Contains([]string{
-		"authorization", "cookie", "proxy-authorization", "token", "expired_token", "refresh_token", "request_headers",
-	}, strings.ToLower(name))
-}
-
-func (s *Server) redactBody(body []byte) string {
-	value := jsontext.Value(body)
-	switch {
-	case len(body) == 0:
-		return ""
-	case len(body) > maxBody || !value.IsValid() || value.Kind() != '{' && value.Kind() != 'n':
-		return "[" + strconv.Itoa(len(body)) + " bytes that are no JSON object]"
-	}
-	var text strings.Builder
-	from, to := jsontext.NewDecoder(bytes.NewReader(body)), jsontext.NewEncoder(&text)
-	for { // it was found valid, so that only its end is an error
-		kind, n := from.StackIndex(from.StackDepth())
-		token, err := from.ReadToken()
-		if err != nil {
-			return s.scrub(strings.TrimSpace(text.String()))
-		}
-		secret := kind == '{' && n%2 == 0 && token.Kind() == '"' && isSecret(token.String())
-		_ = to.WriteToken(token)
-		if secret {
-			_ = from.SkipValue()
-			_ = to.WriteToken(jsontext.String(redacted))
-		}
-	}
-}
-
-// codeOf is the first error code of a reply.
-func codeOf(r *reply) string {
+// codeOf returns the first error code of a response.
+func codeOf(r *response) string {
 	if r.status < 400 {
 		return ""
 	}

@@ -47,15 +47,15 @@ func TestRequestsAreRecordedWithoutSecrets(t *testing.T) {
 	assert.Equal(t, `{"user_id":"user_1"}`, create.Body)
 	assert.Equal(t, "clerk_key_invalid", create.Code)
 	assert.Len(t, create.TraceID, 32)
-	assert.Equal(t, "[20 bytes that are no JSON object]", requests[3].Body)
+	assert.Equal(t, "[20 bytes, not a JSON object]", requests[3].Body)
 	assert.Equal(t, "null", last.Body)
 	assert.Len(t, h.RequestsOf("VerifySession"), 2)
 	h.ClearRequests()
 	assert.Empty(t, h.Requests())
 }
 
-// However a secret is spelled, and in whatever it is wrapped, it is not recorded.
-func TestNoSpellingOfASecretIsRecorded(t *testing.T) {
+// However a secret is encoded or nested, it is redacted.
+func TestSecretsAreRedactedInEveryEncoding(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, sessionstest.WithSecretKey("sk_test_ours"))
 	h.do("GET", "/v1/sessions/%73k_test_ours", "")
@@ -77,8 +77,8 @@ func TestNoSpellingOfASecretIsRecorded(t *testing.T) {
 	assert.Equal(t, "[redacted] and [redacted]", requests[6].Header.Get("X-Both"))
 }
 
-// Of ten thousand ids one has the letters that tokens begin with.
-func TestAnIDIsNoSecret(t *testing.T) {
+// One id in ten thousand contains the letters that tokens begin with.
+func TestIDsAreNotRedacted(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
 	const id, token = "sess_3FuNYjeSuDasLAeyJkiyLrJKA6ep", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYW5hcnkifQ."
@@ -92,7 +92,7 @@ func TestAnIDIsNoSecret(t *testing.T) {
 	assert.Equal(t, []string{"/v1/sessions/" + id, "/v1/sessions/[redacted]", "/v1/sessions/[redacted]", "/v1/sessions/[redacted]"}, paths)
 }
 
-func TestRecordIsBounded(t *testing.T) {
+func TestNumberOfRecordedRequestsIsBounded(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
 	transport := srv.Transport()
@@ -105,4 +105,23 @@ func TestRecordIsBounded(t *testing.T) {
 	assert.Equal(t, "/v1/sessions/sess_10099", requests[9_999].Path)
 	send(t, transport, srv, "GET", "/sessions/"+strings.Repeat("x", 100_000))
 	assert.Less(t, len(srv.Requests()[9_999].Path), 5_000)
+}
+
+func TestSizeOfRecordedRequestsIsBounded(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	long := strings.Repeat("x", 4_000)
+	const sent = 2_000
+	for range sent {
+		h.do("GET", "/v1/"+long+"?q="+long, "", "X-Long: "+long)
+	}
+	size := 0
+	for _, r := range h.Requests() {
+		size += len(r.Path) + len(r.Query.Get("q")) + len(r.Header.Get("X-Long"))
+	}
+	assert.LessOrEqual(t, size, 16<<20)
+	assert.Greater(t, size, 14<<20, "as much as fits is kept")
+	h.do("GET", "/v1/last", "")
+	requests := h.Requests()
+	assert.Equal(t, "/v1/last", requests[len(requests)-1].Path)
 }

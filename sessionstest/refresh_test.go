@@ -58,11 +58,10 @@ func assertCode(t *testing.T, err error, code string) {
 	t.Helper()
 	var e *clerksessions.Error
 	require.ErrorAs(t, err, &e)
-	assert.Truef(t, e.HasCode(code), "%v lacks %s", err, code)
+	assert.Truef(t, e.HasCode(code), "%v: want code %s", err, code)
 }
 
-// Each row spoils one thing of a request that would be answered with 200; where
-// several are spoilt, the first check of the table wins.
+// Each row changes one thing of a request that succeeds.
 func TestRefreshRefusals(t *testing.T) {
 	t.Parallel()
 	type request struct {
@@ -72,8 +71,8 @@ func TestRefreshRefusals(t *testing.T) {
 		path           string
 	}
 	tests := []struct {
-		code  string
-		spoil func(h *harness, r *request)
+		code   string
+		change func(h *harness, r *request)
 	}{
 		{"refresh_request_origin_invalid", func(_ *harness, r *request) { r.params.RequestOrigin = "app.example.com" }},
 		{"refresh_request_origin_invalid", func(_ *harness, r *request) { r.params.RequestOrigin = "https://%zz" }},
@@ -109,7 +108,7 @@ func TestRefreshRefusals(t *testing.T) {
 					RequestOrigin: app, RefreshToken: h.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID}).Token,
 				},
 			}
-			test.spoil(h, &r)
+			test.change(h, &r)
 			if r.params.ExpiredToken == "" {
 				r.params.ExpiredToken = h.token(session.ID, r.token)
 			}
@@ -125,8 +124,8 @@ func TestRefreshRefusals(t *testing.T) {
 	}
 }
 
-// An expired token is exchanged once, however its signature is spelled.
-func TestATokenIsSpentInAnySpelling(t *testing.T) {
+// An expired token is exchanged once, and only in its canonical encoding.
+func TestExpiredTokenIsExchangedOnce(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	session := h.session()
@@ -136,16 +135,16 @@ func TestATokenIsSpentInAnySpelling(t *testing.T) {
 	refresh := func(token string) answer {
 		return h.do("POST", "/v1/sessions/"+session.ID+"/refresh", quoted(map[string]string{"expired_token": token, "refresh_token": kept, "request_origin": app}))
 	}
-	for _, other := range otherSpellings(token) {
+	for _, other := range otherEncodings(token) {
 		assert.Equal(t, "expired_session_token_invalid", refresh(other).code, other)
 	}
 	assert.Equal(t, 200, refresh(token).status)
 	assert.Equal(t, "session_refresh_expired_session_token_consumed", refresh(token).code)
 }
 
-// otherSpellings are texts that a lenient decoder takes for the same token: the last
+// otherEncodings returns texts that a lenient decoder accepts as the same token: the last
 // character of a 2048-bit signature holds two bits, and line breaks are skipped.
-func otherSpellings(token string) []string {
+func otherEncodings(token string) []string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(token) - 1
 	spare := string(alphabet[strings.IndexByte(alphabet, token[last])|1])

@@ -1,8 +1,10 @@
 package sessionstest
 
 import (
+	"strconv"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -13,8 +15,38 @@ func TestOperationWithoutHandler(t *testing.T) {
 	t.Parallel()
 	routes, err := routesOf(clerksessions.Operations())
 	require.NoError(t, err)
-	assert.Len(t, routes, len(clerksessions.Operations())+2)
-	assert.Len(t, handlers, len(clerksessions.Operations()), "a handler without an operation")
+	assert.Len(t, routes, len(clerksessions.Operations())+len(otherRoutes()))
+	assert.Len(t, handlers, len(clerksessions.Operations()), "handlers of unknown operations")
 	_, err = routesOf(append(clerksessions.Operations(), clerksessions.Operation{ID: "DeleteSession", Method: "DELETE", Path: "/sessions/{session_id}"}))
-	require.EqualError(t, err, "the contract has the operation DeleteSession (DELETE /sessions/{session_id}), which is not emulated: add its handler to route.go")
+	require.EqualError(t, err, "operation DeleteSession (DELETE /sessions/{session_id}) of the contract is not emulated: add its handler to route.go")
+}
+
+func TestSpentTokensAreBounded(t *testing.T) {
+	t.Parallel()
+	var spent spentTokens
+	for i := range maxSpent + 2 {
+		spent.add(strconv.Itoa(i))
+	}
+	assert.Len(t, spent.seen, maxSpent)
+	assert.Len(t, spent.ring, maxSpent)
+	for token, remembered := range map[int]bool{0: false, 1: false, 2: true, maxSpent: true, maxSpent + 1: true, maxSpent + 2: false} {
+		assert.Equal(t, remembered, spent.has(strconv.Itoa(token)), token)
+	}
+}
+
+func TestControlDocumentHasEveryRoute(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromData(controlDocument)
+	require.NoError(t, err)
+	documented := []string{}
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			documented = append(documented, method+" "+path[1:])
+		}
+	}
+	served := []string{"GET openapi.yaml"}
+	for _, route := range controlRoutes() {
+		served = append(served, route.method+" "+route.path)
+	}
+	assert.ElementsMatch(t, documented, served)
 }

@@ -13,10 +13,9 @@ import (
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
-// Thousands of requests at once, all operations, with faults, time moving and keys
-// rotating meanwhile: every one is answered or lost by a fault, and the state is what
-// the answers said.
-func TestThousandsAtOnce(t *testing.T) {
+// Thousands of concurrent requests, with faults, a moving clock and a key rotation: the
+// state is what the responses said.
+func TestConcurrentRequests(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New(sessionstest.WithStart(start))
 	srv.AddTemplate(sessionstest.Template{Name: "hasura"})
@@ -80,7 +79,7 @@ func assertFaultOrNil(t *testing.T, err error) {
 	}
 }
 
-// A page costs its length, whatever the user's number of sessions.
+// The cost of a page is its length, not the number of the user's sessions.
 func BenchmarkPageOf500(b *testing.B) {
 	for _, sessions := range []int{1_000, 100_000} {
 		for _, status := range []clerksessions.SessionStatus{"", "active"} {

@@ -1,6 +1,7 @@
 package sessionstest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,12 +13,6 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// User is a user of the instance.
-type User struct {
-	// ID begins with user_. Default: a new one.
-	ID string `json:"id"`
-}
-
 // Organization is an organization of the instance.
 type Organization struct {
 	// ID begins with org_. Default: a new one.
@@ -26,7 +21,7 @@ type Organization struct {
 	// Slug is its name in URLs. Default: the ID in lower case, with hyphens.
 	Slug string `json:"slug"`
 
-	// Members are all its members; nobody else is one.
+	// Members are all its members.
 	Members []Member `json:"members"`
 }
 
@@ -35,43 +30,47 @@ type Member struct {
 	// UserID is the member. Required.
 	UserID string `json:"user_id"`
 
-	// Role is what the member is, for example org:admin. Default: org:member.
+	// Role is the member's role, for example org:admin. Default: org:member.
 	Role string `json:"role"`
 
-	// Permissions are what the member may do, each of the form org:feature:name.
+	// Permissions are the member's permissions, each of the form org:feature:name.
 	Permissions []string `json:"permissions"`
 }
 
 // Template is a JWT template.
 type Template struct {
-	// Name is what requests call it: up to 512 bytes without /, \, % and control
+	// Name is the name in requests: up to 512 bytes without /, \, % and control
 	// characters. Required.
 	Name string `json:"name"`
 
-	// Claims are those it adds. They are copied as they are: Clerk's shortcodes such
-	// as {{user.id}} are not replaced. Claims that Clerk sets itself or reserves for
-	// session tokens are refused, as Clerk refuses them (jwt_template_reserved_claim).
+	// Claims are added to the token as they are: Clerk's shortcodes such as
+	// {{user.id}} are not replaced. Claims that Clerk sets or reserves for session
+	// tokens are refused, as Clerk does (jwt_template_reserved_claim).
 	Claims map[string]any `json:"claims"`
 
 	// Lifetime is that of its tokens in seconds, 30 to 315,360,000. Default: 60.
 	Lifetime int `json:"lifetime"`
 
-	// AllowedClockSkew is how many seconds nbf lies before iat. Default: 5.
+	// AllowedClockSkew is the time from nbf to iat in seconds. Default: 5.
 	AllowedClockSkew int `json:"allowed_clock_skew"`
 }
 
-// RefreshToken is what a browser keeps in its __refresh cookie.
+// RefreshToken is the value of a browser's __refresh cookie.
 type RefreshToken struct {
 	// Token is its value. Default: a new one.
 	Token string `json:"token"`
 
-	// SessionID is the session it refreshes. Required.
+	// SessionID is the session that it refreshes. Required.
 	SessionID string `json:"session_id"`
 }
 
-// Seed is what a Server shall hold: see [Server.Seed] and [ReadSeed].
+// Seed is state to add to a Server: see [Server.Seed] and [ReadSeed].
 type Seed struct {
-	// What to add, in this order; each of these may be empty.
+	// Deleted are the ids of users and organizations that do not exist, although any
+	// well-formed id would be one. Sessions may belong to a deleted user.
+	Deleted []string `json:"deleted,omitzero"`
+
+	// These are added in this order; each may be empty.
 	Users         []User                  `json:"users"`
 	Organizations []Organization          `json:"organizations"`
 	Sessions      []clerksessions.Session `json:"sessions"`
@@ -79,104 +78,127 @@ type Seed struct {
 	RefreshTokens []RefreshToken          `json:"refresh_tokens"`
 }
 
-// Seed adds what a program gives, in the order of the fields, and stops at the first
-// thing that cannot be: the error says which and why. Tests do the same, one by one,
-// with [Server.AddUser] and its siblings.
-func (s *Server) Seed(seed Seed) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return cmpErr(
-		each("users", seed.Users, s.addUser),
-		each("organizations", seed.Organizations, s.addOrganization),
-		each("sessions", seed.Sessions, s.addSession),
-		each("templates", seed.Templates, s.addTemplate),
-		each("refresh_tokens", seed.RefreshTokens, s.addRefreshToken),
-	)
-}
-
-// each adds all of a list.
-func each[T any](name string, all []T, add func(T) (T, error)) func() error {
-	return func() error {
-		for i, v := range all {
-			if _, err := add(v); err != nil {
-				return fmt.Errorf("sessionstest: %s[%d]: %w", name, i, err)
-			}
+// Seed adds the seed to the Server. It stops at the first entry that is invalid and
+// returns an error that names it. Tests can use [Server.AddUser] and its siblings.
+func (s *Server) Seed(seed Seed) (err error) {
+	s.with(func(in *instance) {
+		if err = in.seed(seed); err == nil {
+			s.seeds = append(s.seeds, seed)
 		}
-		return nil
-	}
+	})
+	return err
 }
 
-func cmpErr(steps ...func() error) error {
-	for _, step := range steps {
-		if err := step(); err != nil {
+// load replaces the state by a seed, unless the seed is invalid.
+func (in *instance) load(seed Seed) error {
+	fresh := &instance{config: in.config, clock: in.clock, state: newState()}
+	if err := fresh.seed(seed); err != nil {
+		return err
+	}
+	in.state = fresh.state
+	return nil
+}
+
+// reset makes the instance what it was when the seeds had been added, keys excepted.
+func (in *instance) reset(seeds []Seed) error {
+	keys := in.keys
+	*in = *newInstance(in.config)
+	in.keys = keys
+	for _, seed := range seeds {
+		if err := in.seed(seed); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// must adds one thing for a test.
-func must[T any](s *Server, name string, v T, add func(T) (T, error)) T {
-	s.helper()
-	s.mu.Lock()
-	added, err := add(v)
-	s.mu.Unlock()
-	if err != nil {
-		s.fail("%s: %v", name, err)
+// seed adds a seed to the state.
+func (in *instance) seed(seed Seed) error {
+	for i, id := range seed.Deleted {
+		if !wellFormed(id, "user_") && !wellFormed(id, "org_") {
+			return fmt.Errorf("sessionstest: deleted[%d]: %s is not the id of a user or an organization", i, quote(id))
+		}
+		in.removeUser(id)
 	}
-	return added
+	return cmp.Or(
+		addAll("users", seed.Users, in.addUser),
+		addAll("organizations", seed.Organizations, in.addOrganization),
+		addAll("sessions", seed.Sessions, in.addSession),
+		addAll("templates", seed.Templates, in.addTemplate),
+		addAll("refresh_tokens", seed.RefreshTokens, in.addRefreshToken),
+	)
 }
 
-func (s *Server) addUser(u User) (User, error) {
-	if u.ID == "" {
-		u.ID = newID("user_")
+// addAll adds the entries of a list.
+func addAll[T any](name string, all []T, add func(T) (T, error)) error {
+	for i, v := range all {
+		if _, err := add(v); err != nil {
+			return fmt.Errorf("sessionstest: %s[%d]: %w", name, i, err)
+		}
 	}
-	if !wellFormed(u.ID, "user_") {
-		return User{}, noUserID(u.ID)
-	}
-	s.users[u.ID] = &u
-	delete(s.deleted, u.ID)
-	return u, nil
+	return nil
 }
 
-func noUserID(id string) error {
-	return fmt.Errorf("the user id %s must be user_ and 1 to 64 letters, digits, - or _", shown(id))
-}
-
-func (s *Server) addOrganization(o Organization) (Organization, error) {
-	if o.ID == "" {
-		o.ID = newID("org_")
-	}
-	if !wellFormed(o.ID, "org_") {
-		return Organization{}, fmt.Errorf("the organization id %s must be org_ and 1 to 64 letters, digits, - or _", shown(o.ID))
-	}
-	if o.Slug == "" {
-		o.Slug = slug(o.ID)
-	}
+func (in *instance) addOrganization(o Organization) (Organization, error) {
 	o = o.clone()
+	o.ID = cmp.Or(o.ID, newID("org_"))
+	o.Slug = cmp.Or(o.Slug, slug(o.ID))
+	if !wellFormed(o.ID, "org_") {
+		return Organization{}, fmt.Errorf("organization id %s must be org_ and 1 to 64 letters, digits, - or _", quote(o.ID))
+	}
 	for i := range o.Members {
 		m := &o.Members[i]
-		if !s.userExists(m.UserID) {
-			return Organization{}, fmt.Errorf("its member %s does not exist; add the user first, with AddUser or among the users of the seed", shown(m.UserID))
+		m.Role = cmp.Or(m.Role, "org:member")
+		if !in.userExists(m.UserID) {
+			return Organization{}, fmt.Errorf(
+				"member %s does not exist; add the user first, with AddUser or among the users of the seed", quote(m.UserID))
 		}
-		if m.Role == "" {
-			m.Role = "org:member"
-		}
-		names := map[string]bool{}
-		for _, permission := range m.Permissions {
-			parts := strings.Split(permission, ":")
-			if len(parts) != 3 || parts[0] != "org" || parts[1] == "" || parts[2] == "" || strings.Contains(permission, ",") {
-				return Organization{}, fmt.Errorf("the permission %s must have the form org:feature:name", shown(permission))
-			}
-			names[parts[2]] = true
-		}
-		if len(names) > 63 {
-			return Organization{}, fmt.Errorf("%s has permissions of %d names, but a token holds at most 63", shown(m.UserID), len(names))
+		if err := m.check(); err != nil {
+			return Organization{}, err
 		}
 	}
 	own := o.clone()
-	s.orgs[o.ID] = &own
+	in.organizations[o.ID] = &own
+	delete(in.deleted, o.ID)
+	in.leaveOrganization(o.ID)
 	return o, nil
+}
+
+// check returns an error if the permissions are invalid.
+func (m *Member) check() error {
+	names := map[string]bool{}
+	for _, permission := range m.Permissions {
+		parts := strings.Split(permission, ":")
+		if len(parts) != 3 || parts[0] != "org" || parts[1] == "" || parts[2] == "" || strings.Contains(permission, ",") {
+			return fmt.Errorf("permission %s must have the form org:feature:name", quote(permission))
+		}
+		names[parts[2]] = true
+	}
+	if len(names) > 63 {
+		return fmt.Errorf("%s has permissions of %d names, but a token can hold 63", quote(m.UserID), len(names))
+	}
+	return nil
+}
+
+// deleteOrganization reports whether there was one.
+func (in *instance) deleteOrganization(id string) bool {
+	if in.organization(id) == nil {
+		return false
+	}
+	delete(in.organizations, id)
+	in.deleted[id] = true
+	in.leaveOrganization(id)
+	return true
+}
+
+// leaveOrganization clears the organization in sessions of users that are not its
+// members.
+func (in *instance) leaveOrganization(id string) {
+	for _, v := range in.sessions.byID {
+		if v.LastActiveOrganizationID == id && in.member(id, v.UserID) == nil {
+			v.LastActiveOrganizationID = ""
+		}
+	}
 }
 
 func (o Organization) clone() Organization {
@@ -189,56 +211,59 @@ func (o Organization) clone() Organization {
 
 func slug(id string) string { return strings.ReplaceAll(strings.ToLower(id), "_", "-") }
 
-// reservedClaims are those that a template cannot set: Clerk's automatic ones and
-// those of session tokens.
+// reservedClaims are those that a template cannot set: the automatic ones and those of
+// session tokens.
 var reservedClaims = []string{"azp", "exp", "fea", "iat", "iss", "jti", "nbf", "pla", "sid", "sts", "sub", "v"}
 
-const maxName = 512 // bytes, the most the client puts into a path
+const maxName = 512 // bytes of a template's name, the client's maximum in a path
 
-// inPath tells whether the client puts a name into a path. It refuses what leads
-// elsewhere once it is unescaped; to refuse every backslash and % is the short way.
+// inPath reports whether the client accepts a name in a path. It rejects names that
+// change the path once unescaped; rejecting every backslash and % is simpler.
 func inPath(name string) bool {
 	return name != "" && len(name) <= maxName && utf8.ValidString(name) && name != "." && name != ".." &&
 		!strings.ContainsAny(name, `/\%`) && !strings.ContainsFunc(name, unicode.IsControl)
 }
 
-func (s *Server) addTemplate(t Template) (Template, error) {
-	if !inPath(t.Name) {
-		return Template{}, fmt.Errorf("the template name %s cannot stand in a path; take 1 to %d bytes of text without /, \\, %% and control characters that is no dot segment", shown(t.Name), maxName)
-	}
+func (in *instance) addTemplate(t Template) (Template, error) {
+	t.Lifetime = cmp.Or(t.Lifetime, defaultLifetime)
+	t.AllowedClockSkew = cmp.Or(t.AllowedClockSkew, templateSkew)
 	for _, name := range reservedClaims {
 		if _, ok := t.Claims[name]; ok {
-			return Template{}, fmt.Errorf("the template %s sets the claim %s, which Clerk reserves; leave it out, or in a Go test mint such a token with Mint", shown(t.Name), name)
+			return Template{}, fmt.Errorf(
+				"template %s sets the claim %s, which Clerk reserves; remove it, or in a Go test use Mint", quote(t.Name), name)
 		}
 	}
-	if t.Lifetime == 0 {
-		t.Lifetime = defaultLifetime
+	_, err := json.Marshal(t.Claims)
+	switch {
+	case !inPath(t.Name):
+		return Template{}, fmt.Errorf(
+			"template name %s must be 1 to %d bytes of text without /, \\, %% and control characters, and not a dot segment",
+			quote(t.Name), maxName)
+	case t.Lifetime < minLifetime || t.Lifetime > maxLifetime:
+		return Template{}, fmt.Errorf("template %s has a lifetime of %d seconds, must be %d to %d", quote(t.Name),
+			t.Lifetime, minLifetime, maxLifetime)
+	case t.AllowedClockSkew < 0:
+		return Template{}, fmt.Errorf("template %s has an allowed clock skew of %d seconds, must not be negative",
+			quote(t.Name), t.AllowedClockSkew)
+	case err != nil:
+		return Template{}, fmt.Errorf("template %s has claims that cannot be represented in JSON: %w", quote(t.Name), err)
 	}
-	if t.Lifetime < minLifetime || t.Lifetime > maxLifetime {
-		return Template{}, fmt.Errorf("the template %s has a lifetime of %d seconds, but it must be %d to %d", shown(t.Name), t.Lifetime, minLifetime, maxLifetime)
-	}
-	if t.AllowedClockSkew == 0 {
-		t.AllowedClockSkew = templateSkew
-	}
-	if t.AllowedClockSkew < 0 {
-		return Template{}, fmt.Errorf("the template %s has an allowed clock skew of %d seconds, but it must not be negative", shown(t.Name), t.AllowedClockSkew)
-	}
-	if _, err := json.Marshal(t.Claims); err != nil {
-		return Template{}, fmt.Errorf("the template %s has claims that JSON cannot hold: %w", shown(t.Name), err)
-	}
-	own := t
-	own.Claims = maps.Clone(t.Claims)
-	s.models[t.Name] = &own
+	own := t.clone()
+	in.templates[t.Name] = &own
 	return t, nil
 }
 
-func (s *Server) addRefreshToken(r RefreshToken) (RefreshToken, error) {
-	if s.store.byID[r.SessionID] == nil {
-		return RefreshToken{}, fmt.Errorf("the session %s does not exist; add it first, with AddSession or among the sessions of the seed", shown(r.SessionID))
+func (t Template) clone() Template {
+	t.Claims = maps.Clone(t.Claims)
+	return t
+}
+
+func (in *instance) addRefreshToken(r RefreshToken) (RefreshToken, error) {
+	if in.sessions.byID[r.SessionID] == nil {
+		return RefreshToken{}, fmt.Errorf(
+			"session %s does not exist; add it first, with AddSession or among the sessions of the seed", quote(r.SessionID))
 	}
-	if r.Token == "" {
-		r.Token = "rt_" + randomText(40)
-	}
-	s.refresh[r.Token] = r.SessionID
+	r.Token = cmp.Or(r.Token, "rt_"+randomText(40))
+	in.refresh[r.Token] = r.SessionID
 	return r, nil
 }

@@ -5,11 +5,33 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// ServeHTTP answers one request.
+const (
+	headerTimeout = 10 * time.Second // for the header of a request
+	bodyTimeout   = 30 * time.Second // for its body
+	idleTimeout   = 2 * time.Minute  // between the requests of a connection
+)
+
+// HTTPServer returns an [http.Server] for the Server, with timeouts for slow and idle
+// clients. There is none for the response, which a [Fault] may delay.
+func (s *Server) HTTPServer() *http.Server {
+	return &http.Server{
+		Handler:                      s,
+		ReadHeaderTimeout:            headerTimeout,
+		IdleTimeout:                  idleTimeout,
+		DisableGeneralOptionsHandler: true, // net/http would answer OPTIONS * without a key
+	}
+}
+
+// ServeHTTP answers one request. It waits at most 30 seconds for the body.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.control != nil && strings.HasPrefix(r.URL.Path, controlPath) {
+		s.control.ServeHTTP(w, r)
+		return
+	}
 	c := s.begin(r.Method, r.URL, r.Header)
 	ctx := r.Context()
 	if c.fault != nil && c.fault.ResetBefore {
@@ -18,24 +40,34 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 		return
 	}
-	var body []byte
-	if r.Body != nil {
-		// One byte more than is allowed, to see that it is too much.
-		var err error
-		body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-		c.broken = err != nil
-	}
+	body, err := readRequestBody(w, r)
+	c.bodyErr = err
 	if c.fault != nil && sleep(ctx, c.fault.Latency, s.done) != nil {
 		c.body = body
 		s.finish(c, nil)
 		reset(w)
 		return
 	}
-	s.send(ctx, w, c, s.answer(c, body))
+	s.send(ctx, w, c, s.respond(c, body))
 }
 
-// send writes a reply, with the harm that a fault does to it.
-func (s *Server) send(ctx context.Context, w http.ResponseWriter, c *call, r *reply) {
+// readRequestBody reads the body within bodyTimeout. It reads one byte more than
+// maxBody to detect an oversized body.
+func readRequestBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	controller := http.NewResponseController(w)
+	_ = controller.SetReadDeadline(time.Now().Add(bodyTimeout))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err == nil {
+		_ = controller.SetReadDeadline(time.Time{}) // else it ends a request that Latency delays
+	}
+	return body, err
+}
+
+// send writes a response, with what the fault does to it.
+func (s *Server) send(ctx context.Context, w http.ResponseWriter, c *call, r *response) {
 	if c.fault != nil && c.fault.ResetAfter {
 		reset(w)
 		return
@@ -57,8 +89,8 @@ func (s *Server) send(ctx context.Context, w http.ResponseWriter, c *call, r *re
 	}
 	flush := http.NewResponseController(w).Flush
 	_ = flush()
-	for piece := range c.fault.pieces(r.body) {
-		_, err := w.Write(piece)
+	for chunk := range c.fault.chunks(r.body) {
+		_, err := w.Write(chunk)
 		_ = flush()
 		if err != nil || sleep(ctx, c.fault.Drip, s.done) != nil {
 			reset(w)
@@ -68,8 +100,8 @@ func (s *Server) send(ctx context.Context, w http.ResponseWriter, c *call, r *re
 	if c.fault.ResetBody {
 		reset(w)
 	}
-	// A truncated body is shorter than its Content-Length, which net/http ends by
-	// closing the connection.
+	// A truncated body is shorter than its Content-Length, so net/http closes the
+	// connection.
 }
 
 func bodyAllowed(status int) bool {
@@ -93,7 +125,7 @@ func sleep(ctx context.Context, d time.Duration, done <-chan struct{}) error {
 	}
 }
 
-// reset drops the connection so that the other side sees it reset.
+// reset closes the connection so that the client sees it reset.
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

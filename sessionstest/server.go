@@ -12,157 +12,139 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// TB is what [NewServer] needs of a test. *testing.T, *testing.B and *testing.F have
-// it; for another framework write an adapter of three lines. If it has Errorf too,
-// that is told of mistakes which only a request brings to light.
+// TB is the part of a test that [NewServer] needs. *testing.T, *testing.B and
+// *testing.F implement it. If it also has Errorf, misuse detected while serving a
+// request is reported through it.
 type TB interface {
 	Helper()
 	Cleanup(func())
 	Fatalf(format string, args ...any)
 }
 
-// Server is one emulated Clerk instance: an [http.Handler] with state, keys and a
-// clock of its own. It is safe for concurrent use. Make one with [NewServer] or [New].
+// Server is an emulated Clerk instance with state, keys and a clock, and the
+// [http.Handler] that serves it. It is safe for concurrent use. Make one with
+// [NewServer] or [New].
 type Server struct {
-	// URL is the base URL of the Backend API, up to and including /v1: what
-	// clerksessions.WithBaseURL and Clerk's Go and Python SDKs want. Without the /v1
-	// it is what others call CLERK_API_URL. Of a Server made by [New] only
-	// [Server.Transport] knows the address.
+	// URL is the base URL of the Backend API, including /v1: what
+	// clerksessions.WithBaseURL and Clerk's Go and Python SDKs expect. Without /v1 it
+	// is CLERK_API_URL. The URL of a Server made by [New] is reachable only through
+	// [Server.Transport].
 	URL string
 
 	// SecretKey is the instance's only secret key.
 	SecretKey string
 
-	// Issuer is the claim iss of its tokens: by default an address like that of a
-	// Clerk instance, different for each Server, which only [Server.Transport] knows.
+	// Issuer is the claim iss of its tokens. By default it looks like the address of a
+	// Clerk instance, differs for each Server, and is reachable only through
+	// [Server.Transport].
 	Issuer string
+
+	// PublishableKey is the key for front ends: CLERK_PUBLISHABLE_KEY. It encodes the
+	// host of Issuer.
+	PublishableKey string
 
 	config  config
 	tb      TB
 	remote  bool          // URL is a real address
 	done    chan struct{} // closed when the test ends; nil without a test
 	routes  []route
-	clock   clock
-	limit   limiter
-	faults  faults
-	log     requestLog
-	keys    keyring
-	mu      sync.RWMutex // guards what follows
-	store   store
-	outage  bool // maintenance
-	orgs    map[string]*Organization
-	users   map[string]*User
-	deleted map[string]bool // users that exist no more
-	models  map[string]*Template
-	refresh map[string]string // refresh token to session id
-	spent   map[string]bool   // the expired tokens that were exchanged; open takes one spelling of each
+	control http.Handler // the control API; nil if it is off
+
+	mu       sync.Mutex // guards instance; only with takes it
+	instance *instance
+	seeds    []Seed // what reset adds again
 }
 
-// memoryURL is the base URL of a Server without a socket. The name .invalid is
-// reserved, so that nothing sent there by mistake leaves the machine.
+// memoryURL is the base URL of a Server without a socket. The top-level domain
+// .invalid is reserved, so a request sent there by mistake goes nowhere.
 const memoryURL = "https://clerk.invalid/v1"
 
-// New returns a Server without a socket: serve it as an [http.Handler], or reach it
-// through [Server.Client] and [Server.Transport], which need no network and work
-// inside a testing/synctest bubble. Everything is below /v1, but for the instance's
-// /.well-known/jwks.json.
+// New returns a Server without a socket. Serve it with [Server.HTTPServer] or as an
+// [http.Handler], or reach it through [Server.Client] and [Server.Transport], which
+// need no network and work inside a testing/synctest bubble. Everything is below /v1,
+// except /.well-known/jwks.json.
 //
-// It panics when an option has a value that cannot be, and when the contract has an
-// operation that this package does not emulate.
-func New(opts ...Option) *Server { return newServer(nil, opts) }
+// New panics if an option is invalid, or if the contract has an operation that this
+// package does not emulate.
+func New(opts ...Option) *Server { return newServer(noTest{}, opts) }
+
+// noTest panics where a test would fail.
+type noTest struct{}
+
+func (noTest) Helper()        {}
+func (noTest) Cleanup(func()) {}
+func (noTest) Fatalf(format string, args ...any) {
+	panic(fmt.Sprintf(format, args...))
+}
 
 func newServer(tb TB, opts []Option) *Server {
-	s := &Server{URL: memoryURL, config: defaults(), tb: tb}
-	s.helper()
+	tb.Helper()
+	c := config{tokenVersion: 2}
 	for _, opt := range opts {
-		opt(&s.config)
+		opt(&c)
 	}
 	routes, err := routesOf(clerksessions.Operations())
 	if err != nil {
 		panic("sessionstest: " + err.Error())
 	}
-	s.routes = routes
-	environment := "test"
-	if s.config.production {
-		environment = "live"
+	c.secretKey = cmp.Or(c.secretKey, "sk_"+c.environment()+"_"+randomText(40))
+	c.issuer = cmp.Or(c.issuer, defaultIssuer(c.production))
+	if _, err := clerksessions.New(c.secretKey, clerksessions.WithBaseURL(memoryURL)); err != nil {
+		c.optionErr = fmt.Sprintf("WithSecretKey: %v", err)
 	}
-	s.SecretKey = cmp.Or(s.config.secretKey, "sk_"+environment+"_"+randomText(40))
-	s.config.secretKey = s.SecretKey
-	if _, err := clerksessions.New(s.SecretKey, clerksessions.WithBaseURL(memoryURL)); err != nil {
-		s.config.wrong = fmt.Sprintf("WithSecretKey: no client takes this key: %v", err)
+	if c.optionErr != "" {
+		tb.Fatalf("sessionstest: %s", c.optionErr)
 	}
-	if s.config.wrong != "" {
-		s.fail("%s", s.config.wrong)
+	s := &Server{
+		URL: memoryURL, SecretKey: c.secretKey, Issuer: c.issuer, PublishableKey: publishableKey(c.environment(), c.issuer),
+		config: c, tb: tb, routes: routes, instance: newInstance(c),
 	}
-	s.Issuer = cmp.Or(s.config.issuer, defaultIssuer(s.config.production))
-	s.config.issuer = s.Issuer
-	s.clock.start = s.config.start
-	s.limit.most, s.limit.window = s.config.rateLimit, s.config.rateWindow
-	s.log.observe = s.config.observer
-	s.keys.kid = newID("ins_")
-	s.store = newStore()
-	s.orgs, s.users, s.deleted = map[string]*Organization{}, map[string]*User{}, map[string]bool{}
-	s.models = map[string]*Template{}
-	s.refresh, s.spent = map[string]string{}, map[string]bool{}
+	if c.control {
+		s.control = newControl(s)
+	}
 	return s
 }
 
-// NewServer starts a Server on loopback and stops it when the test ends. Its methods
-// fail the test when they are used wrongly, with a sentence on what to do.
+// NewServer starts a Server on loopback and stops it when the test ends. A method that
+// is misused fails the test with a message that says what to do.
 func NewServer(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s := newServer(tb, opts)
 	s.remote, s.done = true, make(chan struct{})
-	web := httptest.NewUnstartedServer(s)
-	web.Config.DisableGeneralOptionsHandler = true // it would answer OPTIONS * without a key
+	web := httptest.NewUnstartedServer(nil)
+	web.Config = s.HTTPServer()
 	web.Start()
 	s.URL = web.URL + "/v1"
 	tb.Cleanup(func() {
-		close(s.done) // lets go of requests that a fault makes wait
+		close(s.done) // ends requests that a fault delays
 		web.CloseClientConnections()
 		web.Close()
 	})
 	return s
 }
 
-// Client returns a client of this Server, over loopback if it was made by
-// [NewServer] and in memory if by [New]. The options come after those that say so,
-// and may override them.
+// Client returns a client of the Server, over loopback if [NewServer] made it and in
+// memory if [New] did. The options may override this.
 func (s *Server) Client(opts ...clerksessions.Option) *clerksessions.Client {
+	s.tb.Helper()
 	own := []clerksessions.Option{clerksessions.WithBaseURL(s.URL)}
 	if !s.remote {
 		own = append(own, clerksessions.WithHTTPClient(&http.Client{Transport: s.Transport()}))
 	}
 	client, err := clerksessions.New(s.SecretKey, append(own, opts...)...)
 	if err != nil {
-		s.helper()
-		s.fail("Client: %v", err)
+		s.tb.Fatalf("sessionstest: Client: %v", err)
 	}
 	return client
 }
 
-// fail ends the test, or panics if there is none.
-func (s *Server) fail(format string, args ...any) {
-	if s.tb == nil {
-		panic("sessionstest: " + fmt.Sprintf(format, args...))
-	}
-	s.tb.Helper()
-	s.tb.Fatalf("sessionstest: "+format, args...)
-}
-
-// misused fails the test from the goroutine of a request, where Fatalf must not be
-// called, and is the reply that says so to the client as well.
-func (s *Server) misused(sentence string) *apiError {
+// misused reports misuse from the goroutine of a request, where Fatalf must not be
+// called, and returns the response that tells the client.
+func (s *Server) misused(problem string) *apiError {
 	if tb, ok := s.tb.(interface{ Errorf(string, ...any) }); ok {
-		tb.Errorf("sessionstest: %s", sentence)
+		tb.Errorf("sessionstest: %s", problem)
 	}
-	return &apiError{status: http.StatusInternalServerError, code: "internal_clerk_error", message: "Wrong use of the emulator", long: sentence}
-}
-
-func (s *Server) helper() {
-	if s.tb != nil {
-		s.tb.Helper()
-	}
+	return newError(http.StatusInternalServerError, "internal_clerk_error", "Misuse of the emulator", problem)
 }
 
 func defaultIssuer(production bool) string {
@@ -173,15 +155,11 @@ func defaultIssuer(production bool) string {
 	return "https://" + name + "-00.clerk.accounts.dev"
 }
 
-// publishableKey is what Clerk would give the instance's front end.
-func (s *Server) publishableKey() string {
-	host := s.Issuer
-	if u, err := url.Parse(s.Issuer); err == nil && u.Host != "" {
+// publishableKey returns the publishable key of a test or live instance.
+func publishableKey(environment, issuer string) string {
+	host := issuer
+	if u, err := url.Parse(issuer); err == nil && u.Host != "" {
 		host = u.Host
-	}
-	environment := "test"
-	if s.config.production {
-		environment = "live"
 	}
 	return "pk_" + environment + "_" + base64Text(host+"$")
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
-// Every way to a Server tells the same story.
-func TestStory(t *testing.T) {
+// Loopback, memory and a handler give the same results.
+func TestClientsOverEveryTransport(t *testing.T) {
 	t.Parallel()
 	clients := map[string]func(t *testing.T) *clerksessions.Client{
 		"loopback":  func(t *testing.T) *clerksessions.Client { return sessionstest.NewServer(t).Client() },
@@ -76,7 +76,7 @@ func TestDefaults(t *testing.T) {
 	assert.True(t, strings.HasSuffix(sessionstest.NewServer(t).URL, "/v1"))
 }
 
-// The key is looked at before the route, and the scheme is matched by case.
+// The key is checked before the route, and the scheme is case-sensitive.
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
@@ -111,8 +111,8 @@ func TestUnknownRoutes(t *testing.T) {
 		"GET /v1", "GET /v1/", "GET /", "GET /v1/sessions/", "GET /v1/sessions//", "DELETE /v1/sessions/" + id, "PUT /v1/sessions",
 		"GET /sessions", "GET /v2/sessions", "GET /V1/sessions", "GET /v1/Sessions", "GET /v1/sessions/" + id + "/",
 		"GET /v1/sessions/" + id + "/revoke", "POST /v1/sessions/" + id, "POST /v1/sessions/" + id + "/revoke/", "POST /v1/sessions//revoke",
-		"POST /v1/sessions/" + id + "/tokens/", "POST /v1/sessions/" + id + "/tokens/a/b", "POST /v1/jwks", "GET /.well-known/jwks.json/x",
-		"GET /v1/.well-known/jwks.json", "GET /v1/users", "GET /v1/../v1/sessions", "GET //v1/sessions", "PATCH /v1/sessions",
+		"POST /v1/sessions/" + id + "/tokens/", "POST /v1/sessions/" + id + "/tokens/a/b", "GET /.well-known/jwks.json/x",
+		"GET /v1/.well-known/jwks.json", "POST /v1/jwks", "GET /v1/usersx", "GET /users", "GET /v1/../v1/sessions", "GET //v1/sessions", "PATCH /v1/sessions",
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		a := h.do(method, path, "")
@@ -127,7 +127,7 @@ func TestUnknownRoutes(t *testing.T) {
 }
 
 // Clerk's own clients send each of these.
-func TestBodiesOfClerksClients(t *testing.T) {
+func TestEmptyBodies(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	for _, body := range []string{"", "null", "{}", " {} ", "\n"} {
@@ -154,7 +154,7 @@ func TestRateLimitIsShared(t *testing.T) {
 	}
 	require.NoError(t, call(first))
 	require.NoError(t, call(second))
-	assert.Equal(t, 401, h.do("GET", "/v1/sessions/"+id, "", "Authorization:").status, "does not count")
+	assert.Equal(t, 401, h.do("GET", "/v1/sessions/"+id, "", "Authorization:").status, "a request without a key does not count")
 	h.Advance(3500 * time.Millisecond)
 	require.NoError(t, call(first))
 	err := call(second)
@@ -162,7 +162,7 @@ func TestRateLimitIsShared(t *testing.T) {
 	var e *clerksessions.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, 7*time.Second, e.RetryAfter, "6.5 s, rounded up")
-	assert.Equal(t, 200, h.do("GET", "/v1/jwks", "").status, "is not limited")
+	assert.Equal(t, 200, h.do("GET", "/v1/jwks", "").status, "keys are not limited")
 	h.Advance(6500 * time.Millisecond)
 	require.NoError(t, call(second))
 }
@@ -185,7 +185,7 @@ func TestMaintenance(t *testing.T) {
 	}
 }
 
-// The Server follows a stopped clock in everything it says.
+// Everything in a response follows the stopped clock.
 func TestStoppedClock(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
@@ -197,8 +197,8 @@ func TestStoppedClock(t *testing.T) {
 	assert.Equal(t, start.Add(time.Hour), h.Requests()[0].Time)
 }
 
-// net/http answers OPTIONS * by itself unless it is told not to.
-func TestNothingIsAnsweredWithoutAKey(t *testing.T) {
+// net/http answers OPTIONS * by itself by default.
+func TestServerOptionsNeedAKey(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.NewServer(t)
 	u, err := url.Parse(srv.URL)
@@ -215,19 +215,45 @@ func TestNothingIsAnsweredWithoutAKey(t *testing.T) {
 	assert.Equal(t, "application/json", resp.Header.Get("Content-Type"))
 }
 
-// A base URL with /v1 and a path with /v1 are a common slip.
-func TestADoubledBaseIsPointedOut(t *testing.T) {
+func TestPathWithVersionTwiceIsPointedOut(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	for path, doubled := range map[string]bool{"/v1/v1/sessions": true, "/v1/v1": true, "/v1/v1sessions": false, "/v1/users": false, "/v1/users/v1/v1": false} {
+	for path, doubled := range map[string]bool{"/v1/v1/sessions": true, "/v1/v1": true, "/v1/v1sessions": false, "/v1/users/v1/v1": false} {
 		a := h.do("GET", path, "")
 		assert.Equal(t, 404, a.status)
-		assert.Equal(t, doubled, strings.Contains(a.body, "begins twice with /v1"), a.body)
+		assert.Equal(t, doubled, strings.Contains(a.body, "begins with /v1 twice"), a.body)
 	}
 }
 
-// A body that breaks off is answered with an error of Clerk's shape, not dropped.
-func TestBrokenBody(t *testing.T) {
+// A path that Clerk has but the emulator does not has a code of its own.
+func TestNotEmulated(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	for _, request := range []string{
+		"PATCH /v1/users/user_1", "GET /v1/organizations", "GET /v1/clients", "POST /v1/testing_tokens", "POST /v1/users/ban", "PUT /v1/users/user_1",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		a := h.do(method, path, "")
+		assert.Equal(t, 404, a.status, request)
+		assert.Equal(t, "not_emulated", a.code, request)
+		assert.Contains(t, a.body, request)
+	}
+}
+
+func TestMalformedQueryIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	for _, query := range []string{"user_id=user_1&status=%zz", "user_id=user_1;limit=1", "%"} {
+		a := h.do("GET", "/v1/sessions?"+query, "")
+		assert.Equal(t, 400, a.status, query)
+		assert.Equal(t, "malformed_request_parameters", a.code, query)
+	}
+	assert.Equal(t, "user_1", h.Requests()[0].Query.Get("user_id"), "what can be parsed is recorded")
+	assert.Equal(t, 401, h.do("GET", "/v1/sessions?%", "", "Authorization:").status, "the key is checked first")
+}
+
+// A truncated body gets an error of Clerk's form.
+func TestTruncatedBody(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
 	req := httptest.NewRequest("POST", "/v1/sessions", iotest.ErrReader(io.ErrUnexpectedEOF))

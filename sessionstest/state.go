@@ -2,6 +2,7 @@ package sessionstest
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,48 +12,14 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// userExists tells whether requests find a user. The caller holds mu.
-func (s *Server) userExists(id string) bool {
-	if s.deleted[id] {
-		return false
-	}
-	return s.users[id] != nil || !s.config.strict && wellFormed(id, "user_")
-}
-
-// organization is one that was added, or that exists because any does; nil for none.
-// The caller holds mu.
-func (s *Server) organization(id string) *Organization {
-	if o := s.orgs[id]; o != nil {
-		return o
-	}
-	if s.config.strict || !wellFormed(id, "org_") {
-		return nil
-	}
-	return &Organization{ID: id, Slug: slug(id)}
-}
-
-// member is a user's membership, nil for none. The caller holds mu.
-func (s *Server) member(organization, user string) *Member {
-	if o := s.orgs[organization]; o != nil {
-		if at := slices.IndexFunc(o.Members, func(m Member) bool { return m.UserID == user }); at >= 0 {
-			return &o.Members[at]
-		}
-		return nil
-	}
-	if s.organization(organization) == nil {
-		return nil
-	}
-	return &Member{UserID: user, Role: "org:member"}
-}
-
-// The spans that Clerk's defaults give a session.
+// The spans of a session by Clerk's defaults.
 const (
 	expireAfter  = 7 * 24 * time.Hour
 	abandonAfter = 30 * 24 * time.Hour
 )
 
-// filled sets what a session needs and does not have.
-func (s *Server) filled(v clerksessions.Session) clerksessions.Session {
+// withDefaults sets the fields that a session needs.
+func (in *instance) withDefaults(v clerksessions.Session) clerksessions.Session {
 	v.Object = "session"
 	v.ID = cmp.Or(v.ID, newID("sess_"))
 	v.ClientID = cmp.Or(v.ClientID, newID("client_"))
@@ -62,7 +29,7 @@ func (s *Server) filled(v clerksessions.Session) clerksessions.Session {
 			v.Status = clerksessions.SessionStatusPending
 		}
 	}
-	v.CreatedAt = cmp.Or(v.CreatedAt, s.nowMilli())
+	v.CreatedAt = cmp.Or(v.CreatedAt, in.nowMilli())
 	v.UpdatedAt = cmp.Or(v.UpdatedAt, v.CreatedAt)
 	v.LastActiveAt = cmp.Or(v.LastActiveAt, v.CreatedAt)
 	v.ExpireAt = cmp.Or(v.ExpireAt, v.CreatedAt+clerksessions.UnixMilli(expireAfter.Milliseconds()))
@@ -74,93 +41,54 @@ func (s *Server) filled(v clerksessions.Session) clerksessions.Session {
 	return v
 }
 
-func (s *Server) addSession(v clerksessions.Session) (clerksessions.Session, error) {
-	v = s.filled(clone(v))
-	if s.store.byID[v.ID] != nil {
-		return clerksessions.Session{}, fmt.Errorf("there is a session %s already; take another id, or in a Go test change that one with UpdateSession", shown(v.ID))
+func (in *instance) addSession(v clerksessions.Session) (clerksessions.Session, error) {
+	v = in.withDefaults(clone(v))
+	if in.sessions.byID[v.ID] != nil {
+		return clerksessions.Session{}, fmt.Errorf("session %s already exists; use another id, or change that session",
+			quote(v.ID))
 	}
-	if err := s.check(v); err != nil {
+	if err := in.checkSession(v); err != nil {
 		return clerksessions.Session{}, err
 	}
-	return s.store.add(v).at(s.nowMilli()), nil
+	return in.sessions.add(v).at(in.nowMilli()), nil
 }
 
-// check says what is wrong with a session.
-func (s *Server) check(v clerksessions.Session) error {
+// checkSession returns an error if a session is invalid.
+func (in *instance) checkSession(v clerksessions.Session) error {
 	organization := v.LastActiveOrganizationID
-	_, unfit := json.Marshal(v)
+	_, err := json.Marshal(v)
 	switch {
 	case !wellFormed(v.ID, "sess_"):
-		return fmt.Errorf("the session id %s must be sess_ and 1 to 64 letters, digits, - or _", shown(v.ID))
+		return fmt.Errorf("session id %s must be sess_ and 1 to 64 letters, digits, - or _", quote(v.ID))
 	case !wellFormed(v.ClientID, "client_"):
-		return fmt.Errorf("the client id %s must be client_ and 1 to 64 letters, digits, - or _", shown(v.ClientID))
+		return fmt.Errorf("client id %s must be client_ and 1 to 64 letters, digits, - or _", quote(v.ClientID))
+	case unknownMember(v) != "":
+		return fmt.Errorf("unknown member %s", quote(unknownMember(v)))
 	case v.UserID == "":
-		return fmt.Errorf("the session has no user; set user_id, in Go UserID, such as user_anna")
+		return errors.New("session without a user; set user_id, in Go UserID, such as user_anna")
 	case !wellFormed(v.UserID, "user_"):
-		return noUserID(v.UserID)
-	case !s.userExists(v.UserID):
-		return fmt.Errorf("the user %s does not exist; add it first, with AddUser or among the users of the seed", shown(v.UserID))
-	case organization != "" && s.member(organization, v.UserID) == nil:
-		return fmt.Errorf("the user %s is in no organization %s; add it first, with AddOrganization or among the organizations of the seed, and the user among its members", shown(v.UserID), shown(organization))
-	case !slices.Contains(append(statusFilters, "pending"), string(v.Status)):
-		return fmt.Errorf("there is no status %s; take abandoned, active, ended, expired, pending, removed, replaced or revoked", shown(string(v.Status)))
-	case unfit != nil:
-		return fmt.Errorf("the session has what JSON cannot hold: %w", unfit)
+		return errUserID(v.UserID)
+	case !in.userExists(v.UserID) && !in.deleted[v.UserID]:
+		return fmt.Errorf("user %s does not exist; add it first, with AddUser or among the users of the seed",
+			quote(v.UserID))
+	case organization != "" && in.member(organization, v.UserID) == nil:
+		return fmt.Errorf(
+			"user %s is not a member of an organization %s; add it first, with AddOrganization or in the seed",
+			quote(v.UserID), quote(organization))
+	case !slices.Contains(statusFilters, string(v.Status)) && v.Status != clerksessions.SessionStatusPending:
+		return fmt.Errorf("unknown status %s; use abandoned, active, ended, expired, pending, removed, replaced or revoked",
+			quote(string(v.Status)))
+	case err != nil:
+		return fmt.Errorf("session cannot be represented in JSON: %w", err)
 	}
 	return nil
 }
 
-// AddUser adds a user. Only [WithStrictUsers] makes this necessary.
-func (s *Server) AddUser(u User) User {
-	s.helper()
-	return must(s, "AddUser", u, s.addUser)
-}
-
-// AddOrganization adds an organization, or replaces the one of the same ID.
-func (s *Server) AddOrganization(o Organization) Organization {
-	s.helper()
-	return must(s, "AddOrganization", o, s.addOrganization)
-}
-
-// AddTemplate adds a JWT template, or replaces the one of the same name.
-func (s *Server) AddTemplate(t Template) Template {
-	s.helper()
-	return must(s, "AddTemplate", t, s.addTemplate)
-}
-
-// AddRefreshToken adds a refresh token to a session, which [clerksessions.Client.Refresh]
-// then takes along with an expired token that was minted with an Origin.
-func (s *Server) AddRefreshToken(r RefreshToken) RefreshToken {
-	s.helper()
-	return must(s, "AddRefreshToken", r, s.addRefreshToken)
-}
-
-// AddSession adds a session, also on a production instance, and returns it as it is
-// now. Only UserID is needed. Without a status it is active, or pending if it has
-// Tasks; it begins now, expires after 7 days and is abandoned after 30; what else is
-// not set is null.
-func (s *Server) AddSession(v clerksessions.Session) clerksessions.Session {
-	s.helper()
-	return must(s, "AddSession", v, s.addSession)
-}
-
-// UpdateSession changes a session in any way: change gets it as it is now, and must
-// not call the Server. UpdatedAt becomes now unless change sets it.
-func (s *Server) UpdateSession(id string, change func(*clerksessions.Session)) clerksessions.Session {
-	s.helper()
-	session, err := s.updateSession(id, change)
-	if err != nil {
-		s.fail("UpdateSession: %v", err)
-	}
-	return session
-}
-
-func (s *Server) updateSession(id string, change func(*clerksessions.Session)) (clerksessions.Session, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock() // also when change ends the test
-	v, now := s.store.byID[id], s.nowMilli()
+// updateSession changes a session by a function that is given it as it is now.
+func (in *instance) updateSession(id string, change func(*clerksessions.Session)) (clerksessions.Session, error) {
+	v, now := in.sessions.byID[id], in.nowMilli()
 	if v == nil {
-		return clerksessions.Session{}, fmt.Errorf("there is no session %s; add it first with AddSession", shown(id))
+		return clerksessions.Session{}, fmt.Errorf("there is no session %s; add it first", quote(id))
 	}
 	session := v.at(now)
 	before := session.UpdatedAt
@@ -169,86 +97,58 @@ func (s *Server) updateSession(id string, change func(*clerksessions.Session)) (
 		session.UpdatedAt = now
 	}
 	if session.ID != id {
-		return clerksessions.Session{}, fmt.Errorf("the id of session %s cannot change", shown(id))
+		return clerksessions.Session{}, fmt.Errorf("the id of session %s cannot change", quote(id))
 	}
-	if err := s.check(session); err != nil {
+	if err := in.checkSession(session); err != nil {
 		return clerksessions.Session{}, err
 	}
-	s.store.remove(v)
+	in.sessions.remove(v)
 	v.Session = clone(session)
-	s.store.put(v)
+	in.sessions.put(v)
 	return session, nil
 }
 
-// DeleteSession takes a session away, as Clerk cleans up old ones, and tells whether
-// there was one.
-func (s *Server) DeleteSession(id string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	v := s.store.byID[id]
+// deleteSession reports whether there was one.
+func (in *instance) deleteSession(id string) bool {
+	v := in.sessions.byID[id]
 	if v != nil {
-		s.store.remove(v)
+		in.sessions.remove(v)
 	}
 	return v != nil
 }
 
-// DeleteUser makes a user unknown, also without [WithStrictUsers]. The sessions stay.
-func (s *Server) DeleteUser(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.users, id)
-	s.deleted[id] = true
-}
-
-// Session returns a session as it is now.
-func (s *Server) Session(id string) (session clerksessions.Session, ok bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	v := s.store.byID[id]
-	if v == nil {
-		return clerksessions.Session{}, false
-	}
-	return v.at(s.nowMilli()), true
-}
-
-// Sessions returns the sessions of a user as they are now, newest first; with "" those
-// of all users.
-func (s *Server) Sessions(userID string) []clerksessions.Session {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	list := slices.Clone(s.store.byUser[userID])
+// list returns the sessions of a user, or with "" of all users, newest first.
+func (in *instance) list(userID string) []clerksessions.Session {
+	list := in.sessions.byUser[userID]
 	if userID == "" {
-		list = slices.SortedFunc(maps.Values(s.store.byID), older)
+		list = slices.SortedFunc(maps.Values(in.sessions.byID), older)
 	}
-	slices.Reverse(list)
-	sessions := make([]clerksessions.Session, len(list))
-	for i, v := range list {
-		sessions[i] = v.at(s.nowMilli())
+	sessions := make([]clerksessions.Session, 0, len(list))
+	for _, v := range slices.Backward(list) {
+		sessions = append(sessions, v.at(in.nowMilli()))
 	}
 	return sessions
 }
 
-// State returns what the Server holds now, in the form of a [Seed]: sessions newest
-// first, the rest by id.
-func (s *Server) State() Seed {
-	sessions := s.Sessions("")
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	seed := Seed{Sessions: sessions}
-	for _, id := range slices.Sorted(maps.Keys(s.users)) {
-		seed.Users = append(seed.Users, *s.users[id])
+// dump returns the state as a Seed. Users and sessions are sorted from the oldest to
+// the newest, so that adding them in turn keeps their order.
+func (in *instance) dump() Seed {
+	sessions := in.list("")
+	slices.Reverse(sessions)
+	seed := Seed{Sessions: sessions, Deleted: slices.Sorted(maps.Keys(in.deleted))}
+	users := slices.SortedFunc(maps.Values(in.users.byID), newerUser)
+	for _, u := range slices.Backward(users) {
+		seed.Users = append(seed.Users, u.clone())
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.orgs)) {
-		seed.Organizations = append(seed.Organizations, s.orgs[id].clone())
+	for _, id := range slices.Sorted(maps.Keys(in.organizations)) {
+		seed.Organizations = append(seed.Organizations, in.organizations[id].clone())
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.models)) {
-		template := *s.models[name]
-		template.Claims = maps.Clone(template.Claims)
-		seed.Templates = append(seed.Templates, template)
+	for _, name := range slices.Sorted(maps.Keys(in.templates)) {
+		seed.Templates = append(seed.Templates, in.templates[name].clone())
 	}
-	for _, token := range slices.Sorted(maps.Keys(s.refresh)) {
-		if s.store.byID[s.refresh[token]] != nil { // not of a session that was deleted
-			seed.RefreshTokens = append(seed.RefreshTokens, RefreshToken{Token: token, SessionID: s.refresh[token]})
+	for _, token := range slices.Sorted(maps.Keys(in.refresh)) {
+		if in.sessions.byID[in.refresh[token]] != nil { // not of a deleted session
+			seed.RefreshTokens = append(seed.RefreshTokens, RefreshToken{Token: token, SessionID: in.refresh[token]})
 		}
 	}
 	return seed

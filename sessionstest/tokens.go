@@ -1,83 +1,80 @@
 package sessionstest
 
 import (
+	"crypto/rsa"
+	"fmt"
 	"maps"
 	"net/http"
 
 	"github.com/clerksessions/clerksessions"
 )
 
-// liveSession is the session of the path if it is live. The caller holds mu.
-func (s *Server) liveSession(c *call) (clerksessions.Session, *apiError) {
+// liveSession returns the session of the path if it is live.
+func (in *instance) liveSession(c *call) (clerksessions.Session, *apiError) {
 	id := c.path["session_id"]
-	v := s.store.byID[id]
+	v := in.sessions.byID[id]
 	if v == nil {
 		return clerksessions.Session{}, unknownSession(id)
 	}
-	session := v.at(s.nowMilli())
-	if !live(session.Status) {
-		return session, notFound("No live session", "The session %s is %s.", shown(id), session.Status)
+	session := v.at(in.nowMilli())
+	if session.Status.Ended() {
+		return session, notFound("Session not found or inactive", "The session %s is %s.", quote(id), session.Status)
 	}
 	return session, nil
 }
 
 // createToken is CreateSessionToken.
-func (s *Server) createToken(c *call) (any, *apiError) {
-	p := c.params("expires_in_seconds")
+func (in *instance) createToken(c *call) (any, *apiError) {
+	p := c.bodyParams("expires_in_seconds")
 	lifetime := p.lifetime()
 	if p.err != nil {
 		return nil, p.err
 	}
-	s.mu.RLock()
-	session, e := s.liveSession(c)
+	session, e := in.liveSession(c)
 	if e != nil {
-		s.mu.RUnlock()
 		return nil, e
 	}
-	claims := s.sessionClaims(session, lifetime, c.header.Get("Origin"), s.config.tokenVersion)
-	s.mu.RUnlock()
-	return s.minted(categorySession, claims)
+	return in.signed(categorySession, in.sessionClaims(session, lifetime, c.header.Get("Origin"),
+		in.config.tokenVersion)), nil
 }
 
 // createTemplateToken is CreateSessionTokenFromTemplate.
-func (s *Server) createTemplateToken(c *call) (any, *apiError) {
-	p := c.params("expires_in_seconds")
+func (in *instance) createTemplateToken(c *call) (any, *apiError) {
+	p := c.bodyParams("expires_in_seconds")
 	lifetime := p.lifetime()
 	if p.err != nil {
 		return nil, p.err
 	}
-	s.mu.RLock()
-	session, e := s.liveSession(c)
-	template := s.models[c.path["template_name"]]
-	if e == nil && template == nil {
-		e = notFound("Unknown template", "There is no JWT template %s.", shown(c.path["template_name"]))
-	}
+	session, e := in.liveSession(c)
 	if e != nil {
-		s.mu.RUnlock()
 		return nil, e
 	}
-	claims := s.templateClaims(session, template, lifetime, c.header.Get("Origin"))
-	s.mu.RUnlock()
-	return s.minted(categoryTemplate, claims)
-}
-
-func (s *Server) minted(category string, claims map[string]any) (any, *apiError) {
-	kid, key := s.keys.current()
-	token, err := sign(header(kid, category), claims, rs256(key))
-	if err != nil {
-		return nil, ofStatus(http.StatusInternalServerError)
+	template := in.templates[c.path["template_name"]]
+	if template == nil {
+		return nil, notFound("JWT template not found", "There is no JWT template %s.", quote(c.path["template_name"]))
 	}
-	return wireToken{Object: "token", JWT: token}, nil
+	return in.signed(categoryTemplate, in.templateClaims(session, template, lifetime, c.header.Get("Origin"))), nil
 }
 
-// MintParams says what token [Server.Mint] makes. The zero value of a field means what
-// Clerk would do.
+// signed returns a token that is signed once the lock is released.
+func (in *instance) signed(category string, claims map[string]any) later {
+	kid, key := in.keys.current()
+	return func() (any, *apiError) {
+		token, err := sign(header(kid, category), claims, rs256(key))
+		if err != nil {
+			return nil, ofStatus(http.StatusInternalServerError)
+		}
+		return wireToken{Object: "token", JWT: token}, nil
+	}
+}
+
+// MintParams are the parameters of [Server.Mint]. A zero field means what Clerk would
+// do.
 type MintParams struct {
-	// Template names a template to make the token from; by default it is a session
-	// token.
+	// Template is the JWT template of the token. Default: a session token.
 	Template string
 
-	// ExpiresIn is the lifetime in seconds; there is no limit. Default: that of the
+	// ExpiresIn is the lifetime in seconds, without a limit. Default: that of the
 	// template, or 60.
 	ExpiresIn int64
 
@@ -87,59 +84,70 @@ type MintParams struct {
 	// Version is the version of the claims, 1 or 2. Default: see [WithTokenVersion].
 	Version int
 
-	// Header and Claims replace members of the token's header and claims, or add to
-	// them. A nil value takes the member away.
+	// Header and Claims override members of the token's header and claims. A nil value
+	// removes the member.
 	Header, Claims map[string]any
 
-	// Sign signs header and claims, joined by a dot and encoded as in the token, in
-	// place of the instance's key. Default: RS256 with that key.
+	// Sign returns the signature of header and claims as encoded in the token. Default:
+	// RS256 with the instance's key.
 	Sign func(input []byte) []byte
 }
 
-// Mint makes a token of a session without a request, live or not, odd or forged: for
-// tests of whoever verifies tokens. An unknown session or template fails the test.
+// Mint returns a token of a session without a request, whatever the session's status:
+// odd and forged tokens for tests of a verifier. An unknown session or template fails
+// the test.
 func (s *Server) Mint(sessionID string, params MintParams) string {
-	s.helper()
-	if params.Version < 0 || params.Version > 2 {
-		s.fail("Mint: the version is %d, but must be 1 or 2, or 0 for that of WithTokenVersion", params.Version)
-		return ""
+	s.tb.Helper()
+	token, err := s.mint(sessionID, params)
+	if err != nil {
+		s.tb.Fatalf("sessionstest: Mint: %v", err)
 	}
-	s.mu.RLock()
-	v, template := s.store.byID[sessionID], s.models[params.Template]
-	if v == nil || params.Template != "" && template == nil {
-		s.mu.RUnlock()
-		if v == nil {
-			s.fail("Mint: there is no session %q; add it first with AddSession", sessionID)
-		} else {
-			s.fail("Mint: there is no template %q; add it first with AddTemplate", params.Template)
-		}
-		return ""
-	}
-	session, category, version := v.at(s.nowMilli()), categorySession, params.Version
-	if version == 0 {
-		version = s.config.tokenVersion
-	}
-	var claims map[string]any
-	if template != nil {
-		category, claims = categoryTemplate, s.templateClaims(session, template, params.ExpiresIn, params.Origin)
-	} else {
-		claims = s.sessionClaims(session, params.ExpiresIn, params.Origin, version)
-	}
-	s.mu.RUnlock()
+	return token
+}
 
-	kid, key := s.keys.current()
-	head := header(kid, category)
+func (s *Server) mint(sessionID string, params MintParams) (token string, err error) {
+	var head, claims map[string]any
+	var key *rsa.PrivateKey
+	s.with(func(in *instance) {
+		if head, claims, err = in.unsigned(sessionID, params); err == nil {
+			_, key = in.keys.current()
+		}
+	})
+	if err != nil {
+		return "", err
+	}
 	override(head, params.Header)
 	override(claims, params.Claims)
 	signer := params.Sign
 	if signer == nil {
 		signer = rs256(key)
 	}
-	token, err := sign(head, claims, signer)
-	if err != nil {
-		s.fail("Mint: Header and Claims must be what JSON can hold: %v", err)
+	if token, err = sign(head, claims, signer); err != nil {
+		return "", fmt.Errorf("header and claims must be representable in JSON: %w", err)
 	}
-	return token
+	return token, nil
+}
+
+// unsigned returns the header and claims that Clerk would give a token.
+func (in *instance) unsigned(sessionID string, params MintParams) (head, claims map[string]any, err error) {
+	v, template := in.sessions.byID[sessionID], in.templates[params.Template]
+	version := params.Version
+	switch {
+	case version < 0 || version > 2:
+		return nil, nil, fmt.Errorf("version is %d, must be 1 or 2, or 0 for that of WithTokenVersion", version)
+	case v == nil:
+		return nil, nil, fmt.Errorf("there is no session %s; add it first with AddSession", quote(sessionID))
+	case params.Template != "" && template == nil:
+		return nil, nil, fmt.Errorf("there is no template %s; add it first with AddTemplate", quote(params.Template))
+	case version == 0:
+		version = in.config.tokenVersion
+	}
+	kid, _ := in.keys.current()
+	session := v.at(in.nowMilli())
+	if template != nil {
+		return header(kid, categoryTemplate), in.templateClaims(session, template, params.ExpiresIn, params.Origin), nil
+	}
+	return header(kid, categorySession), in.sessionClaims(session, params.ExpiresIn, params.Origin, version), nil
 }
 
 func override(members, with map[string]any) {

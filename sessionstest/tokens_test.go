@@ -21,7 +21,7 @@ import (
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
-// opened reads a token with go-jose and the keys that the Server serves.
+// opened verifies a token with go-jose and the keys that the Server serves.
 func (h *harness) opened(token string) (head map[string]any, claims map[string]any) {
 	h.t.Helper()
 	var keys jose.JSONWebKeySet
@@ -138,7 +138,7 @@ func TestKeysAreServedAndRotate(t *testing.T) {
 	assert.Equal(t, 200, verify(h.token(session.ID, sessionstest.MintParams{})))
 }
 
-func TestVerifyTurnsForgedTokensAway(t *testing.T) {
+func TestVerifyRejectsForgedTokens(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	session := h.session()
@@ -172,14 +172,13 @@ func TestVerifyTurnsForgedTokensAway(t *testing.T) {
 		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token}))
 		assert.Equal(t, "invalid_session_token", a.code, token)
 	}
-	for _, token := range otherSpellings(h.token(session.ID, sessionstest.MintParams{})) {
+	for _, token := range otherEncodings(h.token(session.ID, sessionstest.MintParams{})) {
 		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token}))
 		assert.Equal(t, "invalid_session_token", a.code, token)
 	}
 }
 
-// The verifier of this module takes the emulator's tokens from either address of the
-// keys, and turns away what Clerk does not make.
+// Package sessionjwt accepts the emulator's tokens and rejects odd ones.
 func TestSessionjwtVerifies(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)

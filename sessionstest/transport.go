@@ -3,6 +3,7 @@ package sessionstest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,16 +15,16 @@ import (
 	"time"
 )
 
-// Transport returns a way to the Server without sockets. It takes requests to any
-// host, so that the addresses in URL and Issuer both lead here; it waits only on
-// channels and timers, so that it works inside a testing/synctest bubble; it calls the
-// hooks of net/http/httptrace where net/http's own transport would. Above all, a fault
-// with ResetBefore strikes between GetConn and the first Wrote hook.
+// Transport returns a transport that calls the Server in memory, whatever the host of
+// a request, so that the addresses in URL and Issuer both lead here. It works inside a
+// testing/synctest bubble, and it calls the hooks of net/http/httptrace where net/http's
+// own transport does: a fault with ResetBefore occurs between GotConn and the first
+// Wrote hook.
 func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ server *Server }
 
-// RoundTrip answers one request.
+// RoundTrip serves one request.
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	closeBody := func() {
 		if req.Body != nil {
@@ -32,7 +33,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if req.URL == nil || req.Header == nil || req.URL.Host == "" {
 		closeBody()
-		return nil, errors.New("sessionstest: the request has no URL, host or header")
+		return nil, errors.New("sessionstest: request without URL, host or header")
 	}
 	ctx := req.Context()
 	if ctx.Err() != nil {
@@ -74,15 +75,15 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 
-	r := t.server.answer(c, body)
+	r := t.server.respond(c, body)
 	if c.fault != nil && c.fault.ResetAfter {
 		return nil, connectionReset("read")
 	}
 	hooks.gotFirstByte()
-	return response(ctx, req, c, r), nil
+	return httpResponse(ctx, req, c, r), nil
 }
 
-// sentHeader is the header as net/http's transport would send it.
+// sentHeader returns the header as net/http's transport would send it.
 func sentHeader(req *http.Request) http.Header {
 	header := req.Header.Clone()
 	if _, ok := header["User-Agent"]; !ok {
@@ -94,7 +95,7 @@ func sentHeader(req *http.Request) http.Header {
 	return header
 }
 
-// readBody reads the body as a server would, and checks its length as net/http's
+// readBody reads the body as a server would and checks its length as net/http's
 // transport does.
 func readBody(req *http.Request) ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
@@ -102,12 +103,12 @@ func readBody(req *http.Request) ([]byte, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(req.Body, maxBody+1))
 	if err == nil && req.ContentLength > 0 && int64(len(body)) != min(req.ContentLength, maxBody+1) {
-		err = errors.New("sessionstest: ContentLength " + strconv.FormatInt(req.ContentLength, 10) + " does not fit the body of " + strconv.Itoa(len(body)) + " bytes")
+		err = fmt.Errorf("sessionstest: ContentLength is %d, but the body has %d bytes", req.ContentLength, len(body))
 	}
 	return body, err
 }
 
-func response(ctx context.Context, req *http.Request, c *call, r *reply) *http.Response {
+func httpResponse(ctx context.Context, req *http.Request, c *call, r *response) *http.Response {
 	resp := &http.Response{
 		Status:     strconv.Itoa(r.status) + " " + http.StatusText(r.status),
 		StatusCode: r.status,
@@ -125,62 +126,61 @@ func response(ctx context.Context, req *http.Request, c *call, r *reply) *http.R
 	if c.method == http.MethodHead {
 		return resp
 	}
-	resp.Body = newReplyBody(ctx, c.fault, r.body)
+	resp.Body = newResponseBody(ctx, c.fault, r.body)
 	return resp
 }
 
-// replyBody is a body that may come slowly or break off.
-type replyBody struct {
+// responseBody is a body that may be slow or truncated.
+type responseBody struct {
 	ctx    context.Context
-	pieces [][]byte
-	begun  bool // a piece was read whole, so the pause after it is due
+	chunks [][]byte
+	pause  bool // the delay after a chunk is due
 	drip   time.Duration
 	end    error
 	closed bool
 }
 
-func newReplyBody(ctx context.Context, f *Fault, body []byte) io.ReadCloser {
+func newResponseBody(ctx context.Context, f *Fault, body []byte) io.ReadCloser {
 	if f == nil {
 		f = &Fault{}
 	}
-	b := &replyBody{ctx: ctx, drip: f.Drip, end: io.EOF}
+	b := &responseBody{ctx: ctx, drip: f.Drip, end: io.EOF}
 	switch {
 	case f.ResetBody:
 		b.end = connectionReset("read")
 	case f.Truncate:
 		b.end = io.ErrUnexpectedEOF
 	}
-	b.pieces = slices.Collect(f.pieces(body))
+	b.chunks = slices.Collect(f.chunks(body))
 	return b
 }
 
-// Read returns the next bytes, and an error once the context has ended, as net/http's
-// bodies do.
-func (b *replyBody) Read(p []byte) (int, error) {
+// Read returns an error once the context has ended, as net/http's bodies do.
+func (b *responseBody) Read(p []byte) (int, error) {
 	if b.closed {
 		return 0, http.ErrBodyReadAfterClose
 	}
 	if err := b.ctx.Err(); err != nil {
 		return 0, err
 	}
-	if b.begun {
+	if b.pause {
 		if err := sleep(b.ctx, b.drip, nil); err != nil {
 			return 0, err
 		}
-		b.begun = false
+		b.pause = false
 	}
-	if len(b.pieces) == 0 {
+	if len(b.chunks) == 0 {
 		return 0, b.end
 	}
-	n := copy(p, b.pieces[0])
-	if b.pieces[0] = b.pieces[0][n:]; len(b.pieces[0]) == 0 {
-		b.pieces, b.begun = b.pieces[1:], true
+	n := copy(p, b.chunks[0])
+	if b.chunks[0] = b.chunks[0][n:]; len(b.chunks[0]) == 0 {
+		b.chunks, b.pause = b.chunks[1:], true
 	}
 	return n, nil
 }
 
 // Close ends the body.
-func (b *replyBody) Close() error {
+func (b *responseBody) Close() error {
 	b.closed = true
 	return nil
 }
@@ -189,7 +189,7 @@ func connectionReset(op string) error {
 	return &net.OpError{Op: op, Net: "tcp", Err: syscall.ECONNRESET}
 }
 
-// tracer calls the hooks of a request, if it has any.
+// tracer calls the hooks of a request, if any.
 type tracer struct{ trace *httptrace.ClientTrace }
 
 func (t tracer) getConn(req *http.Request) {
@@ -204,7 +204,7 @@ func (t tracer) getConn(req *http.Request) {
 		t.trace.GetConn(net.JoinHostPort(req.URL.Hostname(), port))
 	}
 	if t.trace.GotConn != nil {
-		conn, _ := net.Pipe() // only to be asked for its addresses
+		conn, _ := net.Pipe() // hooks may ask for its addresses
 		t.trace.GotConn(httptrace.GotConnInfo{Conn: conn})
 	}
 }

@@ -5,9 +5,10 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/http"
+	"net/url"
 	"os"
-	"sync"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/clerksessions/clerksessions"
@@ -21,48 +22,94 @@ const (
 )
 
 type emulateFlags struct {
-	addr, seed  string
-	rateLimit   int
-	production  bool
-	allowRemote bool
+	addr, seed, issuer, start string
+	rateLimit                 int
+	production, strict        bool
+	quiet, env                bool
+	allowRemote               bool
 }
 
 func (a *app) emulateCommand() *cobra.Command {
-	var f emulateFlags
+	f := emulateFlags{addr: "127.0.0.1:8787"}
 	cmd := &cobra.Command{
 		Use:   "emulate",
 		Short: "Run an emulator of Clerk's session endpoints",
 		Long: `Serve Clerk's session endpoints from memory until Ctrl-C, for tests in any language:
-sessions, tokens that verify, and the instance's keys. Its secret key is the one in
---secret-key-file or CLERK_SECRET_KEY, else a fixed one that it prints. Any well-formed user id, such as
-user_1, is a user; nothing is kept when it stops.
+sessions, tokens that verify, users, and the instance's keys. Its secret key is the one
+in --secret-key-file or CLERK_SECRET_KEY, else a fixed one that it prints. Any
+well-formed user id, such as user_1, is a user unless --strict is given. Nothing is kept
+when it stops.
 
-Point clients at it like this:
-  clerk-sessions and Clerk's JavaScript SDKs   CLERK_API_URL=http://127.0.0.1:8787
-  Clerk's Go and Python SDKs                   base URL http://127.0.0.1:8787/v1
-  verification of tokens                       issuer http://127.0.0.1:8787,
-                                               keys at /.well-known/jwks.json`,
+It prints the environment variables that Clerk's SDKs read, then a line for each
+request. Requests never wait for this log; it drops lines that are not read in time.
+
+Clerk's Go and Python SDKs take the base URL http://127.0.0.1:8787/v1, clerk-sessions and
+Clerk's JavaScript SDKs take CLERK_API_URL. The issuer of tokens is
+http://127.0.0.1:8787, which serves the keys at /.well-known/jwks.json. Clerk's Go SDK
+accepts no such issuer; give it one with --issuer https://clerk.example.com.
+
+Tests move the clock, inject faults and change state through the control API below
+/_emulator/, which /_emulator/openapi.yaml describes.`,
 		Example: `  clerk-sessions emulate
-  clerk-sessions emulate --addr 127.0.0.1:0 --seed seed.json --rate-limit 100`,
+  clerk-sessions emulate --addr 127.0.0.1:0 --seed seed.json --rate-limit 100
+  export $(clerk-sessions emulate --env &)`,
 		Args: cobra.NoArgs,
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.emulate(ctx, f) }),
 	}
 	flags := cmd.Flags()
-	f.addr = "127.0.0.1:8787"
 	flags.Var((*text)(&f.addr), "addr", "listen at this `ADDRESS`; port 0 takes any that is free")
-	flags.Var((*text)(&f.seed), "seed", "begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens")
+	flags.Var((*text)(&f.seed), "seed",
+		"begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens")
+	flags.Var((*text)(&f.issuer), "issuer", "the `URL` in the claim iss of tokens (default the emulator's own)")
+	flags.Var((*text)(&f.start), "start", "stop the clock at this `TIME`, such as 2026-01-02T15:04:05Z")
 	flags.IntVar(&f.rateLimit, "rate-limit", 0, "answer 429 to more than `N` requests in 10 seconds (default no limit)")
+	flags.BoolVar(&f.strict, "strict", false, "accept only users and organizations that were added")
 	flags.BoolVar(&f.production, "production", false, "be a production instance, which refuses to create sessions")
+	flags.BoolVar(&f.quiet, "quiet", false, "do not log requests")
+	flags.BoolVar(&f.env, "env", false, "print only the environment variables, as NAME=value, and close stdout")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let other machines in: allow an address that is not loopback")
 	return cmd
 }
 
+// options returns the flags that are options of the emulator.
+func (f emulateFlags) options(key, ownURL string) ([]sessionstest.Option, error) {
+	opts := []sessionstest.Option{
+		sessionstest.WithSecretKey(cmp.Or(key, emulatorKey)),
+		sessionstest.WithIssuer(cmp.Or(f.issuer, ownURL)),
+		sessionstest.WithControl(),
+	}
+	u, err := url.Parse(f.issuer)
+	if f.issuer != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return nil, usagef("--issuer %q is not a URL such as https://clerk.example.com", f.issuer)
+	}
+	if f.start != "" {
+		start, err := time.Parse(time.RFC3339, f.start)
+		if err != nil {
+			return nil, usagef("--start %q is not a time such as 2026-01-02T15:04:05Z", f.start)
+		}
+		opts = append(opts, sessionstest.WithStart(start))
+	}
+	if f.strict {
+		opts = append(opts, sessionstest.WithStrictUsers())
+	}
+	if f.production {
+		opts = append(opts, sessionstest.WithProduction())
+	}
+	if f.rateLimit > 0 {
+		opts = append(opts, sessionstest.WithRateLimit(f.rateLimit, rateWindow))
+	}
+	return opts, nil
+}
+
 func (a *app) emulate(ctx context.Context, f emulateFlags) error {
+	signal.Ignore(syscall.SIGPIPE) // a reader of stdout that is gone ends the log, not the emulator
 	if f.rateLimit < 0 {
 		return usagef("--rate-limit is %d, but must be 1 or more", f.rateLimit)
 	}
 	if !f.allowRemote && !isLoopback(f.addr) {
-		return usagef("%s is not a loopback address with a port, like 127.0.0.1:8787; to let other machines in, add --allow-remote", f.addr)
+		return usagef(
+			"%s is not a loopback address with a port, like 127.0.0.1:8787; to let other machines in, add --allow-remote",
+			f.addr)
 	}
 	key, err := a.secretKey()
 	if err != nil {
@@ -76,18 +123,35 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 		return fmt.Errorf("the emulator cannot listen at %s: %w; take another --addr", f.addr, err)
 	}
 	defer listener.Close()
-	url, everywhere := emulatorURL(f.addr, listener.Addr())
-	server, err := a.emulator(f, key, url)
+	ownURL, everywhere := emulatorURL(f.addr, listener.Addr())
+	opts, err := f.options(key, ownURL)
 	if err != nil {
 		return err
 	}
-	if err := a.announce(key, url); err != nil {
+	if !f.quiet && !f.env {
+		log := newEmulatorLog(a.logRequest, a.logLost)
+		defer func() {
+			if n := log.close(); n > 0 {
+				a.note("%d requests were not logged: nothing read the log.", n)
+			}
+		}()
+		opts = append(opts, sessionstest.WithObserver(log.add))
+	}
+	server, err := seededServer(f.seed, opts)
+	if err != nil {
 		return err
 	}
+	a.announce(server, ownURL, f.env)
 	if everywhere {
-		a.note("From other machines use this machine's name or address in place of 127.0.0.1; the issuer of tokens stays as it is.")
+		a.note("From other machines use this machine's name or address in place of 127.0.0.1; " +
+			"the issuer of tokens stays as it is.")
 	}
-	web := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second, DisableGeneralOptionsHandler: true}
+	return serve(ctx, listener, server)
+}
+
+// serve runs the emulator until ctx ends.
+func serve(ctx context.Context, listener net.Listener, server *sessionstest.Server) error {
+	web := server.HTTPServer()
 	stopped := make(chan error, 1)
 	go func() { stopped <- web.Serve(listener) }()
 	select {
@@ -114,28 +178,13 @@ func emulatorURL(asked string, got net.Addr) (url string, everywhere bool) {
 	return "http://" + net.JoinHostPort(host, port), everywhere
 }
 
-func (a *app) emulator(f emulateFlags, key, url string) (*sessionstest.Server, error) {
-	var one sync.Mutex
-	opts := []sessionstest.Option{
-		sessionstest.WithSecretKey(cmp.Or(key, emulatorKey)),
-		sessionstest.WithIssuer(url),
-		sessionstest.WithObserver(func(r sessionstest.Request) {
-			one.Lock()
-			defer one.Unlock()
-			a.logRequest(r)
-		}),
-	}
-	if f.production {
-		opts = append(opts, sessionstest.WithProduction())
-	}
-	if f.rateLimit > 0 {
-		opts = append(opts, sessionstest.WithRateLimit(f.rateLimit, rateWindow))
-	}
+// seededServer returns an emulator that holds what is in a seed file, if one is named.
+func seededServer(path string, opts []sessionstest.Option) (*sessionstest.Server, error) {
 	server := sessionstest.New(opts...)
-	if f.seed == "" {
+	if path == "" {
 		return server, nil
 	}
-	file, err := os.Open(f.seed)
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, usagef("the seed cannot be read: %w", err)
 	}
@@ -145,50 +194,9 @@ func (a *app) emulator(f emulateFlags, key, url string) (*sessionstest.Server, e
 		err = server.Seed(seed)
 	}
 	if err != nil {
-		return nil, usagef("%s: %w", f.seed, err)
+		return nil, usagef("%s: %w", path, err)
 	}
 	return server, nil
-}
-
-// announce tells how to reach the emulator. A key that was given is not told again.
-func (a *app) announce(given, url string) error {
-	key, about := emulatorKey, "opens nothing but an emulator"
-	if given != "" {
-		key, about = "", "is taken as it is given"
-	}
-	if a.asJSON {
-		return a.printJSON(struct {
-			BaseURL   string `json:"base_url"`
-			APIURL    string `json:"api_url"`
-			Issuer    string `json:"issuer"`
-			SecretKey string `json:"secret_key,omitzero"`
-		}{url + "/v1", url, url, key})
-	}
-	err := a.printRows([][]string{
-		{"Base URL", url + "/v1", "for Clerk's Go and Python SDKs"},
-		{"CLERK_API_URL", url, "for clerk-sessions and Clerk's JavaScript SDKs"},
-		{"CLERK_SECRET_KEY", key, about},
-		{"Issuer of tokens", url, "has its keys at /.well-known/jwks.json"},
-	})
-	a.note("Ctrl-C stops it.")
-	return err
-}
-
-func (a *app) logRequest(r sessionstest.Request) {
-	if a.asJSON {
-		_ = a.printJSON(map[string]any{"time": r.Time.UTC(), "method": r.Method, "path": r.Path, "query": r.Query.Encode(),
-			"operation": r.Operation, "status": r.Status, "code": r.Code, "trace_id": r.TraceID})
-		return
-	}
-	path := r.Path
-	if len(r.Query) > 0 {
-		path += "?" + r.Query.Encode()
-	}
-	line := fmt.Sprintf("%s %d %s %s", r.Time.Local().Format(time.TimeOnly), r.Status, r.Method, path)
-	if r.Code != "" {
-		line += " " + r.Code
-	}
-	fmt.Fprintln(a.out, clean(line))
 }
 
 func isLoopback(addr string) bool {

@@ -55,6 +55,8 @@ func (c canaries) Write(p []byte) (int, error) {
 	return c.Writer.Write(p)
 }
 
+func (c canaries) Close() error { return c.Writer.(io.Closer).Close() }
+
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{

@@ -12,17 +12,24 @@ import (
 )
 
 func (a *app) tokenCommand() *cobra.Command {
-	var template, origin string
+	var user, template, origin string
 	var params clerksessions.TokenParams
 	cmd := &cobra.Command{
-		Use:   "token ID",
+		Use:   "token {ID | --user ID}",
 		Short: "Mint a token of a session",
 		Long: `Mint a token of a session and print it. It is what a signed-in browser sends: treat
-it like a password until it expires.`,
+it like a password until it expires.
+
+With --user the session is the newest active one of a user. If there is none, it is
+created, which only development instances allow. stderr says which session it is.`,
 		Example: `  clerk-sessions token sess_2abc
-  clerk-sessions token sess_2abc --origin https://app.example.com --expires-in 10m`,
-		Args: cobra.ExactArgs(1),
+  clerk-sessions token sess_2abc --origin https://app.example.com --expires-in 10m
+  curl -H "Authorization: Bearer $(clerk-sessions token --user user_2abc)" http://localhost:3000`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: a.action(func(ctx context.Context, args []string) error {
+			if (len(args) == 1) == (user != "") {
+				return usagef("give either the id of a session or --user; see 'clerk-sessions token --help'")
+			}
 			var opts []clerksessions.Option
 			if origin != "" {
 				opts = append(opts, clerksessions.WithOrigin(origin))
@@ -31,11 +38,17 @@ it like a password until it expires.`,
 			if err != nil {
 				return err
 			}
+			id := strings.Join(args, "")
+			if user != "" {
+				if id, err = a.sessionOf(ctx, client, user); err != nil {
+					return err
+				}
+			}
 			var token *clerksessions.Token
 			if template != "" {
-				token, err = client.CreateTokenFromTemplate(ctx, args[0], template, params, opts...)
+				token, err = client.CreateTokenFromTemplate(ctx, id, template, params, opts...)
 			} else {
-				token, err = client.CreateToken(ctx, args[0], params, opts...)
+				token, err = client.CreateToken(ctx, id, params, opts...)
 			}
 			if err != nil {
 				return err
@@ -44,10 +57,42 @@ it like a password until it expires.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.Var((*text)(&template), "template", "make it from the JWT template `NAME` instead; that is no session token")
-	flags.DurationVar(&params.ExpiresIn, "expires-in", 0, "its `LIFETIME`, such as 10m; at least 30s (default 60s, or the template's)")
-	flags.Var((*text)(&origin), "origin", "the `ORIGIN` for its claim azp, such as https://app.example.com (default none)")
+	flags.Var((*text)(&user), "user", "use the newest active session of the user `ID`, or create one")
+	flags.Var((*text)(&template), "template", "use JWT template `NAME` (the result is not a session token)")
+	flags.DurationVar(&params.ExpiresIn, "expires-in", 0,
+		"its `LIFETIME`, such as 10m; at least 30s (default 60s, or the template's)")
+	flags.Var((*text)(&origin), "origin",
+		"the `ORIGIN` for its claim azp, such as https://app.example.com (default none)")
 	return cmd
+}
+
+// sessionOf returns the newest active session of a user. On a development instance it
+// creates one if there is none.
+func (a *app) sessionOf(ctx context.Context, client *clerksessions.Client, user string) (string, error) {
+	params := clerksessions.ListParams{UserID: user, Status: clerksessions.SessionStatusActive, Limit: 1}
+	page, err := client.List(ctx, params)
+	if err != nil {
+		return "", err
+	}
+	if len(page.Data) > 0 {
+		session := page.Data[0]
+		a.note("Token of session %s, which began %s.", session.ID, a.when(session.CreatedAt.Time()))
+		return session.ID, nil
+	}
+	key, err := a.secretKey()
+	if err != nil {
+		return "", err
+	}
+	if !strings.HasPrefix(key, "sk_test_") {
+		return "", fmt.Errorf("user %s has no active session, and only development instances can create one: sign in first",
+			user)
+	}
+	session, err := client.Create(ctx, clerksessions.CreateParams{UserID: user})
+	if err != nil {
+		return "", err
+	}
+	a.note("Token of session %s, created now: the user had no active session.", session.ID)
+	return session.ID, nil
 }
 
 func (a *app) refreshCommand() *cobra.Command {
@@ -56,15 +101,16 @@ func (a *app) refreshCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "refresh ID --expired-token-file FILE --refresh-token-file FILE --origin ORIGIN",
 		Short: "Exchange an expired token for a fresh one",
-		Long: `Exchange an expired session token for a fresh one and print that. It takes what a
-browser holds: the expired token from the cookie __session, and the refresh token from
-the cookie whose name begins with __refresh. Clerk takes an expired token only once;
-whether it takes a refresh token again is not known.`,
-		Example: "  clerk-sessions refresh sess_2abc --expired-token-file session.txt --refresh-token-file refresh.txt --origin https://app.example.com",
-		Args:    cobra.ExactArgs(1),
+		Long: `Exchange an expired session token for a fresh one and print that. Both tokens come
+from a browser: the expired token from the cookie __session, and the refresh token from
+the cookie whose name begins with __refresh. Clerk accepts an expired token only once;
+whether it accepts a refresh token again is not known.`,
+		Example: `  clerk-sessions refresh sess_2abc --expired-token-file session.txt --refresh-token-file refresh.txt \
+    --origin https://app.example.com`,
+		Args: cobra.ExactArgs(1),
 		RunE: a.action(func(ctx context.Context, args []string) (err error) {
 			if expiredFile == "-" && refreshFile == "-" {
-				return usagef("both tokens cannot come from stdin: give one of them in a file")
+				return usagef("only one of the tokens can come from stdin")
 			}
 			if params.ExpiredToken, err = a.secretFrom(expiredFile); err != nil {
 				return err
@@ -86,14 +132,15 @@ whether it takes a refresh token again is not known.`,
 	flags := cmd.Flags()
 	flags.Var((*text)(&expiredFile), "expired-token-file", "read the expired token from `FILE`, - for stdin (required)")
 	flags.Var((*text)(&refreshFile), "refresh-token-file", "read the refresh token from `FILE`, - for stdin (required)")
-	flags.Var((*text)(&params.RequestOrigin), "origin", "the `ORIGIN` of the browser's request, such as https://app.example.com (required)")
+	flags.Var((*text)(&params.RequestOrigin), "origin",
+		"the `ORIGIN` of the browser's request, such as https://app.example.com (required)")
 	for _, name := range []string{"expired-token-file", "refresh-token-file", "origin"} {
 		_ = cmd.MarkFlagRequired(name)
 	}
 	return cmd
 }
 
-// printToken prints a token; a Token by itself prints redacted.
+// printToken prints a token, which fmt would print redacted.
 func (a *app) printToken(token *clerksessions.Token) error {
 	if a.asJSON {
 		return a.printJSON(struct {
@@ -111,15 +158,15 @@ func (a *app) secretFrom(file string) (string, error) {
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return "", usagef("the token cannot be read: %w", err)
+			return "", usagef("cannot read the token: %w", err)
 		}
 		defer f.Close()
 		from = f
 	}
-	const most = 64 << 10
-	text, err := io.ReadAll(io.LimitReader(from, most))
+	const limit = 64 << 10
+	text, err := io.ReadAll(io.LimitReader(from, limit))
 	if err != nil {
-		return "", usagef("the token cannot be read: %w", err)
+		return "", usagef("cannot read the token: %w", err)
 	}
 	secret := strings.TrimSpace(string(text))
 	if secret == "" {

@@ -1,6 +1,7 @@
 package sessionstest
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -8,37 +9,32 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// store holds the sessions, and for each user and client their order, so that a page
-// of the newest costs no more than its length.
-type store struct {
-	byID     map[string]*stored
-	byUser   map[string][]*stored // oldest first
-	byClient map[string][]*stored // oldest first
-	acted    map[string][]*stored // by user, only sessions with an actor
-	count    uint64
+// sessionStore holds the sessions, sorted for each user and client, so that a page of
+// the newest costs no more than its length.
+type sessionStore struct {
+	byID         map[string]*stored
+	byUser       map[string][]*stored // oldest first
+	byClient     map[string][]*stored // oldest first
+	impersonated map[string][]*stored // by user, only sessions with an actor
+	count        uint64
 }
 
-// stored is a session as it was last written. What time makes of its status is worked
-// out when it is read.
+// stored is a session as it was last written. Its status may have changed with time
+// since; see statusAt.
 type stored struct {
 	clerksessions.Session
-	seq uint64 // tells apart sessions of the same millisecond
+	seq uint64 // orders sessions of the same millisecond
 }
 
-func newStore() store {
-	return store{byID: map[string]*stored{}, byUser: map[string][]*stored{}, byClient: map[string][]*stored{}, acted: map[string][]*stored{}}
+func newSessionStore() sessionStore {
+	return sessionStore{
+		byID: map[string]*stored{}, byUser: map[string][]*stored{},
+		byClient: map[string][]*stored{}, impersonated: map[string][]*stored{},
+	}
 }
 
 func older(a, b *stored) int {
-	switch {
-	case a.CreatedAt != b.CreatedAt:
-		return int(min(1, max(-1, a.CreatedAt-b.CreatedAt)))
-	case a.seq < b.seq:
-		return -1
-	case a.seq > b.seq:
-		return 1
-	}
-	return 0
+	return cmp.Or(cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.seq, b.seq))
 }
 
 func insert(list []*stored, v *stored) []*stored {
@@ -49,23 +45,23 @@ func insert(list []*stored, v *stored) []*stored {
 	return slices.Insert(list, at, v)
 }
 
-func (st *store) add(session clerksessions.Session) *stored {
+func (st *sessionStore) add(session clerksessions.Session) *stored {
 	st.count++
 	v := &stored{Session: session, seq: st.count}
 	st.put(v)
 	return v
 }
 
-func (st *store) put(v *stored) {
+func (st *sessionStore) put(v *stored) {
 	st.byID[v.ID] = v
 	st.byUser[v.UserID] = insert(st.byUser[v.UserID], v)
 	st.byClient[v.ClientID] = insert(st.byClient[v.ClientID], v)
 	if v.Actor != nil {
-		st.acted[v.UserID] = insert(st.acted[v.UserID], v)
+		st.impersonated[v.UserID] = insert(st.impersonated[v.UserID], v)
 	}
 }
 
-func (st *store) remove(v *stored) {
+func (st *sessionStore) remove(v *stored) {
 	take := func(index map[string][]*stored, key string) {
 		list := index[key]
 		if at, ok := slices.BinarySearchFunc(list, v, older); ok {
@@ -78,12 +74,20 @@ func (st *store) remove(v *stored) {
 	delete(st.byID, v.ID)
 	take(st.byUser, v.UserID)
 	take(st.byClient, v.ClientID)
-	take(st.acted, v.UserID)
+	take(st.impersonated, v.UserID)
 }
 
-// page returns the matching sessions after the newest offset ones, newest first, at
-// most limit, and how many match in all. Without user or client nothing matches.
-func (st *store) page(user, client string, status clerksessions.SessionStatus, limit, offset int, now clerksessions.UnixMilli) ([]clerksessions.Session, int) {
+// sessionQuery selects sessions. It needs a user or a client.
+type sessionQuery struct {
+	user, client  string
+	status        clerksessions.SessionStatus
+	limit, offset int
+}
+
+// page returns at most limit matching sessions after the newest offset ones, newest
+// first, and the number of all that match.
+func (st *sessionStore) page(q sessionQuery, now clerksessions.UnixMilli) ([]clerksessions.Session, int) {
+	user, client, status, limit, offset := q.user, q.client, q.status, q.limit, q.offset
 	list := st.byUser[user]
 	switch {
 	case user == "":
@@ -113,17 +117,11 @@ func (st *store) page(user, client string, status clerksessions.SessionStatus, l
 	return page, total
 }
 
-// live tells whether a status is one of a session that goes on.
-func live(status clerksessions.SessionStatus) bool {
-	return status == clerksessions.SessionStatusActive || status == clerksessions.SessionStatusPending
-}
-
-// statusAt is the status at a time, and since when if time has changed it: a live
-// session is expired from expire_at on and abandoned from abandon_at on, whichever
-// comes first.
+// statusAt returns the status at a time and when it began. A live session is expired
+// from expire_at on and abandoned from abandon_at on, whichever comes first.
 func (v *stored) statusAt(now clerksessions.UnixMilli) (clerksessions.SessionStatus, clerksessions.UnixMilli) {
 	switch {
-	case !live(v.Status) || now < v.ExpireAt && now < v.AbandonAt:
+	case v.Status.Ended() || now < v.ExpireAt && now < v.AbandonAt:
 		return v.Status, v.UpdatedAt
 	case v.AbandonAt < v.ExpireAt:
 		return clerksessions.SessionStatusAbandoned, v.AbandonAt
@@ -131,7 +129,7 @@ func (v *stored) statusAt(now clerksessions.UnixMilli) (clerksessions.SessionSta
 	return clerksessions.SessionStatusExpired, v.ExpireAt
 }
 
-// at is the session at a time, a copy that shares nothing.
+// at returns a deep copy of the session as it is at a time.
 func (v *stored) at(now clerksessions.UnixMilli) clerksessions.Session {
 	session := clone(v.Session)
 	session.Status, session.UpdatedAt = v.statusAt(now)
@@ -150,4 +148,19 @@ func clone(session clerksessions.Session) clerksessions.Session {
 
 func milli(t time.Time) clerksessions.UnixMilli { return clerksessions.UnixMilli(t.UnixMilli()) }
 
-func (s *Server) nowMilli() clerksessions.UnixMilli { return milli(s.Now()) }
+// revoke makes a session revoked. Revoking a session that ended in another way is
+// inferred from the contract, which promises the status revoked.
+func (v *stored) revoke(now clerksessions.UnixMilli) {
+	if v.Status != clerksessions.SessionStatusRevoked {
+		v.Status, v.UpdatedAt = clerksessions.SessionStatusRevoked, now
+	}
+}
+
+// revokeUser revokes the live sessions of a user.
+func (st *sessionStore) revokeUser(id string, now clerksessions.UnixMilli) {
+	for _, v := range st.byUser[id] {
+		if status, _ := v.statusAt(now); !status.Ended() {
+			v.revoke(now)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/clerksessions/clerksessions/sessionstest"
+)
+
+// logQueue is the number of requests that may wait to be logged.
+const logQueue = 1024
+
+// emulatorLog writes a line for each request. No request waits for it: requests that
+// find the queue full are counted instead of logged.
+type emulatorLog struct {
+	queue   chan sessionstest.Request
+	dropped atomic.Int64
+	stop    chan struct{}
+	stopped chan struct{}
+}
+
+// newEmulatorLog starts a log that calls write for each request, and lost with the
+// number of requests dropped before it. It ends at their first error.
+func newEmulatorLog(write func(sessionstest.Request) error, lost func(int64) error) *emulatorLog {
+	l := &emulatorLog{
+		queue: make(chan sessionstest.Request, logQueue),
+		stop:  make(chan struct{}), stopped: make(chan struct{}),
+	}
+	go func() {
+		defer close(l.stopped)
+		for {
+			select {
+			case r := <-l.queue:
+				if l.report(lost) != nil || write(r) != nil {
+					return
+				}
+			case <-l.stop:
+				l.drain(write, lost)
+				return
+			}
+		}
+	}()
+	return l
+}
+
+// add queues a request, or counts it as dropped.
+func (l *emulatorLog) add(r sessionstest.Request) {
+	select {
+	case l.queue <- r:
+	default:
+		l.dropped.Add(1)
+	}
+}
+
+// report writes the number of dropped requests, if there are any.
+func (l *emulatorLog) report(lost func(int64) error) error {
+	if n := l.dropped.Swap(0); n > 0 {
+		return lost(n)
+	}
+	return nil
+}
+
+// drain writes what is still in the queue.
+func (l *emulatorLog) drain(write func(sessionstest.Request) error, lost func(int64) error) {
+	for {
+		select {
+		case r := <-l.queue:
+			if write(r) != nil {
+				return
+			}
+		default:
+			_ = l.report(lost)
+			return
+		}
+	}
+}
+
+// close writes what is still in the queue, for a second at most, and returns the
+// number of requests that were never logged.
+func (l *emulatorLog) close() int64 {
+	close(l.stop)
+	select {
+	case <-l.stopped:
+	case <-time.After(time.Second):
+	}
+	return l.dropped.Load() + int64(len(l.queue))
+}
+
+// logRequest writes one request to stdout.
+func (a *app) logRequest(r sessionstest.Request) error {
+	if a.asJSON {
+		return a.printJSON(map[string]any{
+			"time": r.Time.UTC(), "method": r.Method, "path": r.Path, "query": r.Query.Encode(),
+			"operation": r.Operation, "status": r.Status, "code": r.Code, "trace_id": r.TraceID})
+	}
+	path := r.Path
+	if len(r.Query) > 0 {
+		path += "?" + r.Query.Encode()
+	}
+	line := fmt.Sprintf("%s %d %s %s", r.Time.Local().Format(time.TimeOnly), r.Status, r.Method, path)
+	if r.Code != "" {
+		line += " " + r.Code
+	}
+	_, err := fmt.Fprintln(a.out, clean(line))
+	return err
+}
+
+// logLost writes the number of requests that were not logged.
+func (a *app) logLost(n int64) error {
+	if a.asJSON {
+		return a.printJSON(map[string]any{"dropped": n})
+	}
+	_, err := fmt.Fprintf(a.out, "%d requests are missing here: the log was read too slowly\n", n)
+	return err
+}

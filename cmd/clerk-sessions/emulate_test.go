@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions/sessionstest"
+)
+
+// startEmulator runs the program as another process with a pipe for its stdout, and
+// reads the line that it announces itself with.
+func startEmulator(t *testing.T) (stdout *os.File, announced emulatorEnv) {
+	program, err := os.Executable()
+	require.NoError(t, err)
+	stdout, in, err := os.Pipe()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), program)
+	cmd.Args = []string{"clerk-sessions", "emulate", "--addr", "127.0.0.1:0", "--json"}
+	cmd.Env = append(os.Environ(), "CLERK_SECRET_KEY=", "GORACE=atexit_sleep_ms=0")
+	cmd.Stdout = in
+	require.NoError(t, cmd.Start())
+	require.NoError(t, in.Close())
+	t.Cleanup(func() {
+		assert.NoError(t, cmd.Process.Kill(), "the emulator was still running")
+		_ = cmd.Wait()
+		_ = stdout.Close()
+	})
+	line := make([]byte, 0, 2048)
+	for b := make([]byte, 1); len(line) == 0 || line[len(line)-1] != '\n'; line = append(line, b...) {
+		_, err := io.ReadFull(stdout, b) // no byte more than the line
+		require.NoError(t, err)
+	}
+	var all struct {
+		Env emulatorEnv `json:"env"`
+	}
+	require.NoError(t, json.Unmarshal(line, &all))
+	return stdout, all.Env
+}
+
+// manyRequests makes n requests, all of which must succeed.
+func manyRequests(t *testing.T, env emulatorEnv, n int) {
+	const workers = 4
+	transport := &http.Transport{MaxIdleConnsPerHost: workers}
+	defer transport.CloseIdleConnections()
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for range n / workers {
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, env.APIURL+"/v1/sessions?user_id=user_1", nil)
+				if !assert.NoError(t, err) {
+					return
+				}
+				req.Header.Set("Authorization", "Bearer "+env.SecretKey)
+				resp, err := transport.RoundTrip(req)
+				if !assert.NoError(t, err) {
+					return
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+				_ = resp.Body.Close()
+				if !assert.Equal(t, http.StatusOK, resp.StatusCode) {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestEmulateServesWhenNothingReadsStdout(t *testing.T) {
+	t.Parallel()
+	stdout, env := startEmulator(t)
+	manyRequests(t, env, 10_000)
+
+	// Whoever reads at last is told how many requests are missing.
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		var line struct {
+			Dropped int `json:"dropped"`
+		}
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &line))
+		if line.Dropped > 0 {
+			assert.Greater(t, line.Dropped, 1_000)
+			return
+		}
+	}
+	t.Error("no line of the log says that requests were dropped")
+}
+
+func TestEmulateServesWhenStdoutIsClosed(t *testing.T) {
+	t.Parallel()
+	stdout, env := startEmulator(t)
+	require.NoError(t, stdout.Close())
+	manyRequests(t, env, 2_000)
+}
+
+func TestEmulatorLogDropsWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	var lines []string
+	proceed := make(chan struct{})
+	log := newEmulatorLog(func(r sessionstest.Request) error {
+		<-proceed
+		lines = append(lines, r.Path)
+		return nil
+	}, func(n int64) error {
+		lines = append(lines, fmt.Sprint(n, " dropped"))
+		return nil
+	})
+	for i := range logQueue + 10 {
+		log.add(sessionstest.Request{Path: fmt.Sprint(i)})
+	}
+	dropped := log.dropped.Load() // the writer may have taken a request from the queue
+	assert.Contains(t, []int64{9, 10}, dropped)
+	close(proceed)
+	assert.Zero(t, log.close())
+	assert.Len(t, lines, logQueue+10-int(dropped)+1)
+	assert.Contains(t, lines, fmt.Sprint(dropped, " dropped"))
+}
+
+func TestEmulatorLogEndsWithTheFirstError(t *testing.T) {
+	t.Parallel()
+	written := 0
+	log := newEmulatorLog(func(sessionstest.Request) error {
+		written++
+		return errors.New("broken pipe")
+	}, func(int64) error { return nil })
+	for range 2 * logQueue {
+		log.add(sessionstest.Request{})
+	}
+	assert.NotZero(t, log.close())
+	assert.Equal(t, 1, written)
+}

@@ -1,0 +1,97 @@
+package sessionstest
+
+import "github.com/clerksessions/clerksessions"
+
+// added runs one of the instance's add methods for a test.
+func added[T any](s *Server, method string, v T, add func(*instance, T) (T, error)) (result T) {
+	s.tb.Helper()
+	s.must(method, func(in *instance) (err error) {
+		result, err = add(in, v)
+		return err
+	})
+	return result
+}
+
+// AddUser adds a user, or replaces the one of the same ID. Without [WithStrictUsers]
+// this is needed only for a user with an email address or other details.
+func (s *Server) AddUser(u User) User {
+	s.tb.Helper()
+	return added(s, "AddUser", u, (*instance).addUser)
+}
+
+// AddOrganization adds an organization, or replaces the one of the same ID.
+func (s *Server) AddOrganization(o Organization) Organization {
+	s.tb.Helper()
+	return added(s, "AddOrganization", o, (*instance).addOrganization)
+}
+
+// AddTemplate adds a JWT template, or replaces the one of the same name.
+func (s *Server) AddTemplate(t Template) Template {
+	s.tb.Helper()
+	return added(s, "AddTemplate", t, (*instance).addTemplate)
+}
+
+// AddRefreshToken adds a refresh token of a session. [clerksessions.Client.Refresh]
+// accepts it with an expired token that was minted with an Origin.
+func (s *Server) AddRefreshToken(r RefreshToken) RefreshToken {
+	s.tb.Helper()
+	return added(s, "AddRefreshToken", r, (*instance).addRefreshToken)
+}
+
+// AddSession adds a session, also on a production instance, and returns it as it is
+// now. Only UserID is required. By default it is active, or pending if it has Tasks; it
+// begins now, expires after 7 days and is abandoned after 30. Other unset fields are
+// null.
+func (s *Server) AddSession(v clerksessions.Session) clerksessions.Session {
+	s.tb.Helper()
+	return added(s, "AddSession", v, (*instance).addSession)
+}
+
+// UpdateSession changes a session in any way. change is given the session as it is now
+// and must not call the Server. UpdatedAt becomes now unless change sets it.
+func (s *Server) UpdateSession(id string, change func(*clerksessions.Session)) (session clerksessions.Session) {
+	s.tb.Helper()
+	s.must("UpdateSession", func(in *instance) (err error) {
+		session, err = in.updateSession(id, change)
+		return err
+	})
+	return session
+}
+
+// DeleteSession removes a session, as Clerk does with old ones. It reports whether
+// there was one.
+func (s *Server) DeleteSession(id string) (found bool) {
+	s.with(func(in *instance) { found = in.deleteSession(id) })
+	return found
+}
+
+// DeleteUser makes a user unknown, also without [WithStrictUsers]. Its sessions stay as
+// they are, whereas the request DeleteUser revokes them.
+func (s *Server) DeleteUser(id string) {
+	s.with(func(in *instance) { in.removeUser(id) })
+}
+
+// Session returns a session as it is now.
+func (s *Server) Session(id string) (session clerksessions.Session, ok bool) {
+	s.with(func(in *instance) {
+		if v := in.sessions.byID[id]; v != nil {
+			session, ok = v.at(in.nowMilli()), true
+		}
+	})
+	return session, ok
+}
+
+// Sessions returns the sessions of a user as they are now, newest first; with "" those
+// of all users.
+func (s *Server) Sessions(userID string) (sessions []clerksessions.Session) {
+	s.with(func(in *instance) { sessions = in.list(userID) })
+	return sessions
+}
+
+// State returns what the Server holds now as a [Seed]: users and sessions from the
+// oldest to the newest, the rest by id. Clock, keys, faults and recorded requests are
+// not part of it.
+func (s *Server) State() (seed Seed) {
+	s.with(func(in *instance) { seed = in.dump() })
+	return seed
+}

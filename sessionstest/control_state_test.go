@@ -1,0 +1,137 @@
+package sessionstest_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/sessionstest"
+)
+
+func TestControlChangesState(t *testing.T) {
+	t.Parallel()
+	c := newControlled(t, sessionstest.WithStrictUsers())
+	assert.Equal(t, "user_1", c.ok("POST", "users", `{"id":"user_1","email_addresses":["a@example.com"],"public_metadata":{"a":1}}`)["id"])
+	changed := c.ok("PATCH", "users/user_1", `{"first_name":"Anna","public_metadata":{"b":2}}`)
+	assert.Equal(t, map[string]any{"a": 1., "b": 2.}, changed["public_metadata"])
+	assert.Equal(t, []any{"a@example.com"}, changed["email_addresses"])
+	c.ok("POST", "organizations", `{"id":"org_1","members":[{"user_id":"user_1","role":"org:admin"}]}`)
+	assert.Equal(t, "acme", c.ok("PATCH", "organizations/org_1", `{"slug":"acme"}`)["slug"])
+	c.ok("POST", "templates", `{"name":"my app","lifetime":300}`)
+	assert.EqualValues(t, 300, c.ok("PATCH", "templates/my%20app", `{"claims":{"role":"editor"}}`)["lifetime"])
+	session := c.ok("POST", "sessions", `{"id":"sess_1","user_id":"user_1","last_active_organization_id":"org_1","tasks":[{"key":"setup-mfa"}]}`)
+	assert.Equal(t, "pending", session["status"])
+	c.Advance(time.Second)
+	session = c.ok("PATCH", "sessions/sess_1", `{"status":"active","tasks":null,"actor":{"sub":"user_admin"}}`)
+	assert.Equal(t, "active", session["status"])
+	assert.EqualValues(t, start.Add(time.Second).UnixMilli(), session["updated_at"])
+	c.ok("POST", "refresh_tokens", `{"session_id":"sess_1","token":"rt_1"}`)
+
+	own, ok := c.Session("sess_1")
+	require.True(t, ok)
+	assert.Equal(t, "user_admin", own.Actor["sub"])
+	c.ok("DELETE", "organizations/org_1", "")
+	own, _ = c.Session("sess_1")
+	assert.Empty(t, own.LastActiveOrganizationID)
+	c.ok("DELETE", "templates/my%20app", "")
+	c.ok("DELETE", "users/user_1", "")
+	own, _ = c.Session("sess_1")
+	assert.EqualValues(t, "revoked", own.Status)
+	c.ok("DELETE", "sessions/sess_1", "")
+	assert.Equal(t, sessionstest.Seed{Deleted: []string{"org_1", "user_1"}}, trimmed(c.State()))
+}
+
+// trimmed has nil for empty lists.
+func trimmed(seed sessionstest.Seed) sessionstest.Seed {
+	if len(seed.Sessions) == 0 {
+		seed.Sessions = nil
+	}
+	return seed
+}
+
+// The messages are those of the methods in Go.
+func TestControlRefusesInvalidState(t *testing.T) {
+	t.Parallel()
+	c := newControlled(t, sessionstest.WithStrictUsers())
+	c.AddUser(sessionstest.User{ID: "user_1"})
+	c.AddTemplate(sessionstest.Template{Name: "plain"})
+	id := added(c.Server)
+	before := c.State()
+	for _, test := range []struct {
+		method, path, body string
+		status             int
+		message            string
+	}{
+		{"POST", "users", `{"id":"anna"}`, 422, `user id \"anna\" must be user_`},
+		{"POST", "users", `{"name":"anna"}`, 400, `unknown member \"/name\"`},
+		{"POST", "users", `[]`, 400, `the body must be an object`},
+		{"POST", "users", `{`, 400, `unexpected EOF`},
+		{"PATCH", "users/user_1", `{"id":"user_2"}`, 422, `the id of \"user_1\" cannot change`},
+		{"PATCH", "users/user_2", `{}`, 404, `There is no \"user_2\"`},
+		{"PATCH", "users/user_1", ``, 400, `EOF`},
+		{"PATCH", "users/user_1", `null`, 422, `cannot change`},
+		{"POST", "sessions", `{"user_id":"user_1","userid":1}`, 422, `unknown member \"/userid\"`},
+		{"PATCH", "sessions/" + id, `{"state":"ended"}`, 422, `unknown member \"/state\"`},
+		{"POST", "sessions", `{}`, 422, "session without a user"},
+		{"POST", "sessions", `{"user_id":"user_2"}`, 422, `user \"user_2\" does not exist`},
+		{"PATCH", "sessions/" + id, `{"status":"gone"}`, 422, `unknown status \"gone\"`},
+		{"PATCH", "sessions/sess_2", `{}`, 404, `There is no \"sess_2\"`},
+		{"DELETE", "sessions/sess_2", ``, 404, `There is no \"sess_2\"`},
+		{"DELETE", "users/user_2", ``, 404, `There is no \"user_2\"`},
+		{"DELETE", "organizations/org_2", ``, 404, `There is no \"org_2\"`},
+		{"PATCH", "organizations/org_2", `{}`, 404, `There is no \"org_2\"`},
+		{"DELETE", "templates/x", ``, 404, `There is no \"x\"`},
+		{"PATCH", "templates/plain", `{"claims":{"exp":1}}`, 422, "which Clerk reserves"},
+		{"PATCH", "templates/plain", `{"lifetime":1}`, 422, "lifetime of 1 seconds"},
+		{"POST", "organizations", `{"members":[{"user_id":"user_9"}]}`, 422, `member \"user_9\" does not exist`},
+		{"POST", "refresh_tokens", `{"session_id":"sess_9"}`, 422, `session \"sess_9\" does not exist`},
+		{"POST", "tokens", `{"session_id":"sess_9"}`, 422, `there is no session \"sess_9\"`},
+		{"PUT", "state", `{"sessions":[{"user_id":"user_9"}]}`, 422, `sessions[0]: user \"user_9\" does not exist`},
+		{"PUT", "state", `{"people":[]}`, 400, `unknown member \"/people\"`},
+		{"GET", "nothing", ``, 404, "openapi.yaml"},
+		{"POST", "state", `{}`, 404, "openapi.yaml"},
+	} {
+		status, body := c.do(test.method, test.path, test.body)
+		assert.Equal(t, test.status, status, "%s %s %s: %s", test.method, test.path, test.body, body)
+		assert.Contains(t, body, test.message, "%s %s %s", test.method, test.path, test.body)
+	}
+	assert.Equal(t, before, c.State())
+}
+
+func TestControlDumpsLoadsAndResets(t *testing.T) {
+	t.Parallel()
+	c := newControlled(t)
+	require.NoError(t, c.Seed(sessionstest.Seed{Sessions: []clerksessions.Session{{ID: "sess_seed", UserID: "user_1"}}}))
+	c.ok("POST", "sessions", `{"id":"sess_2","user_id":"user_2"}`)
+	c.ok("DELETE", "users/user_2", "")
+	_, dump := c.do("GET", "state", "")
+
+	other := newControlled(t)
+	added(other.Server)
+	other.ok("PUT", "state", dump)
+	_, again := other.do("GET", "state", "")
+	assert.JSONEq(t, dump, again)
+	seed, err := sessionstest.ReadSeed(strings.NewReader(dump))
+	require.NoError(t, err, "a dump is a seed file")
+	assert.Len(t, seed.Sessions, 2)
+
+	pem := c.PublicKeyPEM()
+	c.ok("POST", "clock/advance", `{"seconds":60}`)
+	c.ok("POST", "faults", `{"status":500}`)
+	c.ok("PUT", "maintenance", `{"on":true}`)
+	_, err = c.Client(clerksessions.WithMaxAttempts(1)).Get(t.Context(), "sess_seed")
+	require.Error(t, err)
+	c.ok("POST", "reset", "")
+	assert.Equal(t, start, c.Now())
+	assert.Empty(t, c.Requests())
+	assert.Equal(t, pem, c.PublicKeyPEM())
+	sessions := c.Sessions("")
+	require.Len(t, sessions, 1)
+	assert.Equal(t, "sess_seed", sessions[0].ID)
+	_, err = c.Client().Create(t.Context(), clerksessions.CreateParams{UserID: "user_2"})
+	require.NoError(t, err)
+}

@@ -1,0 +1,176 @@
+package sessionstest
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/clerksessions/clerksessions"
+	"github.com/go-json-experiment/json"
+)
+
+// User is a user of the instance.
+type User struct {
+	// ID begins with user_. Default: a new one.
+	ID string `json:"id"`
+
+	// EmailAddresses are verified; the first is the primary one. No two users share
+	// an address.
+	EmailAddresses []string `json:"email_addresses,omitzero"`
+
+	// Username is the user's name for signing in, if any.
+	Username string `json:"username,omitzero"`
+
+	// FirstName is the first name, if known.
+	FirstName string `json:"first_name,omitzero"`
+
+	// LastName is the last name, if known.
+	LastName string `json:"last_name,omitzero"`
+
+	// ExternalID is the user's id in another system, if any.
+	ExternalID string `json:"external_id,omitzero"`
+
+	// PublicMetadata is readable by the front end and the back end.
+	PublicMetadata map[string]any `json:"public_metadata,omitzero"`
+
+	// PrivateMetadata is readable by the back end.
+	PrivateMetadata map[string]any `json:"private_metadata,omitzero"`
+
+	// UnsafeMetadata is writable by the front end.
+	UnsafeMetadata map[string]any `json:"unsafe_metadata,omitzero"`
+
+	// PasswordEnabled reports whether the user has a password, which is not kept.
+	PasswordEnabled bool `json:"password_enabled,omitzero"`
+
+	// Banned users cannot sign in.
+	Banned bool `json:"banned,omitzero"`
+
+	// CreatedAt is when the user was created. Default: when it was added.
+	CreatedAt clerksessions.UnixMilli `json:"created_at,omitzero"`
+}
+
+func (u User) clone() User {
+	u.EmailAddresses = slices.Clone(u.EmailAddresses)
+	u.PublicMetadata = maps.Clone(u.PublicMetadata)
+	u.PrivateMetadata = maps.Clone(u.PrivateMetadata)
+	u.UnsafeMetadata = maps.Clone(u.UnsafeMetadata)
+	return u
+}
+
+// userStore holds the users that were added.
+type userStore struct {
+	byID    map[string]*storedUser
+	byEmail map[string]*storedUser // in lower case
+	count   uint64
+}
+
+type storedUser struct {
+	User
+	created, updated clerksessions.UnixMilli
+	seq              uint64 // orders users of the same millisecond
+}
+
+func newUserStore() userStore {
+	return userStore{byID: map[string]*storedUser{}, byEmail: map[string]*storedUser{}}
+}
+
+// put adds a user, or replaces the one of the same ID.
+func (st *userStore) put(u User, now clerksessions.UnixMilli) *storedUser {
+	v := st.byID[u.ID]
+	if v == nil {
+		st.count++
+		v = &storedUser{seq: st.count, created: now}
+	}
+	st.remove(u.ID)
+	v.User, v.updated = u.clone(), now
+	v.created = cmp.Or(u.CreatedAt, v.created)
+	st.byID[u.ID] = v
+	for _, address := range u.EmailAddresses {
+		st.byEmail[strings.ToLower(address)] = v
+	}
+	return v
+}
+
+func (st *userStore) remove(id string) {
+	if v := st.byID[id]; v != nil {
+		delete(st.byID, id)
+		for _, address := range v.EmailAddresses {
+			delete(st.byEmail, strings.ToLower(address))
+		}
+	}
+}
+
+// user returns a user that was added, or one made up for a well-formed id. It returns
+// nil if there is none.
+func (in *instance) user(id string) *storedUser {
+	if v := in.users.byID[id]; v != nil || !in.userExists(id) {
+		return v
+	}
+	return &storedUser{User: User{ID: id}}
+}
+
+func newerUser(a, b *storedUser) int {
+	return cmp.Or(cmp.Compare(b.created, a.created), cmp.Compare(b.seq, a.seq))
+}
+
+// checkUser returns an error if a user is invalid.
+func (in *instance) checkUser(u User) error {
+	if !wellFormed(u.ID, "user_") {
+		return errUserID(u.ID)
+	}
+	for i, address := range u.EmailAddresses {
+		name, domain, _ := strings.Cut(address, "@")
+		if name == "" || domain == "" || strings.ContainsAny(address, " \t\r\n") {
+			return fmt.Errorf("%s is not an email address", quote(address))
+		}
+		owner := in.users.byEmail[strings.ToLower(address)]
+		twice := slices.ContainsFunc(u.EmailAddresses[:i], func(v string) bool { return strings.EqualFold(v, address) })
+		if owner != nil && owner.ID != u.ID || twice {
+			return fmt.Errorf("the email address %s is taken", quote(address))
+		}
+	}
+	if _, err := json.Marshal(u); err != nil {
+		return fmt.Errorf("user %s cannot be represented in JSON: %w", quote(u.ID), err)
+	}
+	return nil
+}
+
+func errUserID(id string) error {
+	return fmt.Errorf("user id %s must be user_ and 1 to 64 letters, digits, - or _", quote(id))
+}
+
+func (in *instance) addUser(u User) (User, error) {
+	u.ID = cmp.Or(u.ID, newID("user_"))
+	if err := in.checkUser(u); err != nil {
+		return User{}, err
+	}
+	in.users.put(u, in.nowMilli())
+	delete(in.deleted, u.ID)
+	return u, nil
+}
+
+// removeUser deletes a user and its memberships; its sessions stay.
+func (in *instance) removeUser(id string) {
+	in.users.remove(id)
+	in.deleted[id] = true
+	for _, o := range in.organizations {
+		members := len(o.Members)
+		o.Members = slices.DeleteFunc(o.Members, func(m Member) bool { return m.UserID == id })
+		if len(o.Members) < members {
+			in.leaveOrganization(o.ID)
+		}
+	}
+}
+
+// endUser deletes a user and revokes its sessions, as Clerk does: the status is
+// inferred. It reports whether there was one.
+func (in *instance) endUser(id string) bool {
+	if !in.userExists(id) {
+		return false
+	}
+	in.removeUser(id)
+	in.sessions.revokeUser(id, in.nowMilli())
+	return true
+}
