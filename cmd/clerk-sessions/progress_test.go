@@ -70,6 +70,19 @@ func TestProgressText(t *testing.T) {
 	}
 }
 
+func TestProgressOfListingCountsUsers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, server := testRun(20, 3, revokeAllFlags{})
+		server.FailFunc(func(sessionstest.Request) *sessionstest.Fault {
+			return &sessionstest.Fault{Latency: 1100 * time.Millisecond}
+		})
+		r.pass(t.Context(), "Listing", 20, 0, users(20), r.listOnly)
+		assert.Len(t, r.todo, 60)
+		assert.Contains(t, stderr(r), "Listing: 4/20, 20s left\n")
+	})
+}
+
 func TestProgressFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -146,6 +146,7 @@ func (r *revokeRun) listAndRevoke(it *item) bulk.Outcome[*item] {
 	}
 	found, out := r.list(it)
 	out.Add = found
+	r.update(func() { r.progress.sessions += len(found) })
 	return out
 }
 
@@ -185,7 +186,6 @@ func (r *revokeRun) list(user *item) (found []*item, out bulk.Outcome[*item]) {
 		r.check = append(r.check, user.user)
 		user.seen = nil
 	}
-	r.update(func() { r.progress.sessions += len(found) })
 	if r.showPlan {
 		r.aside(func() { r.unshown = cmp.Or(r.unshown, r.printSessions(sessions...)) })
 	}
