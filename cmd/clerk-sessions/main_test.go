@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	pemfile "encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -15,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -79,11 +82,8 @@ func setUp(t *testing.T, env *testscript.Env) error {
 		sessionstest.WithIssuer("https://clerk.example.com"),
 		sessionstest.WithStart(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)))
 	web := httptest.NewServer(server)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := freeAddr()
 	if err != nil {
-		return err
-	}
-	if err := free.Close(); err != nil {
 		return err
 	}
 	env.Values["server"] = server
@@ -91,13 +91,26 @@ func setUp(t *testing.T, env *testscript.Env) error {
 	env.Setenv("CLERK_SECRET_KEY", canaryKey)
 	env.Setenv("CLERK_API_URL", web.URL)
 	env.Setenv("TEST_NOW", "2026-01-02T03:04:35Z")
-	env.Setenv("FREE_ADDR", free.Addr().String())
+	env.Setenv("FREE_ADDR", free)
 	env.Defer(func() {
 		web.CloseClientConnections()
 		web.Close()
 		noCanaries(t, env.WorkDir)
 	})
 	return nil
+}
+
+// freeAddr returns a loopback address that nothing listens at. Its port is below those
+// that systems give to connections, so that none takes it in the meantime.
+func freeAddr() (string, error) {
+	for {
+		addr := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))
+		if listener, err := net.Listen("tcp", addr); err == nil {
+			return addr, listener.Close()
+		} else if !errors.Is(err, syscall.EADDRINUSE) {
+			return "", err
+		}
+	}
 }
 
 // noCanaries looks at every file a script left but those in the folder secret.
