@@ -138,12 +138,13 @@ func TestEveryModuleIsKeptUpToDate(t *testing.T) {
 		}
 	}
 	require.NoError(t, yaml.Unmarshal([]byte(read(t, "../.github/dependabot.yml")), &config))
-	require.Len(t, config.Updates, 2)
+	require.Len(t, config.Updates, 3)
 	for _, update := range config.Updates {
 		assert.Equal(t, "weekly", update.Schedule["interval"])
 		assert.Len(t, update.Groups, 1)
 	}
 	assert.Equal(t, "github-actions", config.Updates[1].Ecosystem)
+	assert.Equal(t, "npm", config.Updates[2].Ecosystem)
 
 	cmd := exec.Command("git", "ls-files", "go.mod", "*/go.mod")
 	cmd.Dir = ".."
