@@ -1,5 +1,6 @@
-MODULES := $(sort $(patsubst %/,%,$(dir $(shell find . -name go.mod -not -path '*/testdata/*'))))
+MODULES := $(sort $(patsubst %/,%,$(dir $(shell find . -name go.mod -not -path '*/testdata/*' -not -path './api/lint/*'))))
 TOOL    := go tool -modfile=$(CURDIR)/api/go.mod
+LINT    := go tool -modfile=$(CURDIR)/api/lint/go.mod golangci-lint
 
 export VERSION BASE
 
@@ -34,9 +35,9 @@ check-generated: ## fail, showing the difference, when what is generated is stal
 lint-contract: ## openapi.yaml by Redocly and Spectral; needs Node.js and, once, the network
 	@api/lint-contract.sh
 
-lint: ## formatting, vet, staticcheck and tidiness of every module; doc comments
+lint: ## formatting, vet, linters (.golangci.yaml) and tidiness of every module; doc comments
 	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted" >&2; exit 1; }
-	@for module in $(MODULES); do echo "# $$module" && (cd $$module && go mod tidy -diff && go vet ./... && $(TOOL) staticcheck ./...) || exit; done
+	@for module in $(MODULES); do echo "# $$module" && (cd $$module && go mod tidy -diff && go vet ./... && $(LINT) run ./...) || exit; done
 	@$(MAKE) --silent doc-comments
 
 doc-comments: ## every exported name of the importable packages has a comment that starts with it

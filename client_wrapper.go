@@ -61,7 +61,10 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 func (c *Client) with(opts []Option) *lowLevel {
 	switch {
 	case c == nil || c.api.config == nil:
-		return &lowLevel{config: &config{}, err: fmt.Errorf("clerksessions: %w: the Client was not made by New", ErrInvalidArgument)}
+		return &lowLevel{
+			config: &config{},
+			err:    fmt.Errorf("clerksessions: %w: the Client was not made by New", ErrInvalidArgument),
+		}
 	case len(opts) == 0:
 		return &c.api
 	}
@@ -101,7 +104,12 @@ func (c *Client) Refresh(ctx context.Context, sessionID string, params RefreshPa
 
 // RefreshCookies is like [Client.Refresh] but returns Set-Cookie header values to pass
 // on to the browser. They hold tokens: do not log them.
-func (c *Client) RefreshCookies(ctx context.Context, sessionID string, params RefreshParams, opts ...Option) ([]string, error) {
+func (c *Client) RefreshCookies(
+	ctx context.Context,
+	sessionID string,
+	params RefreshParams,
+	opts ...Option,
+) ([]string, error) {
 	response, err := refreshSession[cookies](ctx, c.with(opts), sessionID, params, "cookie")
 	if err != nil {
 		return nil, err
@@ -137,7 +145,12 @@ type TokenParams struct {
 // CreateToken mints a session token, like those that browsers hold in the __session
 // cookie. It has the claim azp only with [WithOrigin]. The error is [ErrNotFound] if the
 // session does not exist or is no longer active.
-func (c *Client) CreateToken(ctx context.Context, sessionID string, params TokenParams, opts ...Option) (*Token, error) {
+func (c *Client) CreateToken(
+	ctx context.Context,
+	sessionID string,
+	params TokenParams,
+	opts ...Option,
+) (*Token, error) {
 	api, seconds := c.withLifetime(params, opts)
 	return api.createSessionToken(ctx, sessionID, createToken{ExpiresInSeconds: seconds})
 }
@@ -145,7 +158,12 @@ func (c *Client) CreateToken(ctx context.Context, sessionID string, params Token
 // CreateTokenFromTemplate mints a token from one of the instance's JWT templates. It has
 // no claim sid, so it is not a session token. The error is [ErrNotFound] if the session
 // or the template does not exist.
-func (c *Client) CreateTokenFromTemplate(ctx context.Context, sessionID, template string, params TokenParams, opts ...Option) (*Token, error) {
+func (c *Client) CreateTokenFromTemplate(
+	ctx context.Context,
+	sessionID, template string,
+	params TokenParams,
+	opts ...Option,
+) (*Token, error) {
 	api, seconds := c.withLifetime(params, opts)
 	return api.createSessionTokenFromTemplate(ctx, sessionID, template, createToken{ExpiresInSeconds: seconds})
 }
@@ -153,7 +171,14 @@ func (c *Client) CreateTokenFromTemplate(ctx context.Context, sessionID, templat
 func (c *Client) withLifetime(params TokenParams, opts []Option) (*lowLevel, int64) {
 	api := c.with(opts)
 	if params.ExpiresIn%time.Second != 0 && api.err == nil {
-		api = &lowLevel{config: api.config, err: fmt.Errorf("clerksessions: %w: ExpiresIn is %s, but must be whole seconds", ErrInvalidArgument, params.ExpiresIn)}
+		api = &lowLevel{
+			config: api.config,
+			err: fmt.Errorf(
+				"clerksessions: %w: ExpiresIn is %s, but must be whole seconds",
+				ErrInvalidArgument,
+				params.ExpiresIn,
+			),
+		}
 	}
 	return api, int64(params.ExpiresIn / time.Second)
 }

@@ -28,11 +28,21 @@ func describe(err error, response reflect.Type) string {
 	var meaning *json.SemanticError
 	switch {
 	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
-		return fmt.Sprintf("duplicate name at byte %d%s", syntax.ByteOffset, place(syntax.JSONPointer.Parent(), response))
+		return fmt.Sprintf(
+			"duplicate name at byte %d%s",
+			syntax.ByteOffset,
+			place(syntax.JSONPointer.Parent(), response),
+		)
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("invalid JSON at byte %d%s", syntax.ByteOffset, place(syntax.JSONPointer, response))
 	case errors.As(err, &meaning):
-		return fmt.Sprintf("cannot decode %s into %s at byte %d%s", meaning.JSONKind, meaning.GoType, meaning.ByteOffset, place(meaning.JSONPointer, response))
+		return fmt.Sprintf(
+			"cannot decode %s into %s at byte %d%s",
+			meaning.JSONKind,
+			meaning.GoType,
+			meaning.ByteOffset,
+			place(meaning.JSONPointer, response),
+		)
 	}
 	return "cannot be decoded"
 }

@@ -36,7 +36,7 @@ var (
 
 // transient reports whether a call that failed with err may succeed later.
 func transient(err error) bool {
-	apiErr, ok := err.(*Error) // not an error of another call that err wraps
+	apiErr, ok := err.(*Error) //nolint:errorlint // not an error of another call that err wraps
 	if !ok {
 		return !errors.Is(err, ErrInvalidArgument) // the network
 	}
@@ -152,7 +152,12 @@ func (e *Error) Error() string {
 	case e.StatusCode >= 300 && e.StatusCode <= 399 && e.Header.Get("Location") != "":
 		fmt.Fprintf(&b, ": redirect to %s refused; check the base URL", redirectHost(e.Header))
 	case len(e.Errors) == 0 && (e.Header != nil || e.Body != nil): // both are nil in an Error made by hand
-		fmt.Fprintf(&b, ": response is not Clerk's JSON (Content-Type %s, %d bytes)", rest.Quote(e.Header.Get("Content-Type")), len(e.Body))
+		fmt.Fprintf(
+			&b,
+			": response is not Clerk's JSON (Content-Type %s, %d bytes)",
+			rest.Quote(e.Header.Get("Content-Type")),
+			len(e.Body),
+		)
 	}
 	if e.RetryAfter > 0 {
 		fmt.Fprintf(&b, ", retry after %s", e.RetryAfter)

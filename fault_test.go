@@ -131,7 +131,7 @@ func (c *cell) checkError(t *testing.T) {
 	assert.Less(t, len(c.err.Error()), 4000, "the text is limited")
 	var apiErr *clerksessions.Error
 	if c.fault.status == 0 {
-		assert.False(t, errors.As(c.err, &apiErr), "no response, no status")
+		assert.NotErrorAs(t, c.err, &apiErr, "no response, no status")
 		return
 	}
 	require.ErrorAs(t, c.err, &apiErr)

@@ -31,7 +31,7 @@ func (o *observer) Attempted(n int, took time.Duration, res *rest.Response, err 
 		case err == nil:
 			o.meta.succeeded(res, o.traceID(res))
 		case res != nil:
-			o.meta.failed(err.(*Error)) // made by Error above
+			o.meta.failed(err.(*Error)) //nolint:errorlint // made by Error above
 		}
 	}
 	if o.logger == nil || !o.logger.Enabled(o.ctx, slog.LevelDebug) {
@@ -54,7 +54,11 @@ func (o *observer) Retrying(n int, wait time.Duration, err error) {
 
 func (c *config) logRetry(ctx context.Context, op *Operation, n int, wait time.Duration, err error) {
 	if c.logger != nil {
-		c.logger.LogAttrs(ctx, slog.LevelWarn, "retrying clerk request", outcome(op, n, slog.Duration("wait", wait), err)...)
+		c.logger.LogAttrs(
+			ctx,
+			slog.LevelWarn,
+			"retrying clerk request",
+			outcome(op, n, slog.Duration("wait", wait), err)...)
 	}
 }
 
@@ -62,8 +66,12 @@ func (c *config) logRetry(ctx context.Context, op *Operation, n int, wait time.D
 // secret: no id, no URL, no header, no body.
 func outcome(op *Operation, n int, duration slog.Attr, err error) []slog.Attr {
 	attrs := []slog.Attr{slog.String("operation", op.ID), slog.Int("attempt", n), duration}
-	if apiErr, ok := err.(*Error); ok { // not an error of another call that err wraps
-		attrs = append(attrs, slog.Int("status", apiErr.StatusCode), slog.String("trace_id", rest.OneLine(apiErr.TraceID)))
+	if apiErr, ok := err.(*Error); ok { //nolint:errorlint // not an error of another call that err wraps
+		attrs = append(
+			attrs,
+			slog.Int("status", apiErr.StatusCode),
+			slog.String("trace_id", rest.OneLine(apiErr.TraceID)),
+		)
 	}
 	return attrs
 }

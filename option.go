@@ -77,7 +77,10 @@ func WithBaseURL(baseURL string) Option {
 		case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.Opaque != "":
 			return fmt.Errorf("the base URL must begin with https:// or http:// and a host, like %s", defaultBaseURL)
 		case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(baseURL, "#"):
-			return fmt.Errorf("the base URL must have no user, query or fragment; it should look like %s", defaultBaseURL)
+			return fmt.Errorf(
+				"the base URL must have no user, query or fragment; it should look like %s",
+				defaultBaseURL,
+			)
 		}
 		path := strings.TrimRight(u.EscapedPath(), "/")
 		for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
@@ -187,7 +190,20 @@ func WithHeader(name, value string) Option {
 	}
 }
 
-var ownHeaders = []string{"Accept-Encoding", "Authorization", "Connection", "Content-Length", "Host", "Idempotency-Key", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "X-Idempotency-Key"}
+var ownHeaders = []string{
+	"Accept-Encoding",
+	"Authorization",
+	"Connection",
+	"Content-Length",
+	"Host",
+	"Idempotency-Key",
+	"Proxy-Authorization",
+	"Te",
+	"Trailer",
+	"Transfer-Encoding",
+	"Upgrade",
+	"X-Idempotency-Key",
+}
 
 // WithQuery sets a query parameter. It overrides a parameter of the contract that has
 // the same name.
@@ -245,7 +261,8 @@ func WithMaxResponseBytes(n int64) Option {
 }
 
 func validHeaderName(name string) bool {
-	return name != "" && strings.Trim(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+	return name != "" &&
+		strings.Trim(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 func validHeaderValue(value string) bool {

@@ -40,7 +40,7 @@ func TestDocumentsShowCodeThatRuns(t *testing.T) {
 			if strings.HasPrefix(snippet[1], "package main") {
 				compiles(t, snippet[1])
 			} else {
-				assert.True(t, strings.Contains(examples.String(), unindented(snippet[1])), "%s has a snippet that is in no Example:\n%s", document, snippet[1])
+				assert.Contains(t, examples.String(), unindented(snippet[1]), "%s has a snippet that is in no Example:\n%s", document, snippet[1])
 			}
 		}
 	}

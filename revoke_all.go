@@ -77,7 +77,13 @@ func (c *Client) RevokeAll(ctx context.Context, params ListParams, opts ...Optio
 		case params.UserID == "" && params.ClientID == "":
 			yield(nil, fmt.Errorf("clerksessions: RevokeAll: %w: give UserID, ClientID or both", ErrInvalidArgument))
 		case params.Offset != 0:
-			yield(nil, fmt.Errorf("clerksessions: RevokeAll: %w: Offset would spare the newest sessions; leave it zero", ErrInvalidArgument))
+			yield(
+				nil,
+				fmt.Errorf(
+					"clerksessions: RevokeAll: %w: Offset would spare the newest sessions; leave it zero",
+					ErrInvalidArgument,
+				),
+			)
 		default:
 			s := &sweeper{revoker: revoker{api.config}, params: params, yield: yield, results: make(map[string]error)}
 			s.list = c.All(ctx, params, append(slices.Clip(opts), patient)...)

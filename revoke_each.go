@@ -151,8 +151,10 @@ func (r revoker) attempt(ctx context.Context, v *revocation) bulk.Outcome[*revoc
 	var refused *Error
 	switch {
 	case err == nil && (session.ID != v.id || !session.Status.Ended()):
-		return bulk.Outcome[*revocation]{Err: fmt.Errorf("clerksessions: %s: the response is session %s with status %s, not a revoked one",
-			opRevokeSession.ID, rest.Quote(session.ID), rest.Quote(string(session.Status)))}
+		return bulk.Outcome[*revocation]{
+			Err: fmt.Errorf("clerksessions: %s: the response is session %s with status %s, not a revoked one",
+				opRevokeSession.ID, rest.Quote(session.ID), rest.Quote(string(session.Status))),
+		}
 	case err == nil:
 		v.revoked = session
 		return bulk.Outcome[*revocation]{}

@@ -7,7 +7,16 @@ import (
 
 // publicHeaders are the beginnings of the names of headers that browsers send and that
 // hold no secret.
-var publicHeaders = []string{"Accept", "Cache-Control", "Connection", "Content-", "Host", "Origin", "Sec-", "User-Agent"}
+var publicHeaders = []string{
+	"Accept",
+	"Cache-Control",
+	"Connection",
+	"Content-",
+	"Host",
+	"Origin",
+	"Sec-",
+	"User-Agent",
+}
 
 // addSecretHeader adds the value of a header to the call's secrets and, as a server may
 // echo just one of them, its words and cookies.

@@ -93,7 +93,12 @@ func floor(baseURL string, transport http.RoundTripper) (Calls, error) {
 				return Result{}, err
 			}
 			s := page.Data[len(page.Data)-1]
-			return Result{ID: s.ID, Browser: s.LatestActivity.BrowserName, Expire: int64(s.ExpireAt), Count: len(page.Data)}, nil
+			return Result{
+				ID:      s.ID,
+				Browser: s.LatestActivity.BrowserName,
+				Expire:  int64(s.ExpireAt),
+				Count:   len(page.Data),
+			}, nil
 		}
 	}
 	type verify struct {
@@ -108,19 +113,25 @@ func floor(baseURL string, transport http.RoundTripper) (Calls, error) {
 	}
 	missing := one(http.MethodGet, "/sessions/"+MissingID, nil)
 	return Calls{
-		"Get":                     one(http.MethodGet, "/sessions/"+SessionID, nil),
-		"List10":                  list(10, 0),
-		"List500":                 list(500, 0),
-		"List500Streamed":         list(500, Streamed),
-		"Create":                  one(http.MethodPost, "/sessions", clerksessions.CreateParams{UserID: UserID}),
-		"Refresh":                 mint("/sessions/"+SessionID+"/refresh", refresh{clerksessions.RefreshParams{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin}, "token"}),
+		"Get":             one(http.MethodGet, "/sessions/"+SessionID, nil),
+		"List10":          list(10, 0),
+		"List500":         list(500, 0),
+		"List500Streamed": list(500, Streamed),
+		"Create":          one(http.MethodPost, "/sessions", clerksessions.CreateParams{UserID: UserID}),
+		"Refresh": mint(
+			"/sessions/"+SessionID+"/refresh",
+			refresh{
+				clerksessions.RefreshParams{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin},
+				"token",
+			},
+		),
 		"Revoke":                  one(http.MethodPost, "/sessions/"+SessionID+"/revoke", nil),
 		"Verify":                  one(http.MethodPost, "/sessions/"+SessionID+"/verify", verify{Expired}),
 		"CreateToken":             mint("/sessions/"+SessionID+"/tokens", lifetime{Lifetime}),
 		"CreateTokenFromTemplate": mint("/sessions/"+SessionID+"/tokens/"+Template, lifetime{Lifetime}),
 		"NotFound": func(ctx context.Context) (Result, error) {
 			_, err := missing(ctx)
-			refused, ok := err.(*failure)
+			refused, ok := err.(*failure) //nolint:errorlint // as is
 			if !ok {
 				return Result{}, err
 			}

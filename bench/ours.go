@@ -12,7 +12,11 @@ import (
 )
 
 func ours(baseURL string, transport http.RoundTripper) (Calls, error) {
-	c, err := clerksessions.New(SecretKey, clerksessions.WithBaseURL(baseURL), clerksessions.WithHTTPClient(&http.Client{Transport: transport}))
+	c, err := clerksessions.New(
+		SecretKey,
+		clerksessions.WithBaseURL(baseURL),
+		clerksessions.WithHTTPClient(&http.Client{Transport: transport}),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +52,13 @@ func ours(baseURL string, transport http.RoundTripper) (Calls, error) {
 			return one(c.Create(ctx, clerksessions.CreateParams{UserID: UserID}))
 		},
 		"Refresh": func(ctx context.Context) (Result, error) {
-			return minted(c.Refresh(ctx, SessionID, clerksessions.RefreshParams{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin}))
+			return minted(
+				c.Refresh(
+					ctx,
+					SessionID,
+					clerksessions.RefreshParams{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin},
+				),
+			)
 		},
 		"Revoke": func(ctx context.Context) (Result, error) { return one(c.Revoke(ctx, SessionID)) },
 		"Verify": func(ctx context.Context) (Result, error) {
@@ -58,7 +68,14 @@ func ours(baseURL string, transport http.RoundTripper) (Calls, error) {
 			return minted(c.CreateToken(ctx, SessionID, clerksessions.TokenParams{ExpiresIn: Lifetime * time.Second}))
 		},
 		"CreateTokenFromTemplate": func(ctx context.Context) (Result, error) {
-			return minted(c.CreateTokenFromTemplate(ctx, SessionID, Template, clerksessions.TokenParams{ExpiresIn: Lifetime * time.Second}))
+			return minted(
+				c.CreateTokenFromTemplate(
+					ctx,
+					SessionID,
+					Template,
+					clerksessions.TokenParams{ExpiresIn: Lifetime * time.Second},
+				),
+			)
 		},
 		"NotFound": func(ctx context.Context) (Result, error) {
 			_, err := c.Get(ctx, MissingID)

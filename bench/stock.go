@@ -28,7 +28,12 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 	list := func(limit, offset int) func(context.Context) (Result, error) {
 		return func(ctx context.Context) (Result, error) {
 			user, paginated := UserID, true
-			params := &stock.GetSessionListParams{ClerkAPIVersion: version, UserId: &user, Paginated: &paginated, Limit: &limit}
+			params := &stock.GetSessionListParams{
+				ClerkAPIVersion: version,
+				UserId:          &user,
+				Paginated:       &paginated,
+				Limit:           &limit,
+			}
 			if offset != 0 {
 				params.Offset = &offset
 			}
@@ -63,7 +68,11 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 		"List500":         list(500, 0),
 		"List500Streamed": list(500, Streamed),
 		"Create": func(ctx context.Context) (Result, error) {
-			res, err := c.CreateSessionWithResponse(ctx, &stock.CreateSessionParams{ClerkAPIVersion: version}, stock.CreateSession{UserId: UserID})
+			res, err := c.CreateSessionWithResponse(
+				ctx,
+				&stock.CreateSessionParams{ClerkAPIVersion: version},
+				stock.CreateSession{UserId: UserID},
+			)
 			switch {
 			case err != nil:
 				return Result{}, err
@@ -74,7 +83,17 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 		},
 		"Refresh": func(ctx context.Context) (Result, error) {
 			format := stock.RefreshSessionFormatToken
-			res, err := c.RefreshSessionWithResponse(ctx, SessionID, &stock.RefreshSessionParams{ClerkAPIVersion: version}, stock.RefreshSession{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin, Format: &format})
+			res, err := c.RefreshSessionWithResponse(
+				ctx,
+				SessionID,
+				&stock.RefreshSessionParams{ClerkAPIVersion: version},
+				stock.RefreshSession{
+					ExpiredToken:  Expired,
+					RefreshToken:  Refresher,
+					RequestOrigin: Origin,
+					Format:        &format,
+				},
+			)
 			switch {
 			case err != nil:
 				return Result{}, err
@@ -85,7 +104,11 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 			return Result{JWT: token.Jwt}, err
 		},
 		"Revoke": func(ctx context.Context) (Result, error) {
-			res, err := c.RevokeSessionWithResponse(ctx, SessionID, &stock.RevokeSessionParams{ClerkAPIVersion: version})
+			res, err := c.RevokeSessionWithResponse(
+				ctx,
+				SessionID,
+				&stock.RevokeSessionParams{ClerkAPIVersion: version},
+			)
 			switch {
 			case err != nil:
 				return Result{}, err
@@ -95,7 +118,12 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 			return one(res.JSON200)
 		},
 		"Verify": func(ctx context.Context) (Result, error) {
-			res, err := c.VerifySessionWithResponse(ctx, SessionID, &stock.VerifySessionParams{ClerkAPIVersion: "2025-03-12"}, stock.VerifySession{Token: Expired})
+			res, err := c.VerifySessionWithResponse(
+				ctx,
+				SessionID,
+				&stock.VerifySessionParams{ClerkAPIVersion: "2025-03-12"},
+				stock.VerifySession{Token: Expired},
+			)
 			switch {
 			case err != nil:
 				return Result{}, err
@@ -106,7 +134,12 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 		},
 		"CreateToken": func(ctx context.Context) (Result, error) {
 			seconds := Lifetime
-			res, err := c.CreateSessionTokenWithResponse(ctx, SessionID, &stock.CreateSessionTokenParams{ClerkAPIVersion: version}, stock.CreateToken{ExpiresInSeconds: &seconds})
+			res, err := c.CreateSessionTokenWithResponse(
+				ctx,
+				SessionID,
+				&stock.CreateSessionTokenParams{ClerkAPIVersion: version},
+				stock.CreateToken{ExpiresInSeconds: &seconds},
+			)
 			switch {
 			case err != nil:
 				return Result{}, err
@@ -117,7 +150,13 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 		},
 		"CreateTokenFromTemplate": func(ctx context.Context) (Result, error) {
 			seconds := Lifetime
-			res, err := c.CreateSessionTokenFromTemplateWithResponse(ctx, SessionID, Template, &stock.CreateSessionTokenFromTemplateParams{ClerkAPIVersion: version}, stock.CreateToken{ExpiresInSeconds: &seconds})
+			res, err := c.CreateSessionTokenFromTemplateWithResponse(
+				ctx,
+				SessionID,
+				Template,
+				&stock.CreateSessionTokenFromTemplateParams{ClerkAPIVersion: version},
+				stock.CreateToken{ExpiresInSeconds: &seconds},
+			)
 			switch {
 			case err != nil:
 				return Result{}, err

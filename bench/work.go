@@ -82,7 +82,10 @@ var (
 	page10     = newResponse(http.StatusOK, page(10))
 	page500    = newResponse(http.StatusOK, page(500))
 	token      = newResponse(http.StatusOK, `{"object":"token","jwt":"`+freshJWT+`"}`)
-	notFound   = newResponse(http.StatusNotFound, `{"errors":[{"message":"Unknown session","long_message":"There is no session `+MissingID+`.","code":"resource_not_found"}],"clerk_trace_id":"`+traceID+`"}`)
+	notFound   = newResponse(
+		http.StatusNotFound,
+		`{"errors":[{"message":"Unknown session","long_message":"There is no session `+MissingID+`.","code":"resource_not_found"}],"clerk_trace_id":"`+traceID+`"}`,
+	)
 )
 
 type response struct {

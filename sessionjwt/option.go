@@ -34,7 +34,11 @@ func WithAuthorizedParties(parties ...string) Option {
 		for _, party := range parties {
 			u, err := url.Parse(party)
 			if err != nil || u.Scheme == "" || u.Host == "" || party != strings.ToLower(u.Scheme+"://"+u.Host) {
-				return fail(ErrInvalidArgument, "authorized party %s: want an origin, like https://app.example.com", quoted(party))
+				return fail(
+					ErrInvalidArgument,
+					"authorized party %s: want an origin, like https://app.example.com",
+					quoted(party),
+				)
 			}
 			v.parties = append(v.parties, party)
 		}

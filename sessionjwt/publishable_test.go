@@ -111,7 +111,7 @@ func FuzzIssuerFromPublishableKey(f *testing.F) {
 		}
 		require.NoError(t, checkIssuer(got))
 		host := strings.TrimPrefix(got, "https://")
-		require.Equal(t, "", strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789-."))
+		require.Empty(t, strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789-."))
 		require.Contains(t, []string{
 			base64.StdEncoding.EncodeToString([]byte(host + "$")), base64.RawStdEncoding.EncodeToString([]byte(host + "$")),
 		}, key[len("pk_test_"):])

@@ -111,7 +111,11 @@ func (c *keyConfig) source(base, path string, authorize func(*http.Request)) (Ke
 	u, err := url.Parse(base)
 	if err != nil || u.Hostname() == "" || u.User != nil || strings.ContainsAny(base, "?#") ||
 		u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
-		return nil, fail(ErrInvalidArgument, "key server %s: want an https URL, or http on a loopback address", quoted(base))
+		return nil, fail(
+			ErrInvalidArgument,
+			"key server %s: want an https URL, or http on a loopback address",
+			quoted(base),
+		)
 	}
 	client := *c.client
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -158,7 +158,10 @@ func (v *Verifier) checkParty(azp string) error {
 	case azp != "":
 		return fail(ErrAuthorizedParty, "azp is %s, not an authorized party", quoted(azp))
 	case !v.missingPartyOK:
-		return fail(ErrAuthorizedParty, "missing azp, as when created without an Origin: see WithMissingAuthorizedParty")
+		return fail(
+			ErrAuthorizedParty,
+			"missing azp, as when created without an Origin: see WithMissingAuthorizedParty",
+		)
 	}
 	return nil
 }
@@ -170,7 +173,12 @@ func (v *Verifier) checkTimes(c *Claims) error {
 	}
 	for _, start := range []time.Time{c.NotBefore, c.IssuedAt} {
 		if early := start.Sub(now); early > v.leeway {
-			return fail(ErrNotYetValid, "nbf or iat is %v ahead, leeway %v: is this machine's clock right?", early, v.leeway)
+			return fail(
+				ErrNotYetValid,
+				"nbf or iat is %v ahead, leeway %v: is this machine's clock right?",
+				early,
+				v.leeway,
+			)
 		}
 	}
 	return nil

@@ -65,8 +65,13 @@ func authorizationFormat() *apiError {
 }
 
 func keyInvalid() *apiError {
-	return newError(http.StatusUnauthorized, "clerk_key_invalid", "Invalid secret key",
-		"This is not the emulator's secret key; send the one it was started with, in a Go test that of its field SecretKey.")
+	return newError(
+		http.StatusUnauthorized,
+		"clerk_key_invalid",
+		"Invalid secret key",
+		"This is not the emulator's secret key; send the one it was started with, "+
+			"in a Go test that of its field SecretKey.",
+	)
 }
 
 func notFound(message, format string, args ...any) *apiError {
@@ -91,7 +96,14 @@ func missing(param string) *apiError {
 }
 
 func invalid(param, format string, args ...any) *apiError {
-	return unprocessable("form_param_value_invalid", param, "Invalid value", "%s %s", param, fmt.Sprintf(format, args...))
+	return unprocessable(
+		"form_param_value_invalid",
+		param,
+		"Invalid value",
+		"%s %s",
+		param,
+		fmt.Sprintf(format, args...),
+	)
 }
 
 func bodyInvalid(long string) *apiError {

@@ -70,7 +70,11 @@ func newControl(s *Server) http.Handler {
 		_, _ = w.Write(controlDocument)
 	})
 	mux.HandleFunc(controlPath, s.controlled(func(*Server, *http.Request) (any, *apiError) {
-		return nil, notFound("Not found", "The control API has no such method and path: see %sopenapi.yaml.", controlPath)
+		return nil, notFound(
+			"Not found",
+			"The control API has no such method and path: see %sopenapi.yaml.",
+			controlPath,
+		)
 	}))
 	for _, route := range controlRoutes() {
 		mux.HandleFunc(route.method+" "+controlPath+route.path, s.controlled(route.handle))
@@ -105,7 +109,9 @@ func checkLocal(r *http.Request) *apiError {
 		return newError(http.StatusForbidden, "emulator_forbidden", "Forbidden", long)
 	}
 	if !isLoopback(r.Host) {
-		return forbidden("The control API is served only for localhost and loopback addresses, not " + quote(r.Host) + ".")
+		return forbidden(
+			"The control API is served only for localhost and loopback addresses, not " + quote(r.Host) + ".",
+		)
 	}
 	for _, origin := range r.Header.Values("Origin") {
 		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {

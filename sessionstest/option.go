@@ -88,8 +88,11 @@ func WithRateLimit(n int, window time.Duration) Option {
 	return func(c *config) {
 		c.rateLimit, c.rateWindow = n, window
 		if n <= 0 || window <= 0 {
-			c.optionErr = fmt.Sprintf("WithRateLimit: limit is %d in %s, both must be positive; omit the option for no limit",
-				n, window)
+			c.optionErr = fmt.Sprintf(
+				"WithRateLimit: limit is %d in %s, both must be positive; omit the option for no limit",
+				n,
+				window,
+			)
 		}
 	}
 }

@@ -86,7 +86,10 @@ func (in *instance) exchange(id, expired, token, origin string) (map[string]any,
 		return nil, refused("session_refresh_session_token_ineligible",
 			"expired_token is not a session token, or has not expired.")
 	case in.spent.has(expired):
-		return nil, refused("session_refresh_expired_session_token_consumed", "expired_token has been exchanged before.")
+		return nil, refused(
+			"session_refresh_expired_session_token_consumed",
+			"expired_token has been exchanged before.",
+		)
 	case !found || owner != id:
 		return nil, refused("refresh_token_not_found", "refresh_token does not belong to this session.")
 	case v == nil:

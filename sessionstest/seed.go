@@ -144,14 +144,19 @@ func (in *instance) addOrganization(o Organization) (Organization, error) {
 	o.ID = cmp.Or(o.ID, newID("org_"))
 	o.Slug = cmp.Or(o.Slug, slug(o.ID))
 	if !wellFormed(o.ID, "org_") {
-		return Organization{}, fmt.Errorf("organization id %s must be org_ and 1 to 64 letters, digits, - or _", quote(o.ID))
+		return Organization{}, fmt.Errorf(
+			"organization id %s must be org_ and 1 to 64 letters, digits, - or _",
+			quote(o.ID),
+		)
 	}
 	for i := range o.Members {
 		m := &o.Members[i]
 		m.Role = cmp.Or(m.Role, "org:member")
 		if !in.userExists(m.UserID) {
 			return Organization{}, fmt.Errorf(
-				"member %s does not exist; add the user first, with AddUser or among the users of the seed", quote(m.UserID))
+				"member %s does not exist; add the user first, with AddUser or among the users of the seed",
+				quote(m.UserID),
+			)
 		}
 		if err := m.check(); err != nil {
 			return Organization{}, err
@@ -169,7 +174,8 @@ func (m *Member) check() error {
 	names := map[string]bool{}
 	for _, permission := range m.Permissions {
 		parts := strings.Split(permission, ":")
-		if len(parts) != 3 || parts[0] != "org" || parts[1] == "" || parts[2] == "" || strings.Contains(permission, ",") {
+		if len(parts) != 3 || parts[0] != "org" || parts[1] == "" || parts[2] == "" ||
+			strings.Contains(permission, ",") {
 			return fmt.Errorf("permission %s must have the form org:feature:name", quote(permission))
 		}
 		names[parts[2]] = true
@@ -230,15 +236,21 @@ func (in *instance) addTemplate(t Template) (Template, error) {
 	for _, name := range reservedClaims {
 		if _, ok := t.Claims[name]; ok {
 			return Template{}, fmt.Errorf(
-				"template %s sets the claim %s, which Clerk reserves; remove it, or in a Go test use Mint", quote(t.Name), name)
+				"template %s sets the claim %s, which Clerk reserves; remove it, or in a Go test use Mint",
+				quote(t.Name),
+				name,
+			)
 		}
 	}
 	_, err := json.Marshal(t.Claims)
 	switch {
 	case !inPath(t.Name):
 		return Template{}, fmt.Errorf(
-			"template name %s must be 1 to %d bytes of text without /, \\, %% and control characters, and not a dot segment",
-			quote(t.Name), maxName)
+			"template name %s must be 1 to %d bytes of text without /, \\, %% and control characters, "+
+				"and not a dot segment",
+			quote(t.Name),
+			maxName,
+		)
 	case t.Lifetime < minLifetime || t.Lifetime > maxLifetime:
 		return Template{}, fmt.Errorf("template %s has a lifetime of %d seconds, must be %d to %d", quote(t.Name),
 			t.Lifetime, minLifetime, maxLifetime)
@@ -246,7 +258,11 @@ func (in *instance) addTemplate(t Template) (Template, error) {
 		return Template{}, fmt.Errorf("template %s has an allowed clock skew of %d seconds, must not be negative",
 			quote(t.Name), t.AllowedClockSkew)
 	case err != nil:
-		return Template{}, fmt.Errorf("template %s has claims that cannot be represented in JSON: %w", quote(t.Name), err)
+		return Template{}, fmt.Errorf(
+			"template %s has claims that cannot be represented in JSON: %w",
+			quote(t.Name),
+			err,
+		)
 	}
 	own := t.clone()
 	in.templates[t.Name] = &own
@@ -261,7 +277,9 @@ func (t Template) clone() Template {
 func (in *instance) addRefreshToken(r RefreshToken) (RefreshToken, error) {
 	if in.sessions.byID[r.SessionID] == nil {
 		return RefreshToken{}, fmt.Errorf(
-			"session %s does not exist; add it first, with AddSession or among the sessions of the seed", quote(r.SessionID))
+			"session %s does not exist; add it first, with AddSession or among the sessions of the seed",
+			quote(r.SessionID),
+		)
 	}
 	r.Token = cmp.Or(r.Token, "rt_"+randomText(40))
 	in.refresh[r.Token] = r.SessionID

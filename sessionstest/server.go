@@ -96,8 +96,14 @@ func newServer(tb TB, opts []Option) *Server {
 		tb.Fatalf("sessionstest: %s", c.optionErr)
 	}
 	s := &Server{
-		URL: memoryURL, SecretKey: c.secretKey, Issuer: c.issuer, PublishableKey: publishableKey(c.environment(), c.issuer),
-		config: c, tb: tb, routes: routes, instance: newInstance(c),
+		URL:            memoryURL,
+		SecretKey:      c.secretKey,
+		Issuer:         c.issuer,
+		PublishableKey: publishableKey(c.environment(), c.issuer),
+		config:         c,
+		tb:             tb,
+		routes:         routes,
+		instance:       newInstance(c),
 	}
 	if c.control {
 		s.control = newControl(s)

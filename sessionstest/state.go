@@ -76,8 +76,10 @@ func (in *instance) checkSession(v clerksessions.Session) error {
 			"user %s is not a member of an organization %s; add it first, with AddOrganization or in the seed",
 			quote(v.UserID), quote(organization))
 	case !slices.Contains(statusFilters, string(v.Status)) && v.Status != clerksessions.SessionStatusPending:
-		return fmt.Errorf("unknown status %s; use abandoned, active, ended, expired, pending, removed, replaced or revoked",
-			quote(string(v.Status)))
+		return fmt.Errorf(
+			"unknown status %s; use abandoned, active, ended, expired, pending, removed, replaced or revoked",
+			quote(string(v.Status)),
+		)
 	case err != nil:
 		return fmt.Errorf("session cannot be represented in JSON: %w", err)
 	}

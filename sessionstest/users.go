@@ -236,11 +236,21 @@ func newWireUser(u *storedUser) wireUser {
 	}
 	own := u.clone()
 	w := wireUser{
-		Object: "user", ID: own.ID, Username: optional(own.Username), FirstName: optional(own.FirstName),
-		LastName: optional(own.LastName), ExternalID: optional(own.ExternalID),
-		PublicMetadata: own.PublicMetadata, PrivateMetadata: own.PrivateMetadata, UnsafeMetadata: own.UnsafeMetadata,
-		PasswordEnabled: own.PasswordEnabled, Banned: own.Banned, DeleteSelfEnabled: true, CreateOrganizationEnable: true,
-		CreatedAt: u.created, UpdatedAt: u.updated,
+		Object:                   "user",
+		ID:                       own.ID,
+		Username:                 optional(own.Username),
+		FirstName:                optional(own.FirstName),
+		LastName:                 optional(own.LastName),
+		ExternalID:               optional(own.ExternalID),
+		PublicMetadata:           own.PublicMetadata,
+		PrivateMetadata:          own.PrivateMetadata,
+		UnsafeMetadata:           own.UnsafeMetadata,
+		PasswordEnabled:          own.PasswordEnabled,
+		Banned:                   own.Banned,
+		DeleteSelfEnabled:        true,
+		CreateOrganizationEnable: true,
+		CreatedAt:                u.created,
+		UpdatedAt:                u.updated,
 	}
 	for i, address := range own.EmailAddresses {
 		w.EmailAddresses = append(w.EmailAddresses, wireEmail{

@@ -114,8 +114,12 @@ func (k *checker) ownExtensions() {
 		if inOperation && found.name == "x-retry" {
 			continue
 		}
-		k.refuse("openapi.yaml, "+strings.Join(found.path, "."),
-			"only x-retry on an operation may stand here; what is about Go belongs in api/overlay.yaml", "extension %s", found.name)
+		k.refuse(
+			"openapi.yaml, "+strings.Join(found.path, "."),
+			"only x-retry on an operation may stand here; what is about Go belongs in api/overlay.yaml",
+			"extension %s",
+			found.name,
+		)
 	}
 }
 

@@ -174,7 +174,11 @@ func (c *Contract) collisions(file *ast.File) (refused Refused) {
 			}
 			seen[f.name] = orName(f)
 			if slices.Contains(methods[d.name], f.name) {
-				what := fmt.Sprintf("property %s becomes the field %s, which is the name of a method", orName(f), f.name)
+				what := fmt.Sprintf(
+					"property %s becomes the field %s, which is the name of a method",
+					orName(f),
+					f.name,
+				)
 				refused = append(refused, Refusal{d.name, what, do})
 			}
 		}

@@ -106,12 +106,12 @@ func TestEachChangeOfTheContractReachesTheCodeOrIsRefused(t *testing.T) {
 			reached++
 			require.NoError(t, o.err)
 			for _, text := range m.reached {
-				assert.True(t, strings.Contains(spaces(o.code), spaces(text)), "the code has no %s", text)
-				assert.False(t, strings.Contains(spaces(before.code), spaces(text)), "the code had %s before", text)
+				assert.Contains(t, spaces(o.code), spaces(text), "the code has no %s", text)
+				assert.NotContains(t, spaces(before.code), spaces(text), "the code had %s before", text)
 			}
 			for _, text := range m.gone {
-				assert.True(t, strings.Contains(before.code, text), "the code had no %s before", text)
-				assert.False(t, strings.Contains(o.code, text), "the code still has %s", text)
+				assert.Contains(t, before.code, text, "the code had no %s before", text)
+				assert.NotContains(t, o.code, text, "the code still has %s", text)
 			}
 			follow := slices.DeleteFunc(o.follow, func(what string) bool { return slices.Contains(before.follow, what) })
 			if m.follow == "" {

@@ -11,9 +11,24 @@ import (
 const versionHeader = "Clerk-API-Version"
 
 // clientHeaders are headers of a request that the client or net/http sets.
-var clientHeaders = []string{"accept", "accept-encoding", "authorization", "connection", "content-length",
-	"content-type", "cookie", "host",
-	"idempotency-key", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-idempotency-key"}
+var clientHeaders = []string{
+	"accept",
+	"accept-encoding",
+	"authorization",
+	"connection",
+	"content-length",
+	"content-type",
+	"cookie",
+	"host",
+	"idempotency-key",
+	"proxy-authorization",
+	"te",
+	"trailer",
+	"transfer-encoding",
+	"upgrade",
+	"user-agent",
+	"x-idempotency-key",
+}
 
 func (k *checker) parameters(where, path string, item *openapi3.PathItem, op *openapi3.Operation) {
 	hasVersion := false

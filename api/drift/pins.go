@@ -143,7 +143,7 @@ func (p *project) write(ctx context.Context, from *source, sums map[string]strin
 			return err
 		}
 		if data, err := from.read(ctx, pin.Path, commit); err != nil || checksum(data) != sum {
-			return fmt.Errorf("%s changed while it was read, or its commit %s cannot be read: try again (%v)", pin.Path, commit, err)
+			return fmt.Errorf("%s changed while it was read, or its commit %s cannot be read: try again (%v)", pin.Path, commit, err) //nolint:errorlint // may be nil
 		}
 		before, after, _ := strings.Cut(text, version)
 		after = strings.Replace(after, pin.SHA256, sum, 1)
@@ -162,7 +162,7 @@ func (p *project) write(ctx context.Context, from *source, sums map[string]strin
 	}
 	var written pins
 	if err := yaml.Load([]byte(text), &written); err != nil || !maps.Equal(written.Operations, p.pins.Operations) {
-		return fmt.Errorf("cannot edit %s; restore its layout from the last commit (%v)", file, err)
+		return fmt.Errorf("cannot edit %s; restore its layout from the last commit (%v)", file, err) //nolint:errorlint // may be nil
 	}
 	return os.WriteFile(file, []byte(text), 0o644)
 }

@@ -133,7 +133,11 @@ func measureCosts() ([]byte, error) {
 		title    string
 		programs []program
 	}{{"A program that gets one session", getters}, {"A program that verifies a session token", verifiers}} {
-		fmt.Fprintf(&out, "\n**%s**, built with -trimpath -ldflags=-s\n\n| | size | packages linked | modules in its build list |\n|---|---|---|---|\n", group.title)
+		fmt.Fprintf(
+			&out,
+			"\n**%s**, built with -trimpath -ldflags=-s\n\n| | size | packages linked | modules in its build list |\n|---|---|---|---|\n",
+			group.title,
+		)
 		for _, p := range group.programs {
 			size, packages, modules, err := p.weigh()
 			if err != nil {

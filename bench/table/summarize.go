@@ -50,7 +50,17 @@ func summarize(raw []byte) (*results, error) {
 	}
 	clients := slices.Compact(slices.Sorted(slices.Values(slices.Concat(callClients, bench.TokenClients))))
 	slices.SortStableFunc(clients, func(a, b string) int { return boolInt(b == "ours") - boolInt(a == "ours") })
-	table, err := output(nil, "go", "tool", "benchstat", "-format", "csv", "-col", "/client@("+strings.Join(clients, " ")+")", file.Name())
+	table, err := output(
+		nil,
+		"go",
+		"tool",
+		"benchstat",
+		"-format",
+		"csv",
+		"-col",
+		"/client@("+strings.Join(clients, " ")+")",
+		file.Name(),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +68,16 @@ func summarize(raw []byte) (*results, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.version, r.machine = setting(raw, "go"), fmt.Sprintf("%s/%s, %s, %d processors", runtime.GOOS, runtime.GOARCH, setting(raw, "cpu"), runtime.NumCPU())
+	r.version, r.machine = setting(
+		raw,
+		"go",
+	), fmt.Sprintf(
+		"%s/%s, %s, %d processors",
+		runtime.GOOS,
+		runtime.GOARCH,
+		setting(raw, "cpu"),
+		runtime.NumCPU(),
+	)
 	return r, nil
 }
 

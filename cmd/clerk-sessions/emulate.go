@@ -108,8 +108,10 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 	}
 	if !f.allowRemote && !isLoopback(f.addr) {
 		return usagef(
-			"%s is not a loopback address with a port, like 127.0.0.1:8787; to let other machines in, add --allow-remote",
-			f.addr)
+			"%s is not a loopback address with a port, like 127.0.0.1:8787; "+
+				"to let other machines in, add --allow-remote",
+			f.addr,
+		)
 	}
 	key, err := a.secretKey()
 	if err != nil {

@@ -19,7 +19,9 @@ func (r *revokeRun) record(ctx context.Context, it *item, err error) error {
 		r.stop(ctx, stopped.Cause)
 		r.skip(it)
 		return nil
-	case err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled), errors.Is(err, r.errMax), errors.Is(err, errReport),
+	case err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled),
+		errors.Is(err, r.errMax),
+		errors.Is(err, errReport),
 		errors.Is(err, clerksessions.ErrUnauthorized):
 		r.stop(ctx, err)
 		r.skip(it)

@@ -59,7 +59,9 @@ func (h reportHeader) match(line []byte, key string) error {
 	case was.API != h.API:
 		return fmt.Errorf("it is from a run against %s, this one is against %s", was.API, h.API)
 	case was.Instance != newInstance(key, was.Instance.Salt):
-		return errors.New("it belongs to another secret key: use the key of the first run, or start a new report with --report")
+		return errors.New(
+			"it belongs to another secret key: use the key of the first run, or start a new report with --report",
+		)
 	case was.Selection != h.Selection:
 		return fmt.Errorf("it is from a run with the flags %q, this one has %q", was.Selection, h.Selection)
 	case was.UsersID != h.UsersID:

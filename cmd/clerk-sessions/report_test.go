@@ -256,7 +256,8 @@ func TestHeaderMatchesTheSameUsersInAnotherOrder(t *testing.T) {
 
 func TestHeadersOfOneKeyDiffer(t *testing.T) {
 	t.Parallel()
-	assert.NotEqual(t, testHeader().Instance, testHeader().Instance)
+	first, second := testHeader(), testHeader()
+	assert.NotEqual(t, first.Instance, second.Instance)
 }
 
 // Any line is an entry or an error, never a panic.

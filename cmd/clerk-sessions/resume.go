@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -58,11 +59,11 @@ func readReport(from io.Reader, key string, users []string, header reportHeader)
 	for n := 1; ; n++ {
 		line, err := lines.ReadBytes('\n')
 		switch {
-		case err == io.EOF && n > 1:
+		case errors.Is(err, io.EOF) && n > 1:
 			return s.past(users), size, nil
-		case err != nil && err != io.EOF:
+		case err != nil && !errors.Is(err, io.EOF):
 			return nil, 0, err
-		case n == 1 && err == io.EOF:
+		case n == 1 && errors.Is(err, io.EOF):
 			err = errNoHeader
 		case n == 1:
 			err = header.match(line, key)
@@ -115,7 +116,8 @@ func (s *reportState) add(n int, line []byte) error {
 func (s *reportState) past(users []string) *past {
 	p := &past{done: s.done}
 	left := map[string]map[string]bool{} // by user
-	for _, l := range slices.SortedFunc(maps.Values(s.left), func(a, b *leftSession) int { return cmp.Compare(a.line, b.line) }) {
+	byLine := func(a, b *leftSession) int { return cmp.Compare(a.line, b.line) }
+	for _, l := range slices.SortedFunc(maps.Values(s.left), byLine) {
 		if left[l.user] == nil {
 			left[l.user] = map[string]bool{}
 		}

@@ -71,7 +71,11 @@ func (a *app) revokeAllCommand() *cobra.Command {
 	flags.BoolVar(&f.once, "once", false, "do not list the users again at the end")
 	flags.Var(&f.concurrency, "concurrency", "make up to `N` concurrent calls")
 	flags.Var((*text)(&f.report), "report", "record each session in the new `FILE`, - for stdout")
-	flags.Var((*text)(&f.resume), "resume", "do what is left by the `REPORT` of an earlier run with the same users, selection and secret key")
+	flags.Var(
+		(*text)(&f.resume),
+		"resume",
+		"do what is left by the `REPORT` of an earlier run with the same users, selection and secret key",
+	)
 	cmd.MarkFlagsOneRequired("user", "users-file", "client")
 	cmd.MarkFlagsMutuallyExclusive("user", "users-file")
 	cmd.MarkFlagsMutuallyExclusive("report", "resume", "dry-run")
@@ -144,9 +148,9 @@ func (a *app) revokeAll(ctx context.Context, f *revokeAllFlags) error {
 func (r *revokeRun) askAndRevoke(ctx context.Context, f *revokeAllFlags, before *past, ask func([]*item) error) error {
 	r.pass(ctx, "Listing", len(before.list), 0, slices.Values(before.list), r.listOnly)
 	todo := slices.Concat(before.untried, r.todo, before.failed)
-	if r.stopped != nil {
+	if r.stopped != nil { // which conclude tells
 		r.sum.NotDone = len(todo)
-		return nil
+		return nil //nolint:nilerr // it is not why nothing was revoked
 	}
 	if len(todo) == 0 {
 		return nil
@@ -190,7 +194,11 @@ func exceeds(most positive, sessions int) error {
 	if most == 0 || sessions <= int(most) {
 		return nil
 	}
-	return fmt.Errorf("%s match, more than --max %d; nothing was revoked", english.Plural(sessions, "session", ""), most)
+	return fmt.Errorf(
+		"%s match, more than --max %d; nothing was revoked",
+		english.Plural(sessions, "session", ""),
+		most,
+	)
 }
 
 // sessionsOfUsers is like "1,200 sessions of 1 user".

@@ -109,7 +109,11 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.out)
 	root.SetErr(a.errs)
 	flags := root.PersistentFlags()
-	flags.Var((*text)(&a.secretKeyFile), "secret-key-file", "read the secret key from `FILE` instead of CLERK_SECRET_KEY")
+	flags.Var(
+		(*text)(&a.secretKeyFile),
+		"secret-key-file",
+		"read the secret key from `FILE` instead of CLERK_SECRET_KEY",
+	)
 	flags.BoolVar(&a.asJSON, "json", false, "print JSON, one object on each line")
 	flags.BoolVar(&a.noColor, "no-color", false, "print no colors (also: NO_COLOR in the environment)")
 	flags.BoolVar(&a.verbose, "verbose", false, "log each attempt of a call to stderr")
@@ -143,7 +147,11 @@ func (a *app) action(run func(ctx context.Context, args []string) error) func(*c
 		ctx := cmd.Context()
 		if a.timeout > 0 {
 			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeoutCause(ctx, time.Duration(a.timeout), fmt.Errorf("--timeout %s exceeded", &a.timeout))
+			ctx, cancel = context.WithTimeoutCause(
+				ctx,
+				time.Duration(a.timeout),
+				fmt.Errorf("--timeout %s exceeded", &a.timeout),
+			)
 			defer cancel()
 		}
 		return run(ctx, args)

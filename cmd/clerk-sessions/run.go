@@ -69,7 +69,13 @@ func newRun(within context.Context, a *app, client *clerksessions.Client, f *rev
 }
 
 // pass does items until none is left or the run is stopped.
-func (r *revokeRun) pass(ctx context.Context, what string, users, sessions int, items iter.Seq[*item], do func(*item) bulk.Outcome[*item]) {
+func (r *revokeRun) pass(
+	ctx context.Context,
+	what string,
+	users, sessions int,
+	items iter.Seq[*item],
+	do func(*item) bulk.Outcome[*item],
+) {
 	noted := make(chan struct{})
 	cancel := context.AfterFunc(ctx, func() {
 		defer close(noted)

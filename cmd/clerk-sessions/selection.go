@@ -85,9 +85,13 @@ func (s *selection) matches(session *clerksessions.Session, now time.Time) bool 
 func (s *selection) notAsked(user string, session *clerksessions.Session) error {
 	switch {
 	case user != "" && session.UserID != user:
-		return wrongResponse{fmt.Errorf("the list has session %s of user %q; it was not revoked", session.ID, session.UserID)}
+		return wrongResponse{
+			fmt.Errorf("the list has session %s of user %q; it was not revoked", session.ID, session.UserID),
+		}
 	case s.client != "" && session.ClientID != s.client:
-		return wrongResponse{fmt.Errorf("the list has session %s of client %q; it was not revoked", session.ID, session.ClientID)}
+		return wrongResponse{
+			fmt.Errorf("the list has session %s of client %q; it was not revoked", session.ID, session.ClientID),
+		}
 	}
 	return nil
 }

@@ -67,25 +67,40 @@ func onlyDash(args []string) error {
 type wrongResponse struct{ error }
 
 // revokeSession revokes a session and checks that the response says so.
-func revokeSession(client *clerksessions.Client, ctx context.Context, id string, opts ...clerksessions.Option) (*clerksessions.Session, error) {
+func revokeSession(
+	client *clerksessions.Client,
+	ctx context.Context,
+	id string,
+	opts ...clerksessions.Option,
+) (*clerksessions.Session, error) {
 	session, err := client.Revoke(ctx, id, opts...)
 	switch {
 	case err != nil:
 		return nil, err
 	case session.ID != id:
-		return nil, wrongResponse{fmt.Errorf("response is about session %q; check with 'clerk-sessions get %s'", session.ID, id)}
+		return nil, wrongResponse{
+			fmt.Errorf("response is about session %q; check with 'clerk-sessions get %s'", session.ID, id),
+		}
 	case !session.Status.Ended():
 		return nil, wrongResponse{fmt.Errorf("response has status %q; revoke it again", session.Status)}
 	}
 	return session, nil
 }
 
-type sessionCall func(*clerksessions.Client, context.Context, string, ...clerksessions.Option) (*clerksessions.Session, error)
+type sessionCall func(
+	*clerksessions.Client, context.Context, string, ...clerksessions.Option,
+) (*clerksessions.Session, error)
 
 // each makes one call for each id, given as an argument or read from a file, and prints
 // the sessions: those from a file as they come. It continues after a failure, but not
 // after an interruption.
-func (a *app) each(ctx context.Context, args []string, file string, call sessionCall, opts ...clerksessions.Option) error {
+func (a *app) each(
+	ctx context.Context,
+	args []string,
+	file string,
+	call sessionCall,
+	opts ...clerksessions.Option,
+) error {
 	client, err := a.client(opts...)
 	if err != nil {
 		return err

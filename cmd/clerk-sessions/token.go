@@ -84,8 +84,10 @@ func (a *app) sessionOf(ctx context.Context, client *clerksessions.Client, user 
 		return "", err
 	}
 	if !strings.HasPrefix(key, "sk_test_") {
-		return "", fmt.Errorf("user %s has no active session, and only development instances can create one: sign in first",
-			user)
+		return "", fmt.Errorf(
+			"user %s has no active session, and only development instances can create one: sign in first",
+			user,
+		)
 	}
 	session, err := client.Create(ctx, clerksessions.CreateParams{UserID: user})
 	if err != nil {

@@ -57,8 +57,16 @@ with 410.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.Var((*text)(&f.issuer), "issuer", "the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)")
-	flags.Var((*text)(&f.jwtKeyFile), "jwt-key-file", "read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)")
+	flags.Var(
+		(*text)(&f.issuer),
+		"issuer",
+		"the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)",
+	)
+	flags.Var(
+		(*text)(&f.jwtKeyFile),
+		"jwt-key-file",
+		"read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)",
+	)
 	flags.Var((*texts)(&f.parties), "authorized-party", "an `ORIGIN` that azp may name; may be repeated (default any)")
 	flags.BoolVar(&f.remote, "remote", false, "let Clerk verify it, by a deprecated call")
 	cmd.MarkFlagsMutuallyExclusive("remote", "issuer")
@@ -98,11 +106,16 @@ func issuerOf(given string) (string, error) {
 	case given != "":
 		return given, nil
 	case key == "":
-		return "", usagef("missing issuer: give --issuer, such as https://clerk.example.com, or set CLERK_PUBLISHABLE_KEY")
+		return "", usagef(
+			"missing issuer: give --issuer, such as https://clerk.example.com, or set CLERK_PUBLISHABLE_KEY",
+		)
 	}
 	issuer, err := sessionjwt.IssuerFromPublishableKey(key)
 	if err != nil {
-		return "", usagef("CLERK_PUBLISHABLE_KEY is not a publishable key: copy it from Clerk's Dashboard, or give --issuer (%w)", err)
+		return "", usagef(
+			"CLERK_PUBLISHABLE_KEY is not a publishable key: copy it from Clerk's Dashboard, or give --issuer (%w)",
+			err,
+		)
 	}
 	return issuer, nil
 }

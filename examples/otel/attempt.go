@@ -75,7 +75,7 @@ func (c concealed) Unwrap() error { return c.error }
 func (c concealed) ErrorType() string { return semconv.ErrorType(c.error).Value.AsString() }
 
 func conceal(err error) error {
-	if err == nil || err == io.EOF {
+	if err == nil || err == io.EOF { //nolint:errorlint // readers return it as it is
 		return err
 	}
 	return concealed{err}

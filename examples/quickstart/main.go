@@ -48,7 +48,10 @@ func run(ctx context.Context, out io.Writer) error {
 	fmt.Fprintf(out, "   %s is %s until %s\n", session.ID, session.Status, session.ExpireAt)
 
 	fmt.Fprintln(out, "2. List the user's active sessions")
-	page, err := client.List(ctx, clerksessions.ListParams{UserID: userID, Status: clerksessions.SessionStatusActive, Limit: 5})
+	page, err := client.List(
+		ctx,
+		clerksessions.ListParams{UserID: userID, Status: clerksessions.SessionStatusActive, Limit: 5},
+	)
 	if err != nil {
 		return err
 	}
@@ -64,7 +67,12 @@ func run(ctx context.Context, out io.Writer) error {
 	fmt.Fprintf(out, "   created at %s on %s\n", session.CreatedAt, session.ClientID)
 
 	fmt.Fprintln(out, "4. Mint a token, as a browser would hold it")
-	token, err := client.CreateToken(ctx, session.ID, clerksessions.TokenParams{}, clerksessions.WithOrigin("https://app.example.com"))
+	token, err := client.CreateToken(
+		ctx,
+		session.ID,
+		clerksessions.TokenParams{},
+		clerksessions.WithOrigin("https://app.example.com"),
+	)
 	if err != nil {
 		return err
 	}
@@ -75,7 +83,13 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "   signed by %s for %s, valid for %s\n", claims.Issuer, claims.UserID, claims.ExpiresAt.Sub(claims.IssuedAt))
+	fmt.Fprintf(
+		out,
+		"   signed by %s for %s, valid for %s\n",
+		claims.Issuer,
+		claims.UserID,
+		claims.ExpiresAt.Sub(claims.IssuedAt),
+	)
 
 	fmt.Fprintln(out, "6. Revoke the session")
 	if session, err = client.Revoke(ctx, session.ID); err != nil {
@@ -86,7 +100,7 @@ func run(ctx context.Context, out io.Writer) error {
 	fmt.Fprintln(out, "7. Ask for another token")
 	_, err = client.CreateToken(ctx, session.ID, clerksessions.TokenParams{})
 	if !errors.Is(err, clerksessions.ErrNotFound) {
-		return fmt.Errorf("minting a token for a revoked session: want ErrNotFound, got %v", err)
+		return fmt.Errorf("minting a token for a revoked session: want ErrNotFound, got %w", err)
 	}
 	fmt.Fprintf(out, "   errors.Is(err, clerksessions.ErrNotFound): %v\n", err)
 	return nil
@@ -99,12 +113,17 @@ func connect(out io.Writer) (client *clerksessions.Client, keys sessionjwt.KeySo
 	if secretKey == "" {
 		fmt.Fprintln(out, "CLERK_SECRET_KEY is not set: using sessionstest, an in-memory emulator of Clerk.")
 		srv := sessionstest.New()
-		keys, err = sessionjwt.KeysFromIssuer(srv.Issuer, sessionjwt.WithHTTPClient(&http.Client{Transport: srv.Transport()}))
+		keys, err = sessionjwt.KeysFromIssuer(
+			srv.Issuer,
+			sessionjwt.WithHTTPClient(&http.Client{Transport: srv.Transport()}),
+		)
 		return srv.Client(), keys, "user_quickstart", err
 	}
 	userID = os.Getenv("CLERK_USER_ID")
 	if userID == "" {
-		return nil, nil, "", errors.New("CLERK_USER_ID is not set: set it to a user of the instance who may be signed in for a test")
+		return nil, nil, "", errors.New(
+			"CLERK_USER_ID is not set: set it to a user of the instance who may be signed in for a test",
+		)
 	}
 	fmt.Fprintln(out, "CLERK_SECRET_KEY is set: using a real instance.")
 	if client, err = clerksessions.NewFromEnv(); err != nil {

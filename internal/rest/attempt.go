@@ -58,7 +58,11 @@ func (c *Client) attempt(ctx context.Context, req *Request, n int) attempt {
 	if !res.OK() {
 		return c.failed(ctx, req, resp, res)
 	}
-	res.Body, err = read(resp.Body, resp.ContentLength, c.MaxResponseBytes+1) // one extra byte detects an oversized body
+	res.Body, err = read(
+		resp.Body,
+		resp.ContentLength,
+		c.MaxResponseBytes+1,
+	) // one extra byte detects an oversized body
 	switch {
 	case err != nil:
 		cause := req.Redactor.Error(c.cause(ctx, sending, sent, err))
@@ -135,7 +139,7 @@ func read(body io.Reader, length, limit int64) ([]byte, error) {
 		n, err := reader.Read(buf[len(buf):min(int64(cap(buf)), limit)])
 		buf = buf[:len(buf)+n]
 		switch {
-		case err == io.EOF:
+		case err == io.EOF: //nolint:errorlint // readers return it as it is
 			return buf, nil
 		case err != nil:
 			return buf, err

@@ -80,7 +80,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 
 // ContextError returns the context's error, with its cause if there is one.
 func ContextError(ctx context.Context) error {
-	if cause := context.Cause(ctx); cause != ctx.Err() {
+	if cause := context.Cause(ctx); cause != ctx.Err() { //nolint:errorlint // the very same error
 		return fmt.Errorf("%w: %w", ctx.Err(), cause)
 	}
 	return ctx.Err()

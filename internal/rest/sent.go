@@ -173,7 +173,8 @@ func refused(err error) bool {
 		reason, _, _ = strings.Cut(reason, "]")
 		switch {
 		case !ok:
-		case strings.HasPrefix(reason, "stream error: ") && strings.HasSuffix(reason, "; REFUSED_STREAM; received from peer"):
+		case strings.HasPrefix(reason, "stream error: ") &&
+			strings.HasSuffix(reason, "; REFUSED_STREAM; received from peer"):
 			return true
 		case strings.HasSuffix(reason, "graceful shutdown GOAWAY"):
 			return true

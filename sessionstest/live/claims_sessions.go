@@ -107,7 +107,12 @@ var creating = []claim{
 	{"create in an unknown organization", inferred, "404 resource_not_found",
 		post("/sessions", `{"user_id":"{user}","active_organization_id":"org_2aaaaaaaaaaaaaaaaaaaaaaaaaa!"}`)},
 	{"unknown parameter in the body", known, "422 form_param_unknown userID", post("/sessions", `{"userID":"{user}"}`)},
-	{"parameter of the wrong type", inferred, "422 form_param_value_invalid user_id", post("/sessions", `{"user_id":1}`)},
+	{
+		"parameter of the wrong type",
+		inferred,
+		"422 form_param_value_invalid user_id",
+		post("/sessions", `{"user_id":1}`),
+	},
 	{"malformed body", known, "400 request_body_invalid", post("/sessions", `{"user_id":`)},
 	{"body of another media type", known, "415 unsupported_content_type",
 		post("/sessions", "user_id={user}", "Content-Type: text/plain")},

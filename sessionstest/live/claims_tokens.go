@@ -92,7 +92,12 @@ var refreshing = []claim{
 		ctx context.Context, s *subject,
 	) string {
 		jwt := s.do(ctx, "POST", "/sessions/"+s.newest()+"/tokens", "").text("jwt")
-		return s.do(ctx, "POST", "/sessions/"+s.newest()+"/refresh", strings.Replace(refreshBody, "a.b.c", jwt, 1)).String()
+		return s.do(
+			ctx,
+			"POST",
+			"/sessions/"+s.newest()+"/refresh",
+			strings.Replace(refreshBody, "a.b.c", jwt, 1),
+		).String()
 	}},
 }
 

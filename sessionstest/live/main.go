@@ -52,7 +52,10 @@ func run(ctx context.Context, out io.Writer, url, key string, pause time.Duratio
 	var real []string
 	if key != "" {
 		real, err = ask(ctx, &subject{
-			url: url, key: key, client: &http.Client{Timeout: 30 * time.Second, CheckRedirect: noRedirect}, pause: pause,
+			url:    url,
+			key:    key,
+			client: &http.Client{Timeout: 30 * time.Second, CheckRedirect: noRedirect},
+			pause:  pause,
 		})
 		if err != nil {
 			return fmt.Errorf("clerk: %w", err)
