@@ -11,7 +11,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -186,7 +185,4 @@ func readFile(name string) ([]byte, error) {
 	return data, err
 }
 
-func checksum(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
+func checksum(data []byte) string { return fmt.Sprintf("%x", sha256.Sum256(data)) }
