@@ -15,7 +15,7 @@ import (
 var oursAlone = map[string]bool{
 	"header/removed":              true, // Retry-After of 429
 	"header/retyped":              true,
-	"property default/in a reply": true, // of the page with a total
+	"property default/in a response": true, // of the page with a total
 }
 
 func TestEveryMutationOfTheContractFailsCheck(t *testing.T) {

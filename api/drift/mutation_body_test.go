@@ -7,8 +7,8 @@ func body(path string, edit func(b object)) func(object) {
 	return op(path, "post", func(op object) { edit(get(op, "requestBody")) })
 }
 
-// replies edits the responses of an operation.
-func replies(path, method string, edit func(r object)) func(object) {
+// editResponses edits the responses of an operation.
+func editResponses(path, method string, edit func(r object)) func(object) {
 	return op(path, method, func(op object) { edit(get(op, "responses")) })
 }
 
@@ -51,7 +51,7 @@ var bodyMutations = []mutation{
 	{"body", "added", in("revoke"), "requestBody", op(revoke_, "post", set("requestBody", object{"content": object{"application/json": object{"schema": object{"type": "object"}}}}))},
 	{"content type", "of a body", in("create"), "requestBody.content.application/x-www-form-urlencoded", body("/sessions", retype("application/x-www-form-urlencoded"))},
 	{"content type", "one more", in("verify"), "requestBody.content.text/plain", body(verify_, func(b object) { get(b, "content")["text/plain"] = object{"schema": object{"type": "string"}} })},
-	{"content type", "of a reply", withBoth, "responses.200.content.application/jwt", component("responses", "Token", retype("application/jwt"))},
+	{"content type", "of a response", withBoth, "responses.200.content.application/jwt", component("responses", "Token", retype("application/jwt"))},
 	{"content type", "none", in("create", "get", "revoke", "verify"), ok_, component("responses", "Session", unset("content"))},
 	{"property added", "to a body", in("create"), createBody + ".properties.device_id", schema("CreateSession", withProperty("device_id"))},
 	{"property added", "to a shared body", withBoth, createBody + ".properties.leeway", schema("CreateToken", withProperty("leeway"))},
@@ -73,28 +73,28 @@ var bodyMutations = []mutation{
 }
 
 var replyMutations = []mutation{
-	{"status added", "403", in("get"), "responses.403", replies(one_, "get", set("403", object{"description": "No."}))},
-	{"status added", "202", in("revoke"), "responses.202", replies(revoke_, "post", set("202", object{"description": "Later."}))},
-	{"status removed", "404", in("get"), "responses.404", replies(one_, "get", unset("404"))},
-	{"status removed", "5XX", in("list"), "responses.5XX", replies("/sessions", "get", unset("5XX"))},
-	{"status removed", "default", in("token"), "responses.default", replies(tokens_, "post", unset("default"))},
-	{"status renamed", "200 to 201", in("create"), "responses.201", replies("/sessions", "post", func(r object) { r["201"] = r["200"]; delete(r, "200") })},
-	{"status renamed", "429 to 4XX", in("create"), "responses.4XX", replies("/sessions", "post", func(r object) { r["4xx"] = r["429"]; delete(r, "429") })},
+	{"status added", "403", in("get"), "responses.403", editResponses(one_, "get", set("403", object{"description": "No."}))},
+	{"status added", "202", in("revoke"), "responses.202", editResponses(revoke_, "post", set("202", object{"description": "Later."}))},
+	{"status removed", "404", in("get"), "responses.404", editResponses(one_, "get", unset("404"))},
+	{"status removed", "5XX", in("list"), "responses.5XX", editResponses("/sessions", "get", unset("5XX"))},
+	{"status removed", "default", in("token"), "responses.default", editResponses(tokens_, "post", unset("default"))},
+	{"status renamed", "200 to 201", in("create"), "responses.201", editResponses("/sessions", "post", func(r object) { r["201"] = r["200"]; delete(r, "200") })},
+	{"status renamed", "429 to 4XX", in("create"), "responses.4XX", editResponses("/sessions", "post", func(r object) { r["4xx"] = r["429"]; delete(r, "429") })},
 	{"header", "added", withNotFound, "responses.404.headers.x-request-id", component("responses", "NotFound", func(r object) { get(r, "headers")["X-Request-Id"] = object{"schema": object{"type": "string"}} })},
 	{"header", "removed", everywhere, "responses.429.headers.retry-after", component("responses", "RateLimited", func(r object) { delete(get(r, "headers"), "Retry-After") })},
 	{"header", "retyped", everywhere, "responses.429.headers.retry-after.schema.type", component("headers", "RetryAfter", setSchema("type", "integer"))},
-	{"property added", "to a reply", withToken, ok_ + "[object].properties.expires_at", func(doc object) {
+	{"property added", "to a response", withToken, ok_ + "[object].properties.expires_at", func(doc object) {
 		withProperty("expires_at")(get(doc, "components", "schemas", "Token"))
 	}},
-	{"property removed", "from a reply", withSession, ok_ + "[object].properties.tasks", schema("Session", withoutProperty("tasks"))},
-	{"property removed", "from a nested reply", withSession, ok_ + "[object].properties.latest_activity.properties.city", schema("SessionActivity", withoutProperty("city"))},
-	{"property required", "in a reply", withSession, ok_ + "[object].properties.actor.required", schema("Session", require_("actor"))},
-	{"property required", "no longer in a reply", everywhere, errorBody + ".properties.errors.items.properties.code.required", schema("ClerkError", unrequire("code"))},
-	{"property nullable", "in a reply", withSession, ok_ + "[object].properties.client_id.nullable", property("Session", "client_id", set("nullable", true))},
+	{"property removed", "from a response", withSession, ok_ + "[object].properties.tasks", schema("Session", withoutProperty("tasks"))},
+	{"property removed", "from a nested response", withSession, ok_ + "[object].properties.latest_activity.properties.city", schema("SessionActivity", withoutProperty("city"))},
+	{"property required", "in a response", withSession, ok_ + "[object].properties.actor.required", schema("Session", require_("actor"))},
+	{"property required", "no longer in a response", everywhere, errorBody + ".properties.errors.items.properties.code.required", schema("ClerkError", unrequire("code"))},
+	{"property nullable", "in a response", withSession, ok_ + "[object].properties.client_id.nullable", property("Session", "client_id", set("nullable", true))},
 	{"property nullable", "no longer", withSession, ok_ + "[object].properties.actor.nullable", property("Session", "actor", unset("nullable"))},
 	{"property nullable", "a whole schema no longer", withSession, ok_ + "[object].properties.latest_activity.nullable", schema("SessionActivity", unset("nullable"))},
 	{"property nullable", "beside a reference", withSession, ok_ + "[object].properties.status.nullable", property("Session", "status", set("nullable", true))},
-	{"property retyped", "in a reply", withSession, ok_ + "[object].properties.expire_at.type", property("Session", "expire_at", set("type", "string"))},
+	{"property retyped", "in a response", withSession, ok_ + "[object].properties.expire_at.type", property("Session", "expire_at", set("type", "string"))},
 	{"property retyped", "a list's items", withSession, ok_ + "[object].properties.tasks.items.properties.key.type", property("SessionTask", "key", set("type", "integer"))},
 	{"property retyped", "to a union", withSession, ok_ + "[object].properties.actor.oneOf[string]", property("Session", "actor", func(p object) {
 		delete(p, "type")
@@ -105,8 +105,8 @@ var replyMutations = []mutation{
 	{"property enum", "a status more", withSession, ok_ + "[object].properties.status.enum[paused]", schema("SessionStatus", func(s object) { s["enum"] = append(s["enum"].([]any), "paused") })},
 	{"property enum", "a status less", withSession, ok_ + "[object].properties.status.enum[pending]", schema("SessionStatus", func(s object) { s["enum"] = without(s["enum"], "pending") })},
 	{"property enum", "the only value", withSession, ok_ + "[object].properties.object.enum[Session]", property("Session", "object", set("enum", []any{"Session"}))},
-	{"property default", "in a reply", in("list"), ok_ + "[object].properties.total_count.default", property("SessionPage", "total_count", set("default", 0))},
-	{"additionalProperties", "allowed in a reply", withSession, ok_ + "[object].additionalProperties", schema("Session", unset("additionalProperties"))},
+	{"property default", "in a response", in("list"), ok_ + "[object].properties.total_count.default", property("SessionPage", "total_count", set("default", 0))},
+	{"additionalProperties", "allowed in a response", withSession, ok_ + "[object].additionalProperties", schema("Session", unset("additionalProperties"))},
 	{"alternatives", "one less", in("refresh"), ok_ + "[object=cookies]", func(doc object) {
 		s := get(doc, "paths", refresh_, "post", "responses", "200", "content", "application/json", "schema")
 		s["oneOf"] = s["oneOf"].([]any)[:1]

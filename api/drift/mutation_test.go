@@ -199,8 +199,8 @@ var parameterMutations = []mutation{
 	{"parameter constraint", "deprecated", in("list"), "query.client_id.deprecated", list("client_id", set("deprecated", true))},
 }
 
-// names tells whether a place is among those reported. A session or token that
-// is one alternative of a reply lies deeper there than where it is the reply.
+// names reports whether a place is among those reported. A session or token that
+// is one alternative of a response lies deeper there than where it is the response.
 func names(reported []string, place string) bool {
 	rest, shared := strings.CutPrefix(place, ok_+"[object]")
 	return slices.ContainsFunc(reported, func(at string) bool {

@@ -70,7 +70,7 @@ func (o *options) repin(t *testing.T, r *remote, name string) {
 	replaceIn(t, filepath.Join(o.dir, "upstream.yaml"), checksum([]byte(r.text(name))), strings.Repeat("0", 64))
 }
 
-// A command that fails in passing is retried: here the repository appears late.
+// A command that fails for a moment is retried: here the repository appears late.
 func TestDownloadsAreRetried(t *testing.T) {
 	t.Parallel()
 	r, o := clerk(t)

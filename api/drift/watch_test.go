@@ -137,7 +137,7 @@ func TestWatchTellsWhatReturned(t *testing.T) {
 	assert.Contains(t, res.stdout, "watch: findings: 1.")
 
 	assert.Equal(t, noDrift, runWith(t, o, "update").exit)
-	for _, mode := range []string{"check", "watch", "update"} { // once the pin is at a document that has it, it is no news
+	for _, mode := range []string{"check", "watch", "update"} { // once the pin is at a document that has it, it is not reported
 		res := runWith(t, o, mode)
 		assert.Equal(t, noDrift, res.exit, "%s: %s%s", mode, res.stdout, res.stderr)
 	}
@@ -154,7 +154,7 @@ func TestChangeLogNamesTheStatuses(t *testing.T) {
 	assert.Contains(t, r.stdout, "## GET /sessions in new.yml\n\n- compatible: `responses.{400,401,422,429,5XX,default}.content.application/json[object].properties.errors.items.properties.hint was added: required false, type \"string\"`\n")
 	assert.Equal(t, len(requests), strings.Count(r.stdout, "hint"))
 
-	r = runIn(t, dir, "-old", old, "-new", write(t, filepath.Join(dir, "new.yml"), edited(t, text, replies("/sessions", "get", func(r object) { delete(r, "422") }))), "watch")
+	r = runIn(t, dir, "-old", old, "-new", write(t, filepath.Join(dir, "new.yml"), edited(t, text, editResponses("/sessions", "get", func(r object) { delete(r, "422") }))), "watch")
 	assert.Contains(t, r.stdout, ": `responses.422 was removed`\n")
 }
 

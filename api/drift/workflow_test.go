@@ -114,7 +114,7 @@ func TestDriftJobFires(t *testing.T) {
 	assert.Equal(t, "success() && steps.watch.outputs.exit == '0'", step(t, "watch", "close")["if"], "only its absence closes it")
 }
 
-// That the tool cannot be built is no news of Clerk.
+// That the tool cannot be built says nothing about Clerk.
 func TestDriftJobWithoutAToolMakesNoIssue(t *testing.T) {
 	t.Parallel()
 	broken := t.TempDir()
