@@ -5,10 +5,10 @@ LINT    := go tool -modfile=$(CURDIR)/api/lint/go.mod golangci-lint
 export VERSION BASE
 
 .DEFAULT_GOAL := help
-.PHONY: help ci test generate check-generated lint lint-contract doc-comments api-compat dist vulncheck drift fuzz bench bench-check interop live
+.PHONY: help ci test test-32 generate check-generated lint lint-contract doc-comments api-compat dist vulncheck drift fuzz bench bench-check interop live
 
 help: ## what the targets do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ci: ## everything that must stay true, as CI runs it
 	@.ci/run
@@ -16,6 +16,16 @@ ci: ## everything that must stay true, as CI runs it
 test: ## the tests of every module, this one's with the race detector
 	go test -race -shuffle=on ./...
 	@for module in $(filter-out .,$(MODULES)); do echo "# $$module" && (cd $$module && go test -shuffle=on ./...) || exit; done
+
+# The rest behaves alike on every word size.
+test-32: export GOARCH = 386
+test-32: export CGO_ENABLED = 0
+test-32: ## build everything for a 32-bit platform, and test what depends on the word size
+	go vet ./...
+	go test ./internal/rest
+	go test -run 'Param|BothShapes|Limited|Unknown|Extra' .
+	go test -run 'ForgedTokens$$|VerifyAccepts|KeySetSkips|KeyBounds|FactorAges|Permissions' ./sessionjwt
+	go test -run 'TestSeed|TestListLimitAndOffset|TestSessionOnTheWire|TestTimeEndsSessions' ./sessionstest
 
 generate: ## write what is generated from openapi.yaml: sessions.gen.go, and bench's stock client; all or nothing
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
