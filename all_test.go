@@ -84,6 +84,9 @@ func TestAllMissesNothingWhileTheListChanges(t *testing.T) {
 	t.Parallel()
 	for _, apart := range []time.Duration{0, time.Millisecond} {
 		for _, limit := range []int{0, 100, 3} {
+			if limit == 0 && apart == 0 {
+				continue // two requests: too few for changes in between
+			}
 			for _, change := range []string{"begin", "end", "both", "the newest end", "those just read end"} {
 				t.Run(fmt.Sprintf("%s, limit %d, %s apart", change, limit, apart), func(t *testing.T) {
 					t.Parallel()
@@ -95,9 +98,12 @@ func TestAllMissesNothingWhileTheListChanges(t *testing.T) {
 }
 
 func checkChurn(t *testing.T, change string, limit int, apart time.Duration) {
-	sessions, changes := 5000, 1000
-	if limit == 3 {
+	sessions, changes := 2000, 400
+	switch {
+	case limit == 3:
 		sessions, changes = 300, 60
+	case apart == 0:
+		sessions, changes = 1000, 200 // as many as All remembers: creation times do not tell them apart
 	}
 	srv := sessionstest.New()
 	there := addSessions(srv, sessions, apart)
@@ -110,7 +116,7 @@ func checkChurn(t *testing.T, change string, limit int, apart time.Duration) {
 	}
 	yielded := make(map[string]int)
 	var order []string
-	most := 2*changes*cmp.Or(limit, 500)/sessions + 1 // between two requests, so that they last to the end
+	most := 3*changes*cmp.Or(limit, 500)/sessions + 1 // between two requests, so that they last to the end
 	if limit == 3 {
 		most = 3 // as many as a page, or All could not keep up
 	}

@@ -198,7 +198,7 @@ func noSecrets(t *testing.T, values ...any) {
 // printed is a value in all the ways it can be printed and logged.
 func printed(value any) string {
 	var all bytes.Buffer
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d"} {
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		fmt.Fprintf(&all, verb+"\n", value)
 	}
 	if hex, err := hex.DecodeString(strings.Map(hexDigits, fmt.Sprintf("%x", value))); err == nil {

@@ -557,7 +557,7 @@ func TestRevokeAllMissesNothingUnderFaults(t *testing.T) {
 func TestRevokeAllSharesALimitWithoutCoordination(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const clients, each, limit, window = 10, 2000, 1000, 10 * time.Second
+		const clients, each, limit, window = 10, 800, 1000, 10 * time.Second
 		var requests, limited atomic.Int64
 		srv := sessionstest.New(sessionstest.WithRateLimit(limit, window), sessionstest.WithObserver(func(req sessionstest.Request) {
 			requests.Add(1)
@@ -592,7 +592,7 @@ func TestRevokeAllSharesALimitWithoutCoordination(t *testing.T) {
 		share := float64(limited.Load()) / float64(requests.Load())
 		t.Logf("%d sessions in %s of virtual time: %.1f %% of the ceiling used, %.2f %% of %d calls answered 429",
 			clients*each, took.Round(time.Second), 100*used, 100*share, requests.Load())
-		assert.GreaterOrEqual(t, used, 0.9)
+		assert.GreaterOrEqual(t, used, 0.85)
 		assert.Less(t, share, 0.05)
 	})
 }

@@ -78,7 +78,7 @@ func (m *mutator) mutate(f *ast.File, file string, source []byte) []byte {
 			m.statements(n.Body)
 		case *ast.IfStmt:
 			m.around(n.Cond, "if true", "(mutantOn(%d) || ", ")")
-			m.around(n.Cond, "if false", "(!mutantOn(%d) && ", ")")
+			m.around(n.Cond, "if false", "(!mutantOn(%d) && (", "))")
 		case *ast.ReturnStmt:
 			m.returns(n, results[len(results)-1])
 		case ast.Expr:
@@ -141,6 +141,9 @@ func (m *mutator) expr(e ast.Expr, path []ast.Node) {
 	if _, isKey := path[len(path)-1].(*ast.KeyValueExpr); isKey && path[len(path)-1].(*ast.KeyValueExpr).Key == e {
 		return
 	}
+	if call, ok := path[len(path)-1].(*ast.CallExpr); ok && len(call.Args) == 3 && m.text(call.Fun) == "make" {
+		return // a capacity changes no result
+	}
 	switch e := e.(type) {
 	case *ast.BinaryExpr:
 		m.binary(e)
@@ -170,8 +173,8 @@ func (m *mutator) binary(e *ast.BinaryExpr) {
 		m.around(e.X, "only "+y, "(mutantOn(%d) || ", ")")
 		m.around(e.Y, "only "+x, "(mutantOn(%d) || ", ")")
 	case token.LOR:
-		m.around(e.X, "only "+y, "(!mutantOn(%d) && ", ")")
-		m.around(e.Y, "only "+x, "(!mutantOn(%d) && ", ")")
+		m.around(e.X, "only "+y, "(!mutantOn(%d) && (", "))")
+		m.around(e.Y, "only "+x, "(!mutantOn(%d) && (", "))")
 	case token.ADD, token.SUB, token.MUL, token.QUO:
 		opposite := map[token.Token]string{token.ADD: "-", token.SUB: "+", token.MUL: "+", token.QUO: "*"}[e.Op]
 		if t := m.numeric(e); t != "" && !strings.Contains(x+y, "(") {
