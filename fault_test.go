@@ -27,14 +27,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // TestFaultMatrix makes each call of the client under each fault.
 func TestFaultMatrix(t *testing.T) {
 	t.Parallel()
-	doc := operationsOf(loadContract(t))
 	var cells atomic.Int32
 	t.Run("cells", func(t *testing.T) {
 		for _, op := range clerksessions.Operations() {
 			for _, r := range matrixRows(op.ID) {
-				for _, fault := range faults(errorStatuses(doc[op.ID])) {
+				for _, fault := range faults(errorStatuses(op.ID)) {
 					t.Run(r.title()+"/"+fault.name, func(t *testing.T) {
-						good := example(t, doc[op.ID], r.reply)
+						good := example(t, op.ID, r.reply)
 						synctest.Test(t, func(t *testing.T) { newCell(t, op, r, fault, good).check(t) })
 						cells.Add(1)
 					})

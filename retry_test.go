@@ -211,10 +211,9 @@ func TestCreateIsRetriedOnlyIfNothingWasSent(t *testing.T) {
 
 func TestConcurrentCalls(t *testing.T) {
 	t.Parallel()
-	doc := operationsOf(loadContract(t))
 	good := make(map[string][]byte)
 	for _, r := range rows {
-		good[r.title()] = example(t, doc[r.op], r.reply)
+		good[r.title()] = example(t, r.op, r.reply)
 	}
 	synctest.Test(t, func(t *testing.T) {
 		var sent atomic.Int64

@@ -194,10 +194,9 @@ func wireRows() (some []row) {
 // wireCells are all calls of the matrix over a protocol. A call that the engine cannot
 // tell from an earlier one is made over a fresh connection only, with three attempts.
 func wireCells(t *testing.T, p protocol) (all []*wireCell) {
-	contract := operationsOf(loadContract(t))
 	known := make(map[string]bool)
 	for _, r := range wireRows() {
-		blank := newWireCell(p, r, example(t, contract[r.op], r.reply))
+		blank := newWireCell(p, r, example(t, r.op, r.reply))
 		method, _, _ := strings.Cut(r.request, " ")
 		kind := fmt.Sprint(method, blank.retry, r.body == "") // all that the engine knows of a call
 		repeated := known[kind]
@@ -281,12 +280,11 @@ func TestWireFlood(t *testing.T) {
 		_, _ = c.Write(append(bytes.Repeat([]byte("REFUSED_STREAM;"), 10_000_000/15), "\r\n\r\n"...))
 		return c.closed()
 	}
-	contract := operationsOf(loadContract(t))
 	var all []*wireCell
 	for _, p := range protocols {
 		for _, r := range wireRows() {
 			if r.op == "GetSession" || r.op == "CreateSession" {
-				c := newWireCell(p, r, example(t, contract[r.op], r.reply))
+				c := newWireCell(p, r, example(t, r.op, r.reply))
 				c.wireCase, c.max, c.faults = on(onRequest, "10 MB that are not HTTP", flood, uncertain), 1, 1
 				all = append(all, &c)
 			}
