@@ -79,6 +79,7 @@ func TestARequestThatIsNotIdempotentIsNeverResent(t *testing.T) {
 		}
 		assert.True(t, s.isStopped(), name)
 		assert.False(t, s.unprocessed(errResend), name)
+		assert.False(t, s.unprocessed(errors.New("http2: Transport received GOAWAY from server")), name)
 	}
 }
 
@@ -123,6 +124,7 @@ func TestRefused(t *testing.T) {
 		{"http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] after Request.Body was written", true},
 		{"http2: Transport received GOAWAY from server ErrCode:INTERNAL_ERROR", true},
 		{"http2: Transport: cannot retry err [stream error: stream ID 3; PROTOCOL_ERROR; received from peer] after Request.Body was written", false},
+		{"http2: Transport: cannot retry err [something; REFUSED_STREAM; received from peer] after Request.Body was written", false},
 		{"stream error: stream ID 3; INTERNAL_ERROR; received from peer", false},
 		{`http2: server sent GOAWAY and closed the connection; LastStreamID=3, ErrCode=NO_ERROR, debug="; REFUSED_STREAM; received from peer]"`, false},
 		{`malformed HTTP response "http2: Transport: cannot retry err [stream error: stream ID 3; REFUSED_STREAM; received from peer]"`, false},
