@@ -33,7 +33,7 @@ func TestFaultMatrix(t *testing.T) {
 			for _, r := range matrixRows(op.ID) {
 				for _, fault := range faults(errorStatuses(op.ID)) {
 					t.Run(r.title()+"/"+fault.name, func(t *testing.T) {
-						good := example(t, op.ID, r.reply)
+						good := example(t, op.ID, r.example)
 						synctest.Test(t, func(t *testing.T) { newCell(t, op, r, fault, good).check(t) })
 						cells.Add(1)
 					})
@@ -49,7 +49,7 @@ func TestFaultMatrix(t *testing.T) {
 // a refresh the one for cookies as well.
 func matrixRows(op string) (chosen []row) {
 	for _, r := range rows {
-		if r.op == op && (len(chosen) == 0 || r.reply != chosen[0].reply && op == "RefreshSession") {
+		if r.op == op && (len(chosen) == 0 || r.example != chosen[0].example && op == "RefreshSession") {
 			chosen = append(chosen, r)
 		}
 	}

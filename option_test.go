@@ -23,9 +23,9 @@ import (
 const aSession = `{"object":"session","id":"sess_1","user_id":"user_1","client_id":"client_1","status":"active","surprise":{"a":[1]},"created_at":1794786307113}`
 
 // serve starts a server on loopback, mounted under /v1, and returns the base URL.
-func serve(t *testing.T, answer http.HandlerFunc) string {
+func serve(t *testing.T, respond http.HandlerFunc) string {
 	t.Helper()
-	srv := httptest.NewServer(http.StripPrefix("/v1", answer))
+	srv := httptest.NewServer(http.StripPrefix("/v1", respond))
 	t.Cleanup(srv.Close)
 	return srv.URL + "/v1"
 }

@@ -141,7 +141,7 @@ func TestRevokeAllSaysWhatSurvived(t *testing.T) {
 			assert.Positive(t, time.Since(began), "the listing is given time")
 		})
 	})
-	t.Run("what failed is not tried again", func(t *testing.T) {
+	t.Run("what failed is not retried", func(t *testing.T) {
 		t.Parallel()
 		srv := sessionstest.New()
 		ids := addSessions(srv, 3, 0)

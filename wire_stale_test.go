@@ -20,7 +20,7 @@ func TestWireStaleConnections(t *testing.T) {
 		for _, r := range wireRows() {
 			t.Run(p.name+"/"+r.title(), func(t *testing.T) {
 				t.Parallel()
-				response := example(t, r.op, r.reply)
+				response := example(t, r.op, r.example)
 				var opened sync.WaitGroup
 				var armed atomic.Bool
 				respond := func(string) []byte {

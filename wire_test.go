@@ -181,7 +181,7 @@ func wireRows() (some []row) {
 	for _, r := range rows {
 		kind := fmt.Sprint(r.op, r.body == "")
 		if r.op == "RefreshSession" {
-			kind += r.reply
+			kind += r.example
 		}
 		if !seen[kind] {
 			seen[kind] = true
@@ -196,15 +196,15 @@ func wireRows() (some []row) {
 func wireCells(t *testing.T, p protocol) (all []*wireCell) {
 	known := make(map[string]bool)
 	for _, r := range wireRows() {
-		blank := newWireCell(p, r, example(t, r.op, r.reply))
+		blank := newWireCell(p, r, example(t, r.op, r.example))
 		method, _, _ := strings.Cut(r.request, " ")
 		kind := fmt.Sprint(method, blank.retry, r.body == "") // all that the engine knows of a call
-		repeated := known[kind]
+		again := known[kind]
 		known[kind] = true
 		for _, one := range wireCases(p) {
 			for _, reused := range []bool{false, true} {
 				for _, most := range []int{1, 3} {
-					if repeated && (reused || most == 1) {
+					if again && (reused || most == 1) {
 						continue
 					}
 					c := blank
@@ -284,7 +284,7 @@ func TestWireFlood(t *testing.T) {
 	for _, p := range protocols {
 		for _, r := range wireRows() {
 			if r.op == "GetSession" || r.op == "CreateSession" {
-				c := newWireCell(p, r, example(t, r.op, r.reply))
+				c := newWireCell(p, r, example(t, r.op, r.example))
 				c.wireCase, c.max, c.faults = on(onRequest, "10 MB that are not HTTP", flood, uncertain), 1, 1
 				all = append(all, &c)
 			}
