@@ -41,6 +41,11 @@ func TestTextsOfErrors(t *testing.T) {
 			`clerksessions: 409 Conflict: response is not Clerk's JSON (Content-Type "", 2 bytes)`},
 		{"status 300", clerksessions.Error{StatusCode: 300, Header: location},
 			`clerksessions: 300 Multiple Choices: redirect to "elsewhere.example" refused; check the base URL`},
+		{"redirect on the same host", clerksessions.Error{StatusCode: 302, Header: http.Header{"Location": {"/x"}}},
+			"clerksessions: 302 Found: redirect to the same host refused; check the base URL"},
+		{"redirect to no URL", clerksessions.Error{StatusCode: 302, Header: http.Header{"Location": {"%zz"}}},
+			"clerksessions: 302 Found: redirect to an unreadable address refused; check the base URL"},
+		{"status 400 with a location", clerksessions.Error{StatusCode: 400, Header: location, Errors: codes(1)}, "clerksessions: 400 Bad Request: code_1"},
 		{"status 399", clerksessions.Error{StatusCode: 399, Header: location},
 			`clerksessions: 399: redirect to "elsewhere.example" refused; check the base URL`},
 		{"one attempt", clerksessions.Error{StatusCode: 500, Attempts: 1}, "clerksessions: 500 Internal Server Error"},
@@ -78,13 +83,13 @@ func TestOneRequestHeaderIsForwarded(t *testing.T) {
 	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ = io.ReadAll(r.Body)
 		w.WriteHeader(http.StatusUnauthorized)
-		_, _ = w.Write(body)
+		_, _ = io.WriteString(w, "unknown client cookie-canary")
 	})
 	params := refresh
-	params.RequestHeaders = map[string][]string{"cookie": {"__client=cookie-canary"}}
+	params.RequestHeaders = map[string][]string{"cookie": {"a=1;__client=cookie-canary"}}
 	_, err := newClient(t, srv).Refresh(t.Context(), "sess_1", params)
 	var failed *clerksessions.Error
 	require.ErrorAs(t, err, &failed)
-	assert.Contains(t, string(body), `"request_headers":{"cookie":["__client=cookie-canary"]}`)
+	assert.Contains(t, string(body), `"request_headers":{"cookie":["a=1;__client=cookie-canary"]}`)
 	assert.NotContains(t, string(failed.Body), "canary")
 }

@@ -94,6 +94,7 @@ func TestBadOptions(t *testing.T) {
 		"query: no name":            clerksessions.WithQuery("", "x"),
 		"origin: empty":             clerksessions.WithOrigin(""),
 		"origin: a path":            clerksessions.WithOrigin("https://app.example.com/"),
+		"origin: unparsable":        clerksessions.WithOrigin("https://%zz"),
 		"origin: no host":           clerksessions.WithOrigin("https://"),
 		"origin: no scheme":         clerksessions.WithOrigin("app.example.com"),
 		"meta: nil":                 clerksessions.WithMeta(nil),

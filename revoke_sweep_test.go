@@ -141,6 +141,26 @@ func TestRevokeAllSaysWhatSurvived(t *testing.T) {
 			assert.Positive(t, time.Since(began), "the listing is given time")
 		})
 	})
+	t.Run("a session that cannot be revoked again", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			srv := sessionstest.New()
+			ids := addSessions(srv, 1, 0)
+			srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+				switch {
+				case revokedID(req.Path) == "":
+					return nil
+				case len(srv.RequestsOf("RevokeSession")) == 0:
+					return &sessionstest.Fault{Body: []byte(`{"object":"session","id":"` + ids[0] + `","status":"revoked"}`)}
+				}
+				return &sessionstest.Fault{Status: 409}
+			})
+			yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+			assert.Equal(t, map[string]int{ids[0]: 2}, yielded, "a success, and then an error")
+			require.Len(t, errs, 1)
+			assert.ErrorIs(t, errs[0], clerksessions.ErrConflict)
+		})
+	})
 	t.Run("what failed is not retried", func(t *testing.T) {
 		t.Parallel()
 		srv := sessionstest.New()
