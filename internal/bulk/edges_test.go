@@ -99,9 +99,12 @@ func TestWhenARunIsGivenUp(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ max, want int }{"50 by default": {0, 50}, "at MaxFailing": {7, 7}} {
 		test(t, name, func(t *testing.T) {
+			var pauses []time.Duration
 			s := server{answer: func(_, _ int) outcome { return transient() }}
-			results := collect(t, t.Context(), bulk.Runner[int]{Do: s.do, MaxRounds: 3, MaxFailing: row.max}, numbers(200))
+			runner := bulk.Runner[int]{Do: s.do, MaxRounds: 3, MaxFailing: row.max, Notify: waits(bulk.Pause, &pauses)}
+			results := collect(t, t.Context(), runner, numbers(200))
 			assert.Equal(t, row.want, s.total())
+			assert.Len(t, pauses, row.want-2, "after each failure but the first and the last")
 			assert.ErrorIs(t, results[199], bulk.ErrGaveUp)
 		})
 	}
@@ -144,9 +147,65 @@ func TestAWaitThatEndsBeforeTheDeadline(t *testing.T) {
 				}
 				return outcome{}
 			}}
-			assert.Empty(t, failures(collect(t, ctx, bulk.Runner[int]{Do: s.do, MaxRounds: 3}, numbers(1))))
+			var pauses []time.Duration
+			runner := bulk.Runner[int]{Do: s.do, MaxRounds: 3, Notify: waits(bulk.Pause, &pauses)}
+			assert.Empty(t, failures(collect(t, ctx, runner, numbers(1))))
+			for _, wait := range pauses {
+				assert.Greater(t, wait, time.Minute, "with jitter")
+			}
 		})
 	}
+}
+
+func TestTheLongestPause(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		asked time.Duration
+		err   error
+	}{"five minutes": {5 * time.Minute, nil}, "longer": {5*time.Minute + 1, bulk.ErrGaveUp}} {
+		test(t, name, func(t *testing.T) {
+			s := server{answer: func(_, attempts int) outcome {
+				if attempts == 0 {
+					return limited(row.asked)
+				}
+				return outcome{}
+			}}
+			assert.ErrorIs(t, collect(t, t.Context(), bulk.Runner[int]{Do: s.do}, numbers(1))[0], row.err)
+		})
+	}
+}
+
+func TestHowFarAheadItemsAreRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		read := 0
+		counted := func(yield func(int) bool) {
+			for i := range 100 {
+				if read++; !yield(i) {
+					return
+				}
+			}
+		}
+		blocked := make(chan struct{})
+		runner := bulk.Runner[int]{Concurrency: 2, Do: func(context.Context, int) outcome { <-blocked; return outcome{} }}
+		go func() {
+			synctest.Wait()
+			assert.Equal(t, 2+2+1, read, "in flight, waiting, and the one that the reader holds")
+			close(blocked)
+		}()
+		assert.Len(t, collect(t, t.Context(), runner, counted), 100)
+	})
+}
+
+func TestStoppedError(t *testing.T) {
+	t.Parallel()
+	err := &bulk.StoppedError{Cause: context.Canceled}
+	assert.EqualError(t, err, "not attempted: context canceled")
+	assert.ErrorIs(t, err, context.Canceled)
+	err.Last = errFinal
+	assert.EqualError(t, err, "not retried: context canceled; last error: 409")
+	assert.ErrorIs(t, err, errFinal)
+	assert.ErrorIs(t, err, context.Canceled)
 }
 
 // Without a Retry-After, pauses grow until something succeeds.
