@@ -78,7 +78,7 @@ soak: ## run the model-based tests, which check random programs, for SOAKTIME se
 SLOW := ^(TestWire|TestWhatAnImporterGets|TestDocumentsShow|TestRevokeAllSharesALimit)
 mutation: ## count the changes of the code that no test sees; see docs/mutation.md: PKG=./sessionjwt SAMPLE=100 SEED=1
 	@cd api && go tool mutation -C .. -skip '$(SLOW)' -sample $(or $(SAMPLE),0) -seed $(or $(SEED),1) \
-		$(if $(TESTS),-tests $(TESTS)) $(or $(PKG),./internal/rest)
+		$(if $(TESTS),-tests $(TESTS)) $(if $(MATCH),-match '$(MATCH)') $(or $(PKG),./internal/rest)
 
 bench: ## the same work through this client and its peers, in one run: a table of ratios
 	cd bench && go run ./table

@@ -62,6 +62,14 @@ func TestTheZeroClientCanBePrinted(t *testing.T) {
 	assert.Equal(t, "clerksessions.Client{}", fmt.Sprint(clerksessions.Client{}))
 }
 
+func TestMetaIsPrintedWithoutHeaderAndBody(t *testing.T) {
+	t.Parallel()
+	meta := clerksessions.Meta{StatusCode: 200, TraceID: "a b", Attempts: 2, Header: http.Header{"X": {"secret"}}, Body: []byte("secret")}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		assert.Equal(t, `clerksessions.Meta{StatusCode:200, TraceID:"a b", Attempts:2}`, fmt.Sprintf(verb, meta), verb)
+	}
+}
+
 func TestTheLogOfASuccess(t *testing.T) {
 	t.Parallel()
 	srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {

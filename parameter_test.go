@@ -197,6 +197,7 @@ func TestAValueWithinItsLimitsIsAccepted(t *testing.T) {
 		"no email address yet": text("").email(),
 		"in the enum":          text("a").enum("a", "b"),
 		"not set":              text("").enum("a").minLength(2).pattern("a"),
+		"no number below zero": number(0).maximum(-1).below(-1),
 		"number that is zero":  number(0).minimum(1).above(1),
 	} {
 		c := testCall()

@@ -177,6 +177,36 @@ func TestRevokeAllSaysWhatSurvived(t *testing.T) {
 		assert.ErrorIs(t, errs[0], clerksessions.ErrConflict)
 		assert.Len(t, srv.RequestsOf("RevokeSession"), 3)
 	})
+	t.Run("a refusal with the code of a missing session", func(t *testing.T) {
+		t.Parallel()
+		srv := sessionstest.New()
+		addSessions(srv, 1, 0)
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			if revokedID(req.Path) == "" {
+				return nil
+			}
+			return &sessionstest.Fault{Status: 403, Body: []byte(`{"errors":[{"code":"resource_not_found","message":"x"}]}`)}
+		})
+		_, errs := revokeAll(t.Context(), srv.Client(), everySession)
+		require.Len(t, errs, 1)
+		assert.ErrorIs(t, errs[0], clerksessions.ErrForbidden)
+	})
+	t.Run("breaking out after a listing that failed", func(t *testing.T) {
+		t.Parallel()
+		srv := sessionstest.New()
+		addSessions(srv, 600, 0)
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			if req.Query.Get("offset") != "" {
+				return &sessionstest.Fault{Status: 403}
+			}
+			return nil
+		})
+		for session, err := range srv.Client().RevokeAll(t.Context(), everySession) {
+			require.NoError(t, err)
+			assert.True(t, session.Status.Ended())
+			break
+		}
+	})
 	t.Run("the second listing fails", func(t *testing.T) {
 		t.Parallel()
 		srv := sessionstest.New()

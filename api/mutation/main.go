@@ -14,6 +14,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ func main() {
 		skip    = flag.String("skip", "^$", "tests to skip, a regular expression")
 		sample  = flag.Int("sample", 0, "number of mutants to run; 0 runs all")
 		seed    = flag.Uint64("seed", 1, "seed of the sample")
+		match   = flag.String("match", "", "mutants to run, a regular expression over lines like \"all.go:41: if true\"")
 		budget  = flag.Duration("budget", 0, "time after which no further mutant is run; 0 means no limit")
 		timeout = flag.Duration("timeout", 20*time.Second, "time limit of one test, beyond twice what it takes unmutated")
 	)
@@ -41,7 +43,7 @@ func main() {
 	if err == nil {
 		defer os.RemoveAll(work)
 		r := &runner{dir: *root, work: work, skip: *skip, timeout: *timeout}
-		err = run(r, flag.Arg(0), strings.Split(*tests, ","), *sample, *seed, *budget)
+		err = run(r, flag.Arg(0), strings.Split(*tests, ","), *match, *sample, *seed, *budget)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutation:", err)
@@ -49,11 +51,16 @@ func main() {
 	}
 }
 
-func run(r *runner, pkg string, tests []string, sample int, seed uint64, budget time.Duration) error {
+func run(r *runner, pkg string, tests []string, match string, sample int, seed uint64, budget time.Duration) error {
 	mutants, notBuilt, err := r.build(pkg, tests)
 	if err != nil {
 		return err
 	}
+	wanted, err := regexp.Compile(match)
+	if err != nil {
+		return err
+	}
+	mutants = slices.DeleteFunc(mutants, func(m *mutant) bool { return !wanted.MatchString(m.where + ": " + m.change) })
 	if len(mutants) == 0 {
 		return errors.New("nothing to mutate in " + pkg)
 	}
