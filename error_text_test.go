@@ -84,20 +84,36 @@ func TestTheLogOfASuccess(t *testing.T) {
 	assert.Contains(t, log.String(), "status=200 trace_id=trace")
 }
 
+// A percent sign that begins no escape is a character like others.
+func TestIDsWithAPercentSign(t *testing.T) {
+	t.Parallel()
+	var path string
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		path = r.URL.EscapedPath()
+		_, _ = io.WriteString(w, aSession)
+	})
+	client := newClient(t, srv)
+	for id, want := range map[string]string{"a%": "/sessions/a%25", "a%4": "/sessions/a%254", "a%zz": "/sessions/a%25zz"} {
+		_, err := client.Get(t.Context(), id)
+		require.NoError(t, err, id)
+		assert.Equal(t, want, path)
+	}
+}
+
 // Each value of a request header is a secret, be there one or many.
-func TestOneRequestHeaderIsForwarded(t *testing.T) {
+func TestForwardedHeadersAreRedacted(t *testing.T) {
 	t.Parallel()
 	var body []byte
 	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ = io.ReadAll(r.Body)
 		w.WriteHeader(http.StatusUnauthorized)
-		_, _ = io.WriteString(w, "unknown client cookie-canary")
+		_, _ = io.WriteString(w, "unknown client cookie-canary, pin 1234 5678")
 	})
 	params := refresh
-	params.RequestHeaders = map[string][]string{"cookie": {"a=1;__client=cookie-canary"}}
+	params.RequestHeaders = map[string][]string{"cookie": {"a=1;__client=cookie-canary"}, "x-pin": {"1234 5678"}}
 	_, err := newClient(t, srv).Refresh(t.Context(), "sess_1", params)
 	var failed *clerksessions.Error
 	require.ErrorAs(t, err, &failed)
-	assert.Contains(t, string(body), `"request_headers":{"cookie":["a=1;__client=cookie-canary"]}`)
-	assert.NotContains(t, string(failed.Body), "canary")
+	assert.Contains(t, string(body), `"request_headers":{"cookie":["a=1;__client=cookie-canary"],`)
+	assert.Equal(t, "unknown client [redacted], pin [redacted]", string(failed.Body))
 }

@@ -152,6 +152,7 @@ func TestAValueOutOfItsLimitsIsRefused(t *testing.T) {
 		"high number":            {number(1e7).maximum(100), "is 10000000, but must be at most 100"},
 		"highest number":         {number(int64(math.MaxInt64)).maximum(100), "is 9223372036854775807, but must be at most 100"},
 		"at an exclusive low":    {number(1).above(1), "is 1, but must be above 1"},
+		"at a whole high":        {number(1).below(1), "is 1, but must be below 1"},
 		"at an exclusive high":   {number(float32(0.1)).below(0.1), "is 0.1, but must be below 0.1"},
 		"not a multiple":         {number(7).multipleOf(5), "is 7, but must be a multiple of 5"},
 		"zero, required":         {number(0).required().minimum(1), "is 0, but must be at least 1"},
@@ -189,16 +190,17 @@ func TestAValueOutOfItsLimitsIsRefused(t *testing.T) {
 func TestAValueWithinItsLimitsIsAccepted(t *testing.T) {
 	t.Parallel()
 	for name, v := range map[string]value{
-		"at the limits":        number(5).minimum(5).maximum(5),
-		"between the limits":   number(5).above(4).below(6),
-		"multiple":             number(0.3).multipleOf(0.1),
-		"as long as it may be": text("éé").minLength(2).maxLength(2).pattern("^.{2}$"),
-		"email address":        text("a@b.example").email(),
-		"no email address yet": text("").email(),
-		"in the enum":          text("a").enum("a", "b"),
-		"not set":              text("").enum("a").minLength(2).pattern("a"),
-		"no number below zero": number(0).maximum(-1).below(-1),
-		"number that is zero":  number(0).minimum(1).above(1),
+		"at the limits":           number(5).minimum(5).maximum(5),
+		"between the limits":      number(5).above(4).below(6),
+		"multiple":                number(0.3).multipleOf(0.1),
+		"as long as it may be":    text("éé").minLength(2).maxLength(2).pattern("^.{2}$"),
+		"email address":           text("a@b.example").email(),
+		"no email address yet":    text("").email(),
+		"in the enum":             text("a").enum("a", "b"),
+		"not set":                 text("").enum("a").minLength(2).pattern("a"),
+		"as many items as may be": list([]string{"a"}, text).minItems(1).maxItems(1),
+		"no number below zero":    number(0).maximum(-1).below(-1),
+		"number that is zero":     number(0).minimum(1).above(1),
 	} {
 		c := testCall()
 		c.field("p", v)

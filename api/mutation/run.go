@@ -179,20 +179,20 @@ func (r *runner) baseline(mutants []*mutant) error {
 }
 
 // run runs the tests that reach m until one of them fails.
-func (r *runner) run(m *mutant) (outcome, error) {
+func (r *runner) run(m *mutant) outcome {
 	if len(m.tests) == 0 {
-		return notReached, nil
+		return notReached
 	}
 	for _, t := range m.tests {
 		_, err := r.exec(r.timeout+2*t.took, t.dir, m.n, t.binary, "-test.run", "^"+t.name+"$", "-test.failfast")
 		switch {
 		case errors.Is(err, context.DeadlineExceeded):
-			return timedOut, nil
+			return timedOut
 		case err != nil:
-			return killed, nil
+			return killed
 		}
 	}
-	return survived, nil
+	return survived
 }
 
 // exec runs a test binary with one switch on, in bounded time and memory.
