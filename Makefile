@@ -5,7 +5,7 @@ LINT    := go tool -modfile=$(CURDIR)/api/lint/go.mod golangci-lint
 export VERSION BASE
 
 .DEFAULT_GOAL := help
-.PHONY: help ci test test-32 generate check-generated lint lint-contract doc-comments api-compat dist vulncheck drift fuzz bench bench-check interop live
+.PHONY: help ci test test-32 generate check-generated lint lint-contract doc-comments api-compat dist vulncheck drift fuzz soak mutation bench bench-check interop live
 
 help: ## what the targets do
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,20 @@ fuzz: ## run every fuzz target for FUZZTIME: a number of inputs (20000x) or a ti
 			echo "# $$target $$name" && (cd $$target && go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 50x .) || exit; \
 		done; \
 	done
+
+SOAKTIME ?= 3600
+soak: ## run the model-based tests, which check random programs, for SOAKTIME seconds
+	@end=$$(($$(date +%s) + $(SOAKTIME))); while [ $$(date +%s) -lt $$end ]; do \
+		for dir in $$(grep -rl --include='*_test.go' 'AgainstAModel(' . | xargs -n1 dirname | sort -u); do \
+			go test -count=1 -timeout=0 -run 'AgainstAModel$$' ./$$dir -args -rapid.checks=2000 || exit; \
+		done; \
+	done
+
+# Tests that cost more than they see of one change: those over real connections, and those that run go.
+SLOW := ^(TestWire|TestWhatAnImporterGets|TestDocumentsShow|TestRevokeAllSharesALimit)
+mutation: ## count the changes of the code that no test sees; see docs/mutation.md: PKG=./sessionjwt SAMPLE=100 SEED=1
+	@cd api && go tool mutation -C .. -skip '$(SLOW)' -sample $(or $(SAMPLE),0) -seed $(or $(SEED),1) \
+		$(if $(TESTS),-tests $(TESTS)) $(if $(MATCH),-match '$(MATCH)') $(or $(PKG),./internal/rest)
 
 bench: ## the same work through this client and its peers, in one run: a table of ratios
 	cd bench && go run ./table

@@ -84,6 +84,9 @@ func TestAllMissesNothingWhileTheListChanges(t *testing.T) {
 	t.Parallel()
 	for _, apart := range []time.Duration{0, time.Millisecond} {
 		for _, limit := range []int{0, 100, 3} {
+			if limit == 0 && apart == 0 {
+				continue // two requests: too few for changes in between
+			}
 			for _, change := range []string{"begin", "end", "both", "the newest end", "those just read end"} {
 				t.Run(fmt.Sprintf("%s, limit %d, %s apart", change, limit, apart), func(t *testing.T) {
 					t.Parallel()
@@ -95,9 +98,12 @@ func TestAllMissesNothingWhileTheListChanges(t *testing.T) {
 }
 
 func checkChurn(t *testing.T, change string, limit int, apart time.Duration) {
-	sessions, changes := 5000, 1000
-	if limit == 3 {
+	sessions, changes := 2000, 400
+	switch {
+	case limit == 3:
 		sessions, changes = 300, 60
+	case apart == 0:
+		sessions, changes = 1000, 200 // as many as All remembers: creation times do not tell them apart
 	}
 	srv := sessionstest.New()
 	there := addSessions(srv, sessions, apart)
@@ -110,7 +116,7 @@ func checkChurn(t *testing.T, change string, limit int, apart time.Duration) {
 	}
 	yielded := make(map[string]int)
 	var order []string
-	most := 2*changes*cmp.Or(limit, 500)/sessions + 1 // between two requests, so that they last to the end
+	most := 3*changes*cmp.Or(limit, 500)/sessions + 1 // between two requests, so that they last to the end
 	if limit == 3 {
 		most = 3 // as many as a page, or All could not keep up
 	}
@@ -140,17 +146,17 @@ func checkChurn(t *testing.T, change string, limit int, apart time.Duration) {
 		yielded[session.ID]++
 		order = append(order, session.ID)
 	}
-	missed, repeated := 0, 0
+	missed, again := 0, 0
 	for _, id := range there {
 		if !ended[id] && yielded[id] == 0 {
 			missed++
 		}
 	}
 	for _, n := range yielded {
-		repeated += n - 1
+		again += n - 1
 	}
 	assert.Zero(t, missed, "sessions that stayed were missed")
-	assert.Zero(t, repeated, "sessions were repeated")
+	assert.Zero(t, again, "sessions were returned twice")
 	assert.Less(t, left, changes/2, "the list changed as often as it should")
 }
 
@@ -180,7 +186,7 @@ func TestAllMissesNothingBehindAnOffset(t *testing.T) {
 }
 
 // Many of the sessions read already end at once, so that nothing is left at the
-// offset that was reached: All has to go back for the rest, and repeats nothing even
+// offset that was reached: All has to go back for the rest, and returns none twice even
 // when it knows none of those it finds there.
 func TestAllGoesBackWhenTheListShrinks(t *testing.T) {
 	t.Parallel()
@@ -285,13 +291,13 @@ func TestAllSurvivesFaultsAndBreakingOff(t *testing.T) {
 	})
 }
 
-// fakeList answers lists as it likes.
-func fakeList(t *testing.T, answer func(offset, limit int) any) *clerksessions.Client {
+// fakeList is a client of a server that lists what respond returns.
+func fakeList(t *testing.T, respond func(offset, limit int) any) *clerksessions.Client {
 	return newClient(t, "https://clerk.invalid/v1", clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
 		query, _ := url.ParseQuery(req.URL.RawQuery)
 		offset, _ := strconv.Atoi(query.Get("offset"))
 		limit, _ := strconv.Atoi(query.Get("limit"))
-		body, err := json.Marshal(answer(offset, limit))
+		body, err := json.Marshal(respond(offset, limit))
 		require.NoError(t, err)
 		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(body))), Request: req}, nil
 	})}))
@@ -325,9 +331,9 @@ func TestAllEndsWhateverTheServerDoes(t *testing.T) {
 	const n = 95
 	honest := func(offset, limit int) []entry { return listing(offset, min(offset+limit, n)) }
 	for name, test := range map[string]struct {
-		answer func(offset, limit int) any
-		count  int
-		says   string
+		respond func(offset, limit int) any
+		count   int
+		says    string
 	}{
 		"honest":                  {func(o, l int) any { return pageOf{honest(o, l), n} }, n, ""},
 		"bare lists":              {func(o, l int) any { return honest(o, l) }, n, ""},
@@ -400,7 +406,7 @@ func TestAllEndsWhateverTheServerDoes(t *testing.T) {
 			t.Parallel()
 			seen := make(map[string]int)
 			var failure error
-			for session, err := range fakeList(t, test.answer).All(t.Context(), clerksessions.ListParams{UserID: aUser, Limit: 10}) {
+			for session, err := range fakeList(t, test.respond).All(t.Context(), clerksessions.ListParams{UserID: aUser, Limit: 10}) {
 				if failure = err; err == nil {
 					seen[session.ID]++
 				}

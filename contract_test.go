@@ -3,36 +3,35 @@ package clerksessions_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/internal/contracttest"
 )
 
 const testKey = "sk_test_canary_5f3759df"
 
-func loadContract(t *testing.T) *openapi3.T {
-	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
-	require.NoError(t, err)
-	return doc
-}
+// below is the path of the proxy that test servers are behind.
+const below = "/some/proxy/v1"
 
-// operationsOf lists the operations of a document by their id.
-func operationsOf(doc *openapi3.T) map[string]*openapi3.Operation {
+// contract is openapi.yaml, with its server below a path.
+var contract = sync.OnceValue(func() *contracttest.Contract { return contracttest.MustLoad("openapi.yaml", below) })
+
+// operations returns the operations of the contract by their id.
+func operations() map[string]*openapi3.Operation {
 	ops := make(map[string]*openapi3.Operation)
-	for _, item := range doc.Paths.Map() {
+	for _, item := range contract().Doc.Paths.Map() {
 		for _, op := range item.Operations() {
 			ops[op.OperationID] = op
 		}
@@ -41,17 +40,11 @@ func operationsOf(doc *openapi3.T) map[string]*openapi3.Operation {
 }
 
 // example returns the named example of a success of an operation, or its first.
-func example(t *testing.T, op *openapi3.Operation, name string) []byte {
+func example(t *testing.T, op, name string) []byte {
 	t.Helper()
-	examples := op.Responses.Value("200").Value.Content["application/json"].Examples
+	examples := operations()[op].Responses.Value("200").Value.Content["application/json"].Examples
 	if name == "" {
-		name = slices.Sorted(func(yield func(string) bool) {
-			for k := range examples {
-				if !yield(k) {
-					return
-				}
-			}
-		})[0]
+		name = slices.Sorted(maps.Keys(examples))[0]
 	}
 	require.Contains(t, examples, name)
 	body, err := json.Marshal(examples[name].Value.Value)
@@ -59,48 +52,31 @@ func example(t *testing.T, op *openapi3.Operation, name string) []byte {
 	return body
 }
 
-// contractServer answers on loopback, below a path, and fails the test for every
-// request and reply that the contract does not allow.
-func contractServer(t *testing.T, answer http.HandlerFunc) string {
+// contractServer serves on loopback, below a path, and fails the test for every
+// request and response that the contract does not allow.
+func contractServer(t *testing.T, respond http.HandlerFunc) string {
 	t.Helper()
-	const below = "/some/proxy/v1"
-	doc := loadContract(t)
-	var router routers.Router
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		route, params, err := router.FindRoute(r)
+		body, err := io.ReadAll(r.Body)
+		assert.NoError(t, err)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		exchange, err := contract().Find(r, body)
 		if !assert.NoError(t, err, "%s %s is not in the contract", r.Method, r.URL) {
 			return
 		}
-		input := &openapi3filter.RequestValidationInput{
-			Request: r, PathParams: params, Route: route,
-			Options: &openapi3filter.Options{IncludeResponseStatus: true,
-				AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
-		}
-		assert.NoError(t, openapi3filter.ValidateRequest(r.Context(), input))
+		assert.NoError(t, exchange.Request())
 
 		rec := httptest.NewRecorder()
-		answer(rec, r)
-		reply := &openapi3filter.ResponseValidationInput{
-			RequestValidationInput: input, Status: rec.Code, Header: rec.Header(),
-			Options: input.Options,
-		}
+		respond(rec, r)
 		if strings.HasPrefix(rec.Header().Get("Content-Type"), "application/json") {
-			assert.NoError(t, openapi3filter.ValidateResponse(r.Context(), reply.SetBodyBytes(rec.Body.Bytes())))
+			assert.NoError(t, exchange.Response(rec.Code, rec.Header(), rec.Body.Bytes()))
 		}
-		for name, values := range rec.Header() {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), rec.Header())
 		w.WriteHeader(rec.Code)
 		_, _ = w.Write(rec.Body.Bytes())
 	}))
 	t.Cleanup(srv.Close)
-
-	base, err := url.JoinPath(srv.URL, below)
-	require.NoError(t, err)
-	doc.Servers = openapi3.Servers{{URL: below}}
-	router, err = legacy.NewRouter(doc)
-	require.NoError(t, err)
-	return base
+	return srv.URL + below
 }
 
 func newClient(t *testing.T, baseURL string, opts ...clerksessions.Option) *clerksessions.Client {
@@ -113,11 +89,11 @@ func newClient(t *testing.T, baseURL string, opts ...clerksessions.Option) *cler
 
 func TestContractIsValid(t *testing.T) {
 	t.Parallel()
-	doc := loadContract(t)
+	doc := contract().Doc
 	require.NoError(t, doc.Validate(t.Context(), openapi3.EnableExamplesValidation(),
 		openapi3.EnableSchemaDefaultsValidation()))
 
-	broken := strings.Replace(string(example(t, operationsOf(doc)["GetSession"], "")), `"active"`, `"asleep"`, 1)
+	broken := strings.Replace(string(example(t, "GetSession", "")), `"active"`, `"asleep"`, 1)
 	var value any
 	require.NoError(t, json.Unmarshal([]byte(broken), &value))
 	assert.Error(t, doc.Components.Schemas["Session"].Value.VisitJSON(value),
@@ -126,7 +102,7 @@ func TestContractIsValid(t *testing.T) {
 
 func TestEveryOperationHasExamplesThatFit(t *testing.T) {
 	t.Parallel()
-	for id, op := range operationsOf(loadContract(t)) {
+	for id, op := range operations() {
 		checkExamples := func(where string, content openapi3.Content) {
 			media := content["application/json"]
 			if !assert.NotNil(t, media, "%s: %s is JSON", id, where) {
@@ -156,11 +132,10 @@ func TestEveryOperationHasExamplesThatFit(t *testing.T) {
 
 func TestTheTableOfOperationsIsTheContract(t *testing.T) {
 	t.Parallel()
-	doc := loadContract(t)
 	table := clerksessions.Operations()
-	require.Len(t, table, len(operationsOf(doc)))
+	require.Len(t, table, len(operations()))
 	for _, got := range table {
-		item := doc.Paths.Value(got.Path)
+		item := contract().Doc.Paths.Value(got.Path)
 		require.NotNil(t, item, got.Path)
 		op := item.GetOperation(got.Method)
 		require.NotNil(t, op, "%s %s", got.Method, got.Path)
@@ -169,7 +144,7 @@ func TestTheTableOfOperationsIsTheContract(t *testing.T) {
 		assert.EqualValues(t, op.Extensions["x-retry"], got.Retry)
 		assert.Contains(t, []clerksessions.RetryClass{clerksessions.RetrySafe, clerksessions.RetryUnsent}, got.Retry)
 		for _, status := range []string{"429", "5XX", "default"} {
-			assert.NotNil(t, op.Responses.Value(status), "%s answers %s", got.ID, status)
+			assert.NotNil(t, op.Responses.Value(status), "%s returns %s", got.ID, status)
 		}
 	}
 

@@ -102,24 +102,24 @@ func failingReader(err error) io.Reader {
 
 var errReset = errors.New("connection reset by peer")
 
-// A responder answers one request.
+// A responder responds to one request.
 type responder func(*faulty, *http.Request) (*http.Response, error)
 
-// status answers with an error in Clerk's JSON.
+// status responds with an error in Clerk's JSON.
 func status(code int, header ...string) responder {
 	return func(f *faulty, req *http.Request) (*http.Response, error) {
 		return f.clerk(req, code, headerOf(header)), nil
 	}
 }
 
-// raw answers with any body.
+// raw responds with any body.
 func raw(code int, body string, header ...string) responder {
 	return func(f *faulty, req *http.Request) (*http.Response, error) {
 		return f.response(req, code, headerOf(header), strings.NewReader(body)), nil
 	}
 }
 
-// truncated answers with half a body and then an error.
+// truncated responds with half a body and then an error.
 func truncated(code int, err error) responder {
 	return func(f *faulty, req *http.Request) (*http.Response, error) {
 		half := bytes.NewReader(f.good[:len(f.good)/2])
@@ -127,7 +127,7 @@ func truncated(code int, err error) responder {
 	}
 }
 
-// lost receives the request and answers with an error of the transport.
+// lost receives the request and returns an error of the transport.
 func lost(err error) responder {
 	return func(f *faulty, req *http.Request) (*http.Response, error) {
 		f.receive(req)
@@ -135,7 +135,7 @@ func lost(err error) responder {
 	}
 }
 
-// after answers with one fault so many times, and then with a success.
+// after injects a fault so many times, and then responds with a success.
 func after(times int32, fault responder) responder {
 	return func(f *faulty, req *http.Request) (*http.Response, error) {
 		if f.requests.Load() <= times {

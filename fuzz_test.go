@@ -14,15 +14,15 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// answering returns a client whose requests all get this response.
-func answering(t *testing.T, status int, header http.Header, body string) *clerksessions.Client {
+// responding returns a client whose requests all get this response.
+func responding(t *testing.T, status int, header http.Header, body string) *clerksessions.Client {
 	return newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1), clerksessions.WithMaxResponseBytes(1<<16),
 		clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1, Request: req}, nil
 		})}))
 }
 
-// FuzzResponse answers every operation with any bytes: exactly one of value and error is
+// FuzzResponse returns any bytes to every operation: exactly one of value and error is
 // set, and nothing printed holds a canary.
 func FuzzResponse(f *testing.F) {
 	f.Add(200, "X-Clerk-Trace-Id", "t", aSession)
@@ -34,7 +34,7 @@ func FuzzResponse(f *testing.F) {
 	f.Add(500, "CF-Ray", "\n", "<html>"+testKey)
 	f.Add(0, "", "", "")
 	f.Fuzz(func(t *testing.T, status int, name, value, body string) {
-		client := answering(t, status, http.Header{http.CanonicalHeaderKey(name): {value, testKey}}, body)
+		client := responding(t, status, http.Header{http.CanonicalHeaderKey(name): {value, testKey}}, body)
 		for _, r := range rows {
 			value, err := r.call(t.Context(), client)
 			require.Equal(t, err == nil, !isNil(value), r.title())
@@ -52,7 +52,7 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// FuzzErrorBody answers with any bytes as the body of an error.
+// FuzzErrorBody returns any bytes as the body of an error.
 func FuzzErrorBody(f *testing.F) {
 	f.Add(clerkError("resource_not_found"))
 	f.Add(`{"errors":[{"code":"a","meta":{"x":[1,{"y":"` + testKey + `"}]}}],"clerk_trace_id":"` + testKey + `"}`)
@@ -63,7 +63,7 @@ func FuzzErrorBody(f *testing.F) {
 	f.Add("\xff")
 	f.Add("canary")
 	f.Fuzz(func(t *testing.T, body string) {
-		_, err := answering(t, 404, http.Header{}, body).Get(t.Context(), "sess_1")
+		_, err := responding(t, 404, http.Header{}, body).Get(t.Context(), "sess_1")
 		var apiErr *clerksessions.Error
 		require.ErrorAs(t, err, &apiErr)
 		require.ErrorIs(t, err, clerksessions.ErrNotFound)
@@ -77,7 +77,7 @@ func FuzzErrorBody(f *testing.F) {
 	})
 }
 
-// FuzzListPage answers All with any bytes as a page.
+// FuzzListPage returns any bytes to All as a page.
 func FuzzListPage(f *testing.F) {
 	f.Add(`[]`)
 	f.Add(`[` + aSession + `]`)
@@ -85,7 +85,7 @@ func FuzzListPage(f *testing.F) {
 	f.Add(`{"data":[` + aSession + `],"total_count":9223372036854775807}`)
 	f.Add(`{"data":[],"total_count":100}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		client := answering(t, 200, http.Header{}, body)
+		client := responding(t, 200, http.Header{}, body)
 		seen := make(map[string]bool)
 		failed := false
 		for session, err := range client.All(t.Context(), clerksessions.ListParams{UserID: "user_1", Limit: 2}) {

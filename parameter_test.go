@@ -132,7 +132,10 @@ func TestAHeaderAndACookieAreSentOrRefused(t *testing.T) {
 
 	c.header("X-Break", text("a\r\nX-Injected: b"))
 	assert.EqualError(t, c.err, "clerksessions: Test: "+ErrInvalidArgument.Error()+": X-Break has a control character")
-	for _, v := range []string{"a;b=c", "a b", "a\n", `"a"`, "é"} {
+	c = testCall()
+	c.cookie("p", text("!~"))
+	assert.NoError(t, c.err)
+	for _, v := range []string{"a\x7f", "a;b=c", "a b", "a\n", `"a"`, "é"} {
 		c := testCall()
 		c.cookie("p", text(v))
 		assert.ErrorIs(t, c.err, ErrInvalidArgument, v)
@@ -149,14 +152,17 @@ func TestAValueOutOfItsLimitsIsRefused(t *testing.T) {
 		"high number":            {number(1e7).maximum(100), "is 10000000, but must be at most 100"},
 		"highest number":         {number(int64(math.MaxInt64)).maximum(100), "is 9223372036854775807, but must be at most 100"},
 		"at an exclusive low":    {number(1).above(1), "is 1, but must be above 1"},
+		"at a whole high":        {number(1).below(1), "is 1, but must be below 1"},
 		"at an exclusive high":   {number(float32(0.1)).below(0.1), "is 0.1, but must be below 0.1"},
 		"not a multiple":         {number(7).multipleOf(5), "is 7, but must be a multiple of 5"},
 		"zero, required":         {number(0).required().minimum(1), "is 0, but must be at least 1"},
 		"not a number":           {number(math.NaN()), "is not a finite number"},
 		"infinite":               {number(math.Inf(1)), "is not a finite number"},
+		"negative infinity":      {number(math.Inf(-1)), "is not a finite number"},
 		"short":                  {text("é").minLength(2), "has 1 characters, but must have at least 2"},
 		"long":                   {text("ééé").maxLength(2), "has 3 characters, but must have at most 2"},
 		"another form":           {text("b").pattern("^a+$"), `is "b", but must match ^a+$`},
+		"word, for an email":     {text("a").email(), "is not an email address"},
 		"no email address":       {text("Ann <a@b.example>").email(), "is not an email address"},
 		"end of a parameter":     {text("a&b=c").allowReserved(), "contains &, ;, # or +, which would be sent unescaped"},
 		"end in a list":          {list([]string{"a", "b#"}, text).allowReserved(), "contains &, ;, # or +, which would be sent unescaped"},
@@ -184,15 +190,17 @@ func TestAValueOutOfItsLimitsIsRefused(t *testing.T) {
 func TestAValueWithinItsLimitsIsAccepted(t *testing.T) {
 	t.Parallel()
 	for name, v := range map[string]value{
-		"at the limits":        number(5).minimum(5).maximum(5),
-		"between the limits":   number(5).above(4).below(6),
-		"multiple":             number(0.3).multipleOf(0.1),
-		"as long as it may be": text("éé").minLength(2).maxLength(2).pattern("^.{2}$"),
-		"email address":        text("a@b.example").email(),
-		"no email address yet": text("").email(),
-		"in the enum":          text("a").enum("a", "b"),
-		"not set":              text("").enum("a").minLength(2).pattern("a"),
-		"number that is zero":  number(0).minimum(1).above(1),
+		"at the limits":           number(5).minimum(5).maximum(5),
+		"between the limits":      number(5).above(4).below(6),
+		"multiple":                number(0.3).multipleOf(0.1),
+		"as long as it may be":    text("éé").minLength(2).maxLength(2).pattern("^.{2}$"),
+		"email address":           text("a@b.example").email(),
+		"no email address yet":    text("").email(),
+		"in the enum":             text("a").enum("a", "b"),
+		"not set":                 text("").enum("a").minLength(2).pattern("a"),
+		"as many items as may be": list([]string{"a"}, text).minItems(1).maxItems(1),
+		"no number below zero":    number(0).maximum(-1).below(-1),
+		"number that is zero":     number(0).minimum(1).above(1),
 	} {
 		c := testCall()
 		c.field("p", v)

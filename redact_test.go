@@ -37,7 +37,7 @@ func TestEchoedSecretsAreRedacted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var meta clerksessions.Meta
-			_, err := answering(t, 500, http.Header{"X-Clerk-Trace-Id": {testKey}}, body).Get(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
+			_, err := responding(t, 500, http.Header{"X-Clerk-Trace-Id": {testKey}}, body).Get(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
 			var apiErr *clerksessions.Error
 			require.ErrorAs(t, err, &apiErr)
 			encoded, jsonErr := json.Marshal([]any{apiErr, meta})
@@ -55,7 +55,7 @@ func TestTheTraceIDIsRedacted(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 404} {
 		var meta clerksessions.Meta
-		_, err := answering(t, status, http.Header{"X-Clerk-Trace-Id": {testKey}}, "<html>").Get(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
+		_, err := responding(t, status, http.Header{"X-Clerk-Trace-Id": {testKey}}, "<html>").Get(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
 		var apiErr *clerksessions.Error
 		require.ErrorAs(t, err, &apiErr)
 		assert.Equal(t, "[redacted]", apiErr.TraceID)
@@ -72,7 +72,7 @@ func TestASecretTruncatedByTheLimitIsRedacted(t *testing.T) {
 			const kept, most = 64 << 10, 6 * len(testKey)
 			body := strings.Repeat(testKey, 100)
 			body += strings.Repeat("x", kept+most-len(body)-cut) + key + "the end"
-			_, err := answering(t, 500, http.Header{}, body).Get(t.Context(), "sess_1")
+			_, err := responding(t, 500, http.Header{}, body).Get(t.Context(), "sess_1")
 			var apiErr *clerksessions.Error
 			require.ErrorAs(t, err, &apiErr)
 			assert.NotContains(t, string(apiErr.Body), "k_t", "%d bytes of the key were read", cut)
@@ -89,7 +89,7 @@ func TestSecretsInForwardedHeadersAreRedacted(t *testing.T) {
 		clerkError("bad cookie " + cookie + `, token ` + token + `, quoted "canary"-cookie`),
 		`{"errors":[{"code":"\u0022canary\u0022-cookie","message":"canary.of.a\/bearer"}]}`,
 	} {
-		client := answering(t, 401, http.Header{"Content-Type": {"application/json"}}, body)
+		client := responding(t, 401, http.Header{"Content-Type": {"application/json"}}, body)
 		checkForwarded(t, client, cookie, token)
 	}
 }
@@ -158,7 +158,7 @@ func TestDecodeErrorsAreRedacted(t *testing.T) {
 		{`{"object":"session",`, "invalid JSON at byte 20"},
 		{`"` + testKey, "invalid JSON at byte"},
 	} {
-		_, err := answering(t, 200, http.Header{}, test.body).Verify(t.Context(), "sess_1", token)
+		_, err := responding(t, 200, http.Header{}, test.body).Verify(t.Context(), "sess_1", token)
 		assert.ErrorContains(t, err, test.says)
 		noSecrets(t, err)
 	}
@@ -202,14 +202,14 @@ func TestAContextThatEndsAfterAnErrorWasRead(t *testing.T) {
 
 func TestA304IsNotReportedAsARedirect(t *testing.T) {
 	t.Parallel()
-	_, err := answering(t, 304, http.Header{}, "").Get(t.Context(), "sess_1")
+	_, err := responding(t, 304, http.Header{}, "").Get(t.Context(), "sess_1")
 	assert.ErrorContains(t, err, "304 Not Modified: response is not Clerk's JSON")
 }
 
 func TestTheTransportsHeaderIsNotChanged(t *testing.T) {
 	t.Parallel()
 	header := http.Header{"X-Quoted": {testKey}}
-	_, err := answering(t, 404, header, "").Get(t.Context(), "sess_1")
+	_, err := responding(t, 404, header, "").Get(t.Context(), "sess_1")
 	var apiErr *clerksessions.Error
 	require.ErrorAs(t, err, &apiErr)
 	assert.Equal(t, "[redacted]", apiErr.Header.Get("X-Quoted"))
@@ -238,7 +238,7 @@ func TestDecodeErrorsNameOnlyMembersOfTheContract(t *testing.T) {
 		`{"` + minted + `":{"a":1,"a":2}}`,
 		`{"object":"token","` + minted + `":1,"` + minted + `":2}`,
 	} {
-		_, err := answering(t, 200, http.Header{"X-Token": {minted}}, body).CreateToken(t.Context(), "sess_1", clerksessions.TokenParams{})
+		_, err := responding(t, 200, http.Header{"X-Token": {minted}}, body).CreateToken(t.Context(), "sess_1", clerksessions.TokenParams{})
 		var apiErr *clerksessions.Error
 		require.ErrorAs(t, err, &apiErr)
 		noSecrets(t, err, *apiErr, apiErr.Header)

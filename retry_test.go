@@ -24,7 +24,7 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// timed answers each request with a status and a header, and records when it came.
+// timed responds to each request with a status and a header, and records when it came.
 type timed struct {
 	status int
 	header http.Header
@@ -211,10 +211,9 @@ func TestCreateIsRetriedOnlyIfNothingWasSent(t *testing.T) {
 
 func TestConcurrentCalls(t *testing.T) {
 	t.Parallel()
-	doc := operationsOf(loadContract(t))
 	good := make(map[string][]byte)
 	for _, r := range rows {
-		good[r.title()] = example(t, doc[r.op], r.reply)
+		good[r.title()] = example(t, r.op, r.example)
 	}
 	synctest.Test(t, func(t *testing.T) {
 		var sent atomic.Int64
@@ -224,20 +223,20 @@ func TestConcurrentCalls(t *testing.T) {
 				_, _ = io.Copy(io.Discard, req.Body)
 				_ = req.Body.Close()
 			}
-			answer := func(code int, body []byte) (*http.Response, error) {
+			respond := func(code int, body []byte) (*http.Response, error) {
 				return &http.Response{StatusCode: code, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), Request: req}, nil
 			}
 			body := req.Context().Value(goodKey{}).([]byte)
 			switch rand.N(6) {
 			case 0:
-				return answer([]int{400, 401, 404, 410, 422, 429, 500, 503}[rand.N(8)], []byte("<html>"))
+				return respond([]int{400, 401, 404, 410, 422, 429, 500, 503}[rand.N(8)], []byte("<html>"))
 			case 1:
 				return nil, errReset
 			case 2:
-				return answer(200, body[:len(body)/2])
+				return respond(200, body[:len(body)/2])
 			default:
 				time.Sleep(rand.N(time.Second)) // virtual
-				return answer(200, body)
+				return respond(200, body)
 			}
 		})
 		client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithHTTPClient(&http.Client{Transport: transport}))

@@ -96,7 +96,7 @@ func countingIDs(n int, read *atomic.Int64) iter.Seq[string] {
 	}
 }
 
-// revokeEverything answers each revocation after a while.
+// revokeEverything responds to each revocation after a while.
 func revokeEverything(t *testing.T, latency time.Duration) *clerksessions.Client {
 	return newClient(t, "https://clerk.invalid/v1", clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
 		time.Sleep(latency)
@@ -186,7 +186,7 @@ func TestStoppingRevokeEach(t *testing.T) {
 			time.AfterFunc(2500*time.Millisecond, func() { cancel(errors.New("shutting down")) })
 			var read atomic.Int64
 			sessions, errs := revokeEach(t, ctx, revokeEverything(t, time.Second), countingIDs(100, &read))
-			assert.Len(t, sessions, 24, "the calls in flight were answered")
+			assert.Len(t, sessions, 24, "the calls in flight were completed")
 			assert.Len(t, errs, 76, "each of the others has its error")
 			for _, err := range errs {
 				assert.ErrorIs(t, err, context.Canceled)

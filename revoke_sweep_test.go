@@ -133,13 +133,35 @@ func TestRevokeAllSaysWhatSurvived(t *testing.T) {
 				}
 				return nil
 			})
+			began := time.Now()
 			yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
 			assert.Empty(t, errs)
 			assert.Equal(t, map[string]int{ids[0]: 1, ids[1]: 1}, yielded)
 			assert.Zero(t, live(srv))
+			assert.Positive(t, time.Since(began), "the listing is given time")
 		})
 	})
-	t.Run("what failed is not tried again", func(t *testing.T) {
+	t.Run("a session that cannot be revoked again", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			srv := sessionstest.New()
+			ids := addSessions(srv, 1, 0)
+			srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+				switch {
+				case revokedID(req.Path) == "":
+					return nil
+				case len(srv.RequestsOf("RevokeSession")) == 0:
+					return &sessionstest.Fault{Body: []byte(`{"object":"session","id":"` + ids[0] + `","status":"revoked"}`)}
+				}
+				return &sessionstest.Fault{Status: 409}
+			})
+			yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+			assert.Equal(t, map[string]int{ids[0]: 2}, yielded, "a success, and then an error")
+			require.Len(t, errs, 1)
+			assert.ErrorIs(t, errs[0], clerksessions.ErrConflict)
+		})
+	})
+	t.Run("what failed is not retried", func(t *testing.T) {
 		t.Parallel()
 		srv := sessionstest.New()
 		ids := addSessions(srv, 3, 0)
@@ -154,6 +176,36 @@ func TestRevokeAllSaysWhatSurvived(t *testing.T) {
 		require.Len(t, errs, 1)
 		assert.ErrorIs(t, errs[0], clerksessions.ErrConflict)
 		assert.Len(t, srv.RequestsOf("RevokeSession"), 3)
+	})
+	t.Run("a refusal with the code of a missing session", func(t *testing.T) {
+		t.Parallel()
+		srv := sessionstest.New()
+		addSessions(srv, 1, 0)
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			if revokedID(req.Path) == "" {
+				return nil
+			}
+			return &sessionstest.Fault{Status: 403, Body: []byte(`{"errors":[{"code":"resource_not_found","message":"x"}]}`)}
+		})
+		_, errs := revokeAll(t.Context(), srv.Client(), everySession)
+		require.Len(t, errs, 1)
+		assert.ErrorIs(t, errs[0], clerksessions.ErrForbidden)
+	})
+	t.Run("breaking out after a listing that failed", func(t *testing.T) {
+		t.Parallel()
+		srv := sessionstest.New()
+		addSessions(srv, 600, 0)
+		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			if req.Query.Get("offset") != "" {
+				return &sessionstest.Fault{Status: 403}
+			}
+			return nil
+		})
+		for session, err := range srv.Client().RevokeAll(t.Context(), everySession) {
+			require.NoError(t, err)
+			assert.True(t, session.Status.Ended())
+			break
+		}
 	})
 	t.Run("the second listing fails", func(t *testing.T) {
 		t.Parallel()

@@ -57,7 +57,7 @@ func TestRevokeAllOverTheWire(t *testing.T) {
 }
 
 // revocableCases are the endings that need a revocation to be retried. A reset of the
-// connection is left out on HTTP/2: it may destroy a success on its way to the client.
+// connection is omitted on HTTP/2: it may destroy a success on its way to the client.
 func revocableCases(p protocol) (some []wireCase) {
 	for _, c := range wireCases(p) {
 		destroys := p.name == "HTTP2" && strings.Contains(strings.ReplaceAll(c.ending.name, "RST_STREAM", ""), "RST")

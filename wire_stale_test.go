@@ -16,12 +16,11 @@ import (
 func TestWireStaleConnections(t *testing.T) {
 	t.Parallel()
 	const idle = 5
-	contract := operationsOf(loadContract(t))
 	for _, p := range protocols[:2] {
 		for _, r := range wireRows() {
 			t.Run(p.name+"/"+r.title(), func(t *testing.T) {
 				t.Parallel()
-				response := example(t, contract[r.op], r.reply)
+				response := example(t, r.op, r.example)
 				var opened sync.WaitGroup
 				var armed atomic.Bool
 				respond := func(string) []byte {

@@ -31,7 +31,7 @@ type row struct {
 	version string // header Clerk-Api-Version
 	origin  string // header Origin; "" for none
 	body    string // "" for no body at all
-	reply   string // which example of the contract answers; "" for the first
+	example string // which example of the contract is the response; "" for the first
 	check   func(*testing.T, any)
 }
 
@@ -60,7 +60,7 @@ func checkToken(t *testing.T, got any) {
 // rows has at least one row for each operation of the contract.
 var rows = []row{
 	{
-		op: "GetSessionList", name: "everything given", reply: "page",
+		op: "GetSessionList", name: "everything given", example: "page",
 		call: func(ctx context.Context, c *clerksessions.Client, o ...clerksessions.Option) (any, error) {
 			return c.List(ctx, clerksessions.ListParams{UserID: "user_1", ClientID: "client_1", Status: clerksessions.SessionStatusActive, Limit: 500, Offset: 20}, o...)
 		},
@@ -76,7 +76,7 @@ var rows = []row{
 		},
 	},
 	{
-		op: "GetSessionList", name: "zero values are not sent", reply: "list",
+		op: "GetSessionList", name: "zero values are not sent", example: "list",
 		call: func(ctx context.Context, c *clerksessions.Client, o ...clerksessions.Option) (any, error) {
 			return c.List(ctx, clerksessions.ListParams{UserID: "user_1"}, o...)
 		},
@@ -110,7 +110,7 @@ var rows = []row{
 		request: "GET /sessions/sess_1", version: "2026-05-12", check: checkSession,
 	},
 	{
-		op: "RefreshSession", name: "for a token", reply: "token",
+		op: "RefreshSession", name: "for a token", example: "token",
 		call: func(ctx context.Context, c *clerksessions.Client, o ...clerksessions.Option) (any, error) {
 			return c.Refresh(ctx, "sess_1", refresh, o...)
 		},
@@ -119,7 +119,7 @@ var rows = []row{
 		check: checkToken,
 	},
 	{
-		op: "RefreshSession", name: "for cookies", reply: "cookies",
+		op: "RefreshSession", name: "for cookies", example: "cookies",
 		call: func(ctx context.Context, c *clerksessions.Client, o ...clerksessions.Option) (any, error) {
 			cookies, err := c.RefreshCookies(ctx, "sess_1", clerksessions.RefreshParams{ExpiredToken: "expired.jwt.canary", RefreshToken: "refresh-canary", RequestOrigin: "https://app.example.com", RequestOriginatingIP: "203.0.113.24"}, o...)
 			if cookies == nil {
@@ -240,7 +240,7 @@ func TestEveryParameterIsSentByARow(t *testing.T) {
 	for _, r := range rows {
 		sent[r.op] = append(sent[r.op], r.sent(t)...)
 	}
-	for id, op := range operationsOf(loadContract(t)) {
+	for id, op := range operations() {
 		for _, name := range declared(op) {
 			assert.Contains(t, sent[id], name, "%s: no row sends this; set it in a row of wrapper_test.go", id)
 		}
@@ -263,7 +263,7 @@ func TestWhatGoesOverTheWire(t *testing.T) {
 	for _, r := range rows {
 		t.Run(r.title(), func(t *testing.T) {
 			t.Parallel()
-			body := example(t, operationsOf(loadContract(t))[r.op], r.reply)
+			body := example(t, r.op, r.example)
 			var got *http.Request
 			var gotBody []byte
 			base := contractServer(t, func(w http.ResponseWriter, req *http.Request) {
@@ -279,7 +279,7 @@ func TestWhatGoesOverTheWire(t *testing.T) {
 
 			require.NoError(t, err)
 			r.check(t, value)
-			assert.Equal(t, r.request, got.Method+" "+got.RequestURI[len("/some/proxy/v1"):])
+			assert.Equal(t, r.request, got.Method+" "+got.RequestURI[len(below):])
 			assert.Equal(t, r.body, string(gotBody))
 			assert.Equal(t, int64(len(r.body)), got.ContentLength)
 			header := http.Header{
@@ -307,8 +307,8 @@ func TestWhatGoesOverTheWire(t *testing.T) {
 	}
 }
 
-// errorReplies are replies that are no success, and what is left of each.
-var errorReplies = []struct {
+// errorResponses are responses that are not a success, and what is left of each.
+var errorResponses = []struct {
 	name   string
 	status int
 	header map[string]string
@@ -343,7 +343,7 @@ var errorReplies = []struct {
 	{name: "success that is null", status: 200, body: "null", text: "missing"},
 	{name: "success that is empty", status: 200, body: "{}", text: "missing"},
 	{name: "success of another kind", status: 200, body: `{"object":"user","id":"user_1"}`, text: "missing"},
-	{name: "success that repeats a name", status: 200, body: `{"object":"session","object":"session","id":"sess_1","jwt":"x"}`, text: "invalid "},
+	{name: "success with a duplicate name", status: 200, body: `{"object":"session","object":"session","id":"sess_1","jwt":"x"}`, text: "invalid "},
 	{name: "success with names in another case", status: 200, body: `{"Object":"session","ID":"sess_1","JWT":"x","Data":[]}`, text: "missing"},
 	{name: "success with more behind it", status: 200, body: `{"object":"session","id":"sess_1","jwt":"x"} {}`, text: "invalid "},
 }
@@ -352,9 +352,9 @@ func clerkError(code string) string {
 	return fmt.Sprintf(`{"errors":[{"message":"text","long_message":"long text","code":%q,"meta":{"param_name":"p"}}],"clerk_trace_id":"trace-in-body"}`, code)
 }
 
-func TestErrorReplies(t *testing.T) {
+func TestErrorResponses(t *testing.T) {
 	t.Parallel()
-	for _, e := range errorReplies {
+	for _, e := range errorResponses {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			var calls atomic.Int32

@@ -5,6 +5,7 @@ go 1.26.0
 tool (
 	github.com/clerksessions/clerksessions/api/drift
 	github.com/clerksessions/clerksessions/api/generate
+	github.com/clerksessions/clerksessions/api/mutation
 	github.com/godoc-lint/godoc-lint/cmd/godoclint
 	github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen
 	golang.org/x/exp/cmd/apidiff

@@ -16,6 +16,9 @@ func TestNewRejectsInvalidArguments(t *testing.T) {
 	for name, build := range map[string]func() (*Verifier, error){
 		"no keys":                       func() (*Verifier, error) { return New(nil, issuer) },
 		"no issuer":                     func() (*Verifier, error) { return New(keys, "") },
+		"issuer not a URL":              func() (*Verifier, error) { return New(keys, "https://%zz") },
+		"party not a URL":               func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("https://%zz")) },
+		"party without host":            func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("https://")) },
 		"issuer without scheme":         func() (*Verifier, error) { return New(keys, "clerk.example.com") },
 		"issuer of ftp":                 func() (*Verifier, error) { return New(keys, "ftp://clerk.example.com") },
 		"issuer with a slash":           func() (*Verifier, error) { return New(keys, issuer+"/") },
@@ -145,4 +148,12 @@ func TestCallersClientIsNotChanged(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &http.Client{Timeout: time.Second}, client)
 	assert.Nil(t, http.DefaultClient.CheckRedirect)
+}
+
+func TestSecretKeysAreASCIIWithoutSpaces(t *testing.T) {
+	t.Parallel()
+	for key, valid := range map[string]bool{"sk_~": true, "sk_!": true, "sk_\x7f": false, "sk_ ": false} {
+		_, err := KeysFromBackendAPI(key)
+		assert.Equal(t, valid, err == nil, "%q", key)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -236,4 +237,17 @@ func TestErrorsWithoutTheSecretKeepTheirCause(t *testing.T) {
 	_, err := v.Verify(t.Context(), goodToken(t))
 	require.ErrorIs(t, err, ErrKeysUnavailable)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+func TestTheContextOfAFetchEndsWithIt(t *testing.T) {
+	t.Parallel()
+	var fetching context.Context
+	source, err := KeysFromIssuer(issuer, WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		fetching = r.Context()
+		return nil, errors.New("connection refused")
+	})}))
+	require.NoError(t, err)
+	_, err = source.key(t.Context(), keyID, nil)
+	require.ErrorIs(t, err, ErrKeysUnavailable)
+	assert.ErrorIs(t, fetching.Err(), context.Canceled)
 }

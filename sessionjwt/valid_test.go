@@ -1,6 +1,7 @@
 package sessionjwt
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -67,4 +68,22 @@ func TestOptionsAcceptOnlyWhatTheyName(t *testing.T) {
 			require.ErrorIs(t, err, tc.want)
 		})
 	}
+}
+
+func TestTheLongestToken(t *testing.T) {
+	t.Parallel()
+	v := newVerifier(t)
+	tested := make(map[int]bool)
+	for kid := range 4 { // with claims alone, base64 does not reach every length
+		header := goodHeader().with("kid", strings.Repeat("k", kid+1))
+		short := len(sign(t, clerkKey(), header, goodClaims().with("x", "")))
+		for pad := range 12 {
+			claims := goodClaims().with("x", strings.Repeat("x", (maxTokenBytes-short)*3/4-4+pad))
+			token := sign(t, clerkKey(), header, claims)
+			_, err := v.Verify(t.Context(), token)
+			assert.Equal(t, len(token) <= 8192, err == nil, "%d bytes", len(token))
+			tested[len(token)] = true
+		}
+	}
+	assert.True(t, tested[8192] && tested[8193])
 }

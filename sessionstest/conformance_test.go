@@ -203,7 +203,7 @@ func TestConformance(t *testing.T) {
 		})
 	}
 	declared := 0
-	for _, item := range contract().doc.Paths.Map() {
+	for _, item := range contract().Doc.Paths.Map() {
 		for _, op := range item.Operations() {
 			explicit := op.Responses.Map()
 			require.NotEmpty(t, explicit)

@@ -7,22 +7,18 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/internal/contracttest"
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
@@ -32,23 +28,7 @@ func TestMain(m *testing.M) {
 
 var start = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
-// contract is openapi.yaml with a router over it.
-var contract = sync.OnceValue(func() struct {
-	doc    *openapi3.T
-	router routers.Router
-} {
-	raw, err := os.ReadFile("../openapi.yaml")
-	check(err)
-	doc, err := openapi3.NewLoader().LoadFromData(raw)
-	check(err)
-	check(doc.Validate(openapi3.NewLoader().Context))
-	router, err := legacy.NewRouter(doc)
-	check(err)
-	return struct {
-		doc    *openapi3.T
-		router routers.Router
-	}{doc, router}
-})
+var contract = sync.OnceValue(func() *contracttest.Contract { return contracttest.MustLoad("../openapi.yaml") })
 
 func check(err error) {
 	if err != nil {
@@ -110,34 +90,25 @@ func (h *harness) RoundTrip(req *http.Request) (*http.Response, error) {
 func (h *harness) conforms(req *http.Request, body []byte, resp *http.Response, reply []byte, tolerated bool) error {
 	asked := req.Clone(req.Context())
 	asked.URL.Scheme, asked.URL.Host, asked.Host = "https", "api.clerk.com", "api.clerk.com"
-	asked.Body = io.NopCloser(bytes.NewReader(body))
-	asked.ContentLength = int64(len(body))
-	if len(body) == 0 {
-		asked.Body = http.NoBody
-	}
 	if err := commonResponse(resp, reply); err != nil {
 		return err
 	}
-	route, params, err := contract().router.FindRoute(asked)
+	exchange, err := contract().Find(asked, body)
 	if err != nil {
 		return nil // not an operation of the contract
 	}
 	// The emulator takes every API version, the contract one for each operation.
-	version := route.Operation.Parameters.GetByInAndName("header", "Clerk-API-Version")
-	asked.Header.Set(version.Name, version.Schema.Value.Enum[0].(string))
+	version := exchange.Operation.Parameters.GetByInAndName("header", "Clerk-API-Version")
+	exchange.Header().Set(version.Name, version.Schema.Value.Enum[0].(string))
 	h.mu.Lock()
-	op := route.Operation.OperationID
+	op := exchange.Operation.OperationID
 	if h.statuses[op] == nil {
 		h.statuses[op] = map[int]int{}
 	}
 	h.statuses[op][resp.StatusCode]++
 	h.mu.Unlock()
 
-	input := &openapi3filter.RequestValidationInput{
-		Request: asked, PathParams: params, Route: route,
-		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true},
-	}
-	refused := openapi3filter.ValidateRequest(req.Context(), input)
+	refused := exchange.Request()
 	switch {
 	case tolerated:
 	case refused != nil && resp.StatusCode < 300:
@@ -145,10 +116,7 @@ func (h *harness) conforms(req *http.Request, body []byte, resp *http.Response, 
 	case refused == nil && resp.StatusCode == http.StatusUnprocessableEntity:
 		return errors.New("a request that the contract allows was refused")
 	}
-	return openapi3filter.ValidateResponse(req.Context(), &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: input, Status: resp.StatusCode, Header: resp.Header,
-		Body: io.NopCloser(bytes.NewReader(reply)), Options: input.Options,
-	})
+	return exchange.Response(resp.StatusCode, resp.Header, reply)
 }
 
 // commonResponse checks what every response has.

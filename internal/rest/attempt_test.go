@@ -96,8 +96,15 @@ func TestAttempt(t *testing.T) {
 		{name: "success too large", transport: respond(200, strings.Repeat("x", 1<<20+1)), status: 200, err: "response exceeds 1048576 bytes"},
 		{name: "error too large", transport: respond(404, strings.Repeat("x", 10<<20)), status: 404, body: strings.Repeat("x", MaxErrorBody)},
 		{name: "switched protocols", transport: func(*http.Request) (*http.Response, error) {
-			return response(101, failing{errors.New("must not be read")}), nil
+			return response(101, mustNotBeRead{t}), nil
 		}, status: 101},
+		{name: "largest success", transport: respond(200, strings.Repeat("x", 1<<20)), status: 200, ok: true, body: strings.Repeat("x", 1<<20)},
+		{name: "error truncated within a secret", transport: func(*http.Request) (*http.Response, error) {
+			return response(404, io.MultiReader(strings.NewReader("key "+testSecret[:10]), failing{io.ErrUnexpectedEOF})), nil
+		}, status: 404, body: "key "},
+		{name: "error that ends with the beginning of a secret", transport: respond(404, "key "+testSecret[:10]), status: 404, body: "key " + testSecret[:10]},
+		{name: "secret at the limit", transport: respond(404, strings.Repeat("x", MaxErrorBody-5)+testSecret+strings.Repeat("y", 1000)), status: 404, body: strings.Repeat("x", MaxErrorBody-13)},
+		{name: "error a little too large", transport: respond(404, strings.Repeat("x", MaxErrorBody+50)), status: 404, body: strings.Repeat("x", MaxErrorBody)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -130,6 +137,107 @@ func TestTheBodyIsClosed(t *testing.T) {
 		newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) { return resp, nil })).attempt(t.Context(), newTestRequest(true), 1)
 		assert.Equal(t, 1, closed, "status %d", status)
 	}
+}
+
+func TestTheBodyOfAResponseWithAnErrorIsClosed(t *testing.T) {
+	t.Parallel()
+	closed := 0
+	resp := response(200, strings.NewReader("x"))
+	resp.Body = &closeCounter{resp.Body, &closed}
+	newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) { return resp, errResend })).attempt(t.Context(), newTestRequest(true), 1)
+	assert.Equal(t, 1, closed)
+}
+
+type mustNotBeRead struct{ t *testing.T }
+
+func (r mustNotBeRead) Read([]byte) (int, error) {
+	r.t.Error("the body was read")
+	return 0, io.EOF
+}
+
+// countingReader counts what is read, and fails the test if it is read after its end.
+type countingReader struct {
+	t     *testing.T
+	r     io.Reader
+	n     int
+	ended bool
+}
+
+func (r *countingReader) Read(p []byte) (int, error) {
+	assert.False(r.t, r.ended, "read after the end")
+	n, err := r.r.Read(p)
+	r.n, r.ended = r.n+n, err != nil
+	return n, err
+}
+
+// So much of a large error is read that the connection can be reused, and no more.
+func TestHowMuchOfAnErrorIsRead(t *testing.T) {
+	t.Parallel()
+	margin := 6 * len(testSecret)
+	for size, want := range map[int]int{100: 100, 1 << 20: MaxErrorBody + margin + 256<<10} {
+		body := &countingReader{t: t, r: strings.NewReader(strings.Repeat("x", size))}
+		newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) { return response(500, body), nil })).
+			attempt(t.Context(), newTestRequest(true), 1)
+		assert.Equal(t, want, body.n, "%d bytes", size)
+	}
+}
+
+// Redaction makes the body shorter, so that its end, which may hold half a secret, would show.
+func TestABodyFullOfSecrets(t *testing.T) {
+	t.Parallel()
+	a := newTestClient(t, respond(500, strings.Repeat(testSecret, 10_000))).attempt(t.Context(), newTestRequest(true), 1)
+	rest := strings.ReplaceAll(string(a.res.Body), Redacted, "")
+	assert.True(t, strings.HasPrefix(Redacted, rest), rest)
+	assert.NotEmpty(t, a.res.Body)
+}
+
+func TestTheContextEndsWhileAnErrorIsRead(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		body io.Reader
+		err  error
+	}{
+		{"truncated", io.MultiReader(strings.NewReader("half"), failing{io.ErrUnexpectedEOF}), context.Canceled},
+		{"complete", strings.NewReader("whole"), nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			a := newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) {
+				cancel()
+				return response(500, test.body), nil
+			})).attempt(ctx, newTestRequest(true), 1)
+			assert.ErrorIs(t, a.err, test.err)
+			assert.Equal(t, 500, a.res.StatusCode)
+		})
+	}
+}
+
+func TestTheContextOfAnAttemptEndsWithIt(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	var sending context.Context
+	newTestClient(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+		sending = r.Context()
+		assert.NoError(t, sending.Err())
+		return response(200, strings.NewReader("x")), nil
+	})).attempt(context.WithValue(t.Context(), key{}, "the caller's"), newTestRequest(true), 1)
+	assert.ErrorIs(t, sending.Err(), context.Canceled)
+	assert.Equal(t, "the caller's", sending.Value(key{}))
+}
+
+// A transport that is about to send again by itself is stopped.
+func TestAResendEndsTheAttempt(t *testing.T) {
+	t.Parallel()
+	a := newTestClient(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+		for _, hook := range []hook{freshConn, http2, freshConn} {
+			hook(httptrace.ContextClientTrace(r.Context()))
+		}
+		return nil, r.Context().Err()
+	})).attempt(t.Context(), newTestRequest(true), 1)
+	assert.Equal(t, errResend, a.err)
+	assert.Zero(t, a.retryAfter())
 }
 
 type closeCounter struct {
@@ -193,6 +301,33 @@ func TestABodyWithoutProgressIsGivenUp(t *testing.T) {
 			assert.ErrorIs(t, a.err, io.ErrNoProgress)
 		}
 	}
+}
+
+// pausing returns nothing 99 times before each byte.
+type pausing struct{ reads int }
+
+func (r *pausing) Read(p []byte) (int, error) {
+	if r.reads++; r.reads%100 != 0 {
+		return 0, nil
+	}
+	p[0] = 'x'
+	if r.reads == 300 {
+		return 1, io.EOF
+	}
+	return 1, nil
+}
+
+func TestABodyMayPause(t *testing.T) {
+	t.Parallel()
+	got, err := read(new(pausing), -1, 100)
+	assert.NoError(t, err)
+	assert.Equal(t, "xxx", string(got))
+
+	empty := new(emptyReader)
+	got, err = read(empty, -1, 100)
+	assert.ErrorIs(t, err, io.ErrNoProgress)
+	assert.Empty(t, got)
+	assert.Equal(t, 100, empty.reads)
 }
 
 // A transport may report that it looked for a connection, and then send by other means.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -130,4 +131,23 @@ func TestTheCauseOfTheContextIsRedacted(t *testing.T) {
 		_, err := newTestClient(t, transport).Do(ctx, newTestRequest(true), new(recorder))
 		assert.NotContains(t, err.Error(), testSecret)
 	})
+}
+
+func TestOK(t *testing.T) {
+	t.Parallel()
+	for status, ok := range map[int]bool{101: false, 199: false, 200: true, 204: true, 299: true, 300: false, 404: false} {
+		assert.Equal(t, ok, (&Response{StatusCode: status}).OK(), status)
+	}
+}
+
+func TestNoRetryIsAnnouncedAfterTheContextEnded(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	var seen recorder
+	_, err := newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) {
+		cancel()
+		return response(503, strings.NewReader("")), nil
+	})).Do(ctx, newTestRequest(true), &seen)
+	assert.ErrorIs(t, err, errObserved)
+	assert.Equal(t, []string{"attempt 1: 503 false"}, seen.events)
 }

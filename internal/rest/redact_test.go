@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -43,6 +44,8 @@ func TestText(t *testing.T) {
 		{"secret of 7 bytes", "1234567", "1234567", "1234567"},
 		{"short secret within a word", "key", "clerk_key_invalid", "clerk_key_invalid"},
 		{"secret with a tab as JSON writes it", "sk_a\ttab_and_more", `"sk_a\ttab_and_more"`, `"[redacted]"`},
+		{"secret with a backslash as JSON writes it", `sk_back\slash`, `"sk_back\\slash"`, `"[redacted]"`},
+		{"secret with a control character as JSON writes it", "sk_a\x1fseparator", `"sk_a\u001fseparator"`, `"[redacted]"`},
 		{"secret with quotes as JSON writes it", `sk_"quoted"`, `"sk_\"quoted\""`, `"[redacted]"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -56,6 +59,61 @@ func TestTheLongestSecretIsRedactedFirst(t *testing.T) {
 	t.Parallel()
 	r := newRedactor("secret-1", "a-secret-1-and-more")
 	assert.Equal(t, "[redacted]|[redacted]", r.Text("a-secret-1-and-more|secret-1"))
+	assert.Equal(t, "[redacted]|[redacted]", r.Text("secret-1|a-secret-1-and-more"))
+	assert.Equal(t, 6*len("a-secret-1-and-more"), r.margin(), "of the longest")
+}
+
+func TestTextOfSeveralSecrets(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, first, second, text, want string
+	}{
+		{"one continues the other, too short to count", "12345678", "12345678abcdefgh", "12345678abX", "[redacted]abX"},
+		{"alike but for the first byte", "Xabcdefghijklmno", "Yabcdefghijklmnopq", "Xabcdefghijklmnopq", "[redacted]pq"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, test.want, newRedactor(test.first, test.second).Text(test.text))
+			assert.Equal(t, test.want, newRedactor(test.second, test.first).Text(test.text))
+		})
+	}
+}
+
+func TestARedactorWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	r := newRedactor("short")
+	assert.Equal(t, "short", r.Text("short"))
+	assert.Zero(t, r.margin())
+	assert.Equal(t, "body", string(failedResponse(r, Response{Body: []byte("body")}, true).Body))
+}
+
+func TestAnErrorUpTo4096BytesKeepsItsChain(t *testing.T) {
+	t.Parallel()
+	reset := errors.New("reset")
+	for size, keeps := range map[int]bool{maxErrorText: true, maxErrorText + 1: false} {
+		err := fmt.Errorf("%w%s", reset, strings.Repeat("x", size-len("reset")))
+		assert.Equal(t, keeps, errors.Is(newRedactor(testSecret).Error(err), reset), "%d bytes", size)
+	}
+	assert.Equal(t, 4096, maxErrorText)
+}
+
+// Any one field is enough for the header to be redacted.
+func TestOneHeaderFieldWithASecret(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name         string
+		header, want http.Header
+	}{
+		{"value that begins with it", http.Header{"X": {testSecret + "!"}}, http.Header{"X": {"[redacted]!"}}},
+		{"second value", http.Header{"X": {"a", "b" + testSecret}}, http.Header{"X": {"a", "b[redacted]"}}},
+		{"name that begins with it", http.Header{testSecret + "-X": {"a"}}, http.Header{"[redacted]": {"a"}}},
+		{"name that ends with its beginning", http.Header{"X-" + testSecret[:12]: {"a"}}, http.Header{"[redacted]": {"a"}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, test.want, failedResponse(newRedactor(testSecret), Response{Header: test.header}, false).Header)
+		})
+	}
 }
 
 func TestErrorTexts(t *testing.T) {
@@ -150,6 +208,7 @@ func TestBodies(t *testing.T) {
 	}{
 		{"JSON", `{"a":"` + testSecret + `"}`},
 		{"JSON with escapes", `{"a":"` + escaped + `","` + escaped + `":["` + escaped + `"]}`},
+		{"escape at the start", escaped},
 		{"other escapes", `{"a":"` + strings.ReplaceAll(testSecret, "_", `\u005f`) + `"}`},
 		{"not JSON", "<html>" + testSecret},
 		{"invalid escapes", `{"x":"\q\u00"}` + escaped},

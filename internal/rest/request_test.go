@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -26,6 +27,7 @@ func TestRequest(t *testing.T) {
 	assert.Equal(t, "POST", got.Method)
 	assert.Equal(t, "https://api.invalid/v1/things/a%2Fb%20c/parts/%C3%BC/all?ids=1&ids=2&limit=9&more=a+b&offset=2", got.URL.String())
 	assert.Equal(t, "api.invalid", got.Host)
+	assert.Equal(t, "HTTP/1.1 1 1", fmt.Sprint(got.Proto, " ", got.ProtoMajor, " ", got.ProtoMinor))
 	assert.Equal(t, http.Header{
 		"Accept":        {"text/plain"},
 		"Content-Type":  {"application/json"},

@@ -27,6 +27,7 @@ func TestRetryAfter(t *testing.T) {
 		"99999999999999999999":          century,
 		"Tue, 12 May 2026 10:00:05 GMT": 5 * time.Second,
 		"Tue, 12 May 2026 09:59:55 GMT": 0,
+		"Fri, 31 Dec 9999 23:59:59 GMT": century,
 		"Thu, 21 Oct 1999 07:28:00 GMT": 0,
 	} {
 		assert.Equal(t, want, RetryAfter(value, now), "%q", value)

@@ -40,6 +40,7 @@ func TestResends(t *testing.T) {
 		{"second connection before anything was written", []hook{usedConn, freshConn, http1}, false},
 		{"HTTP/2 after writing", []hook{freshConn, http2, freshConn}, true},
 		{"HTTP/2 after writing on a used connection", []hook{usedConn, http2, usedConn}, true},
+		{"HTTP/2, whose fields end with a plain one", []hook{usedConn, http2, http1, usedConn}, true},
 		{"HTTP/1 after writing on a fresh connection", []hook{freshConn, http1, freshConn}, true},
 		{"HTTP/1 once after writing on a used connection", []hook{usedConn, http1, freshConn, http1}, false},
 		{"HTTP/1 twice after writing on used connections", []hook{usedConn, http1, usedConn, http1, freshConn}, true},
@@ -78,6 +79,7 @@ func TestARequestThatIsNotIdempotentIsNeverResent(t *testing.T) {
 		}
 		assert.True(t, s.isStopped(), name)
 		assert.False(t, s.unprocessed(errResend), name)
+		assert.False(t, s.unprocessed(errors.New("http2: Transport received GOAWAY from server")), name)
 	}
 }
 
@@ -122,6 +124,7 @@ func TestRefused(t *testing.T) {
 		{"http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] after Request.Body was written", true},
 		{"http2: Transport received GOAWAY from server ErrCode:INTERNAL_ERROR", true},
 		{"http2: Transport: cannot retry err [stream error: stream ID 3; PROTOCOL_ERROR; received from peer] after Request.Body was written", false},
+		{"http2: Transport: cannot retry err [something; REFUSED_STREAM; received from peer] after Request.Body was written", false},
 		{"stream error: stream ID 3; INTERNAL_ERROR; received from peer", false},
 		{`http2: server sent GOAWAY and closed the connection; LastStreamID=3, ErrCode=NO_ERROR, debug="; REFUSED_STREAM; received from peer]"`, false},
 		{`malformed HTTP response "http2: Transport: cannot retry err [stream error: stream ID 3; REFUSED_STREAM; received from peer]"`, false},
@@ -149,6 +152,14 @@ type closeConn struct {
 	closed   int
 }
 
+// plainConn is a connection without TLS.
+type plainConn struct {
+	net.Conn
+	closed int
+}
+
+func (c *plainConn) Close() error { c.closed++; return nil }
+
 func (c *closeConn) Close() error { c.closed++; return nil }
 
 func (c *closeConn) ConnectionState() tls.ConnectionState {
@@ -167,6 +178,7 @@ func TestAStoppedResendClosesAnHTTP1Connection(t *testing.T) {
 		{"HTTP/1", http1, "http/1.1", 1},
 		{"HTTP/2", http2, "h2", 0},
 		{"HTTP/1 and then HTTP/2", http1, "h2", 0},
+		{"HTTP/2 and then HTTP/1", http2, "http/1.1", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -180,4 +192,36 @@ func TestAStoppedResendClosesAnHTTP1Connection(t *testing.T) {
 			assert.Equal(t, test.want, conn.closed)
 		})
 	}
+}
+
+func TestAStoppedResendClosesAPlainConnection(t *testing.T) {
+	t.Parallel()
+	conn := new(plainConn)
+	s := &sent{idempotent: true, cancel: func() {}}
+	trace := httptrace.ContextClientTrace(s.watch(t.Context(), false))
+	freshConn(trace)
+	http1(trace)
+	trace.GotConn(httptrace.GotConnInfo{Conn: conn})
+	assert.Equal(t, 1, conn.closed)
+}
+
+// Each note costs an allocation, so only those that make a difference are taken.
+func TestWhatIsWatched(t *testing.T) {
+	t.Parallel()
+	watch := func(idempotent, hasBody bool) *httptrace.ClientTrace {
+		s := &sent{idempotent: idempotent, cancel: func() {}}
+		return httptrace.ContextClientTrace(s.watch(t.Context(), hasBody))
+	}
+	assert.Nil(t, watch(true, true), "idempotent, with a body: never resent, always retried")
+	assert.NotNil(t, watch(true, false).GotConn)
+	assert.NotNil(t, watch(false, false).GotConn)
+	assert.Nil(t, watch(false, true).GotConn, "with a body: never resent")
+}
+
+// A transport may report the connection but not that it looked for one.
+func TestAConnectionOnWhichNothingWasWritten(t *testing.T) {
+	t.Parallel()
+	s := &sent{cancel: func() {}}
+	freshConn(httptrace.ContextClientTrace(s.watch(t.Context(), false)))
+	assert.True(t, s.unprocessed(errors.New("connection reset by peer")))
 }

@@ -10,6 +10,11 @@ func TestUnescapeJSON(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, text, want string }{
 		{"nothing to decode", `plain`, `plain`},
+		{"escape after an escape that stays", `\n\u0041`, `\nA`},
+		{"space", `\u0020`, ` `},
+		{"last control character", `\u001f`, `\u001f`},
+		{"another letter than u", `\x0041`, `\x0041`},
+		{"escape without its last digit", `\u004`, `\u004`},
 		{"letter", `\u0041\u005f`, `A_`},
 		{"slash", `a\/b`, `a/b`},
 		{"quotation mark", `\u0022 \"`, `\" \"`},
