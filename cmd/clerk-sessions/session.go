@@ -112,7 +112,12 @@ func (a *app) each(ctx context.Context, args []string, file string, call session
 		}
 		var wrong *wrongID
 		if err != nil && !errors.As(err, &wrong) {
-			return err
+			if total == 0 {
+				return err
+			}
+			a.printError(err) // the rest of the file cannot be read
+			failed, total = failed+1, total+1
+			break
 		}
 		total++
 		var session *clerksessions.Session
