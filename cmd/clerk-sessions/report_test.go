@@ -317,3 +317,26 @@ func TestUsersThatFailedAreListedLast(t *testing.T) {
 		})
 	}
 }
+
+// A user with a session that failed is not checked.
+func TestUserWithAFailedSessionIsNotChecked(t *testing.T) {
+	t.Parallel()
+	r, server := testRun(2, 1, revokeAllFlags{})
+	server.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+		if strings.Contains(req.Path, "/sess_0_0/") {
+			return &sessionstest.Fault{Status: 409}
+		}
+		return nil
+	})
+	name := filepath.Join(t.TempDir(), "report.jsonl")
+	var err error
+	r.report, err = r.createReport(name, testHeader())
+	require.NoError(t, err)
+	revokeAllUsers(t.Context(), r, 2)
+	r.pass(t.Context(), "Checking", 2, 0, slices.Values(userItems(r.check)), r.listAgain)
+	require.NoError(t, r.report.close())
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), `"user_0","outcome":"checked"`)
+	assert.Contains(t, string(text), `"user_1","outcome":"checked"`)
+}
