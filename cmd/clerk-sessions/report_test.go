@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 
+	"github.com/clerksessions/clerksessions/sessionstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -274,4 +278,66 @@ func FuzzReadReport(f *testing.F) {
 			assert.Len(t, p.list, 2)
 		}
 	})
+}
+
+// However many users always fail, each --resume does others first.
+func TestUsersThatFailedAreListedLast(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{422, 503} {
+		synctest.Test(t, func(t *testing.T) {
+			const sick, healthy = 250, 100
+			name := filepath.Join(t.TempDir(), "report.jsonl")
+			var all []string
+			for i := range sick + healthy {
+				all = append(all, fmt.Sprintf("user_%d", i))
+			}
+			header := newReportHeader("https://api.clerk.com/v1", "sk_test_1", all, &selection{})
+			var sum summary
+			for run := range 2 {
+				r, server := testRun(sick+healthy, 1, revokeAllFlags{concurrency: 8})
+				server.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+					user := strings.TrimPrefix(req.Query.Get("user_id"), "user_")
+					if n, err := strconv.Atoi(user); err == nil && n < sick {
+						return &sessionstest.Fault{Status: status}
+					}
+					return nil
+				})
+				before := &past{list: userItems(all)}
+				var err error
+				if run == 0 {
+					r.report, err = r.createReport(name, header)
+				} else {
+					r.report, before, err = resumeReport(name, "sk_test_1", all, header)
+				}
+				require.NoError(t, err)
+				r.pass(t.Context(), "Revoking", len(before.list), 0, slices.Values(before.list), r.listAndRevoke)
+				require.NoError(t, r.closeReport())
+				sum = r.sum
+			}
+			assert.Equal(t, healthy, sum.Revoked, "with status %d", status)
+		})
+	}
+}
+
+// A user with a session that failed is not checked.
+func TestUserWithAFailedSessionIsNotChecked(t *testing.T) {
+	t.Parallel()
+	r, server := testRun(2, 1, revokeAllFlags{})
+	server.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+		if strings.Contains(req.Path, "/sess_0_0/") {
+			return &sessionstest.Fault{Status: 409}
+		}
+		return nil
+	})
+	name := filepath.Join(t.TempDir(), "report.jsonl")
+	var err error
+	r.report, err = r.createReport(name, testHeader())
+	require.NoError(t, err)
+	revokeAllUsers(t.Context(), r, 2)
+	r.pass(t.Context(), "Checking", 2, 0, slices.Values(userItems(r.check)), r.listAgain)
+	require.NoError(t, r.report.close())
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), `"user_0","outcome":"checked"`)
+	assert.Contains(t, string(text), `"user_1","outcome":"checked"`)
 }

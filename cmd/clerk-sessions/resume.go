@@ -128,8 +128,11 @@ func (s *reportState) past(users []string) *past {
 			p.untried = append(p.untried, &l.item)
 		}
 	}
+	var unlisted []*item // users whose listing failed, which come last
 	for _, user := range users {
 		switch {
+		case s.users[user] == failed:
+			unlisted = append(unlisted, &item{user: user, seen: left[user]})
 		case s.users[user] != listed && s.users[user] != checked:
 			p.list = append(p.list, &item{user: user, seen: left[user]})
 		case s.planned[user] && s.users[user] == listed || left[user] != nil:
@@ -138,5 +141,6 @@ func (s *reportState) past(users []string) *past {
 			p.empty++
 		}
 	}
+	p.list = append(p.list, unlisted...)
 	return p
 }

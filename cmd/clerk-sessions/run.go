@@ -266,7 +266,7 @@ func (r *revokeRun) listAgain(user *item) bulk.Outcome[*item] {
 		r.show(e)
 		_ = r.report.write(e) // a failure shows when the report is closed
 	}
-	if err == nil && len(survivors) == 0 {
+	if err == nil && len(user.seen) == 0 {
 		_ = r.report.write(entry{UserID: user.user, Outcome: checked})
 	}
 	return outcomeOf(err)

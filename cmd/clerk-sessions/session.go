@@ -127,7 +127,12 @@ func (a *app) each(
 		}
 		var wrong *wrongID
 		if err != nil && !errors.As(err, &wrong) {
-			return err
+			if total == 0 {
+				return err
+			}
+			a.printError(err) // the rest of the file cannot be read
+			failed, total = failed+1, total+1
+			break
 		}
 		total++
 		var session *clerksessions.Session
