@@ -21,7 +21,7 @@ const (
 // iteration is yielded, and yielded once. A session that starts or stops matching
 // during iteration may or may not be yielded. This relies on Clerk's order, newest
 // first. The order of sessions with the same creation time may change between requests
-// as long as there are fewer than a page of them.
+// as long as there are fewer than a page of them and pages have at least 20 sessions.
 //
 // An error is yielded once and ends the sequence. Besides the errors of [Client.List]
 // there is one for a server whose total_count or paging is inconsistent. Only the last
@@ -72,7 +72,11 @@ func newPager(params ListParams) *pager {
 	if params.Limit == 1 {
 		params.Limit = 2 // one session cannot overlap
 	}
-	return &pager{params: params, overlap: max(1, params.Limit/50)}
+	overlap := max(2, params.Limit/50)
+	if params.Limit < 20 {
+		overlap = 1 // so that a page makes progress while sessions are added
+	}
+	return &pager{params: params, overlap: overlap}
 }
 
 // next returns the sessions of the next page that were not returned before.

@@ -13,8 +13,8 @@ import (
 // oursAlone are the mutations of parts that the contract has and Clerk does not
 // publish: one deviation speaks for the whole part, there is nothing to compare.
 var oursAlone = map[string]bool{
-	"header/removed":              true, // Retry-After of 429
-	"header/retyped":              true,
+	"header/removed":                 true, // Retry-After of 429
+	"header/retyped":                 true,
 	"property default/in a response": true, // of the page with a total
 }
 

@@ -17,18 +17,18 @@ func TestWhatIsBreaking(t *testing.T) {
 		judged string
 	}{
 		"a property of a response is gone":    {schema("Session", withoutProperty("tasks")), "breaking"},
-		"a nested one is":                  {schema("SessionActivity", withoutProperty("city")), "breaking"},
+		"a nested one is":                     {schema("SessionActivity", withoutProperty("city")), "breaking"},
 		"a header of a response is":           {component("responses", "RateLimited", func(r object) { delete(get(r, "headers"), "Retry-After") }), "breaking"},
 		"a property of a response is new":     {schema("Session", withProperty("hint")), "compatible"},
-		"a query may have any value":       {list("status", func(p object) { delete(get(p, "schema"), "enum") }), "compatible"},
-		"a query may not have one":         {list("status", setSchema("enum", []any{"active"})), "breaking"},
-		"a query may have these alone":     {list("limit", setSchema("enum", []any{10, 100})), "breaking"},
-		"a body may have any value":        {property("RefreshSession", "format", unset("enum")), "compatible"},
+		"a query may have any value":          {list("status", func(p object) { delete(get(p, "schema"), "enum") }), "compatible"},
+		"a query may not have one":            {list("status", setSchema("enum", []any{"active"})), "breaking"},
+		"a query may have these alone":        {list("limit", setSchema("enum", []any{10, 100})), "breaking"},
+		"a body may have any value":           {property("RefreshSession", "format", unset("enum")), "compatible"},
 		"a response may have any value":       {schema("SessionStatus", unset("enum")), "breaking"},
 		"a response has another sole value":   {schema("Token", func(s object) { get(s, "properties", "object")["enum"] = []any{"Token"} }), "breaking"},
 		"a response of a union has any value": {editResponses(refresh_, "post", func(r object) { delete(get(r, "200", "content", "application/json"), "schema") }), "breaking"},
-		"a union body has a limit":         {editResponses(refresh_, "post", func(r object) { get(r, "200", "content", "application/json", "schema")["maxProperties"] = 2 }), "compatible"},
-		"a union body has none any more":   {editResponses(refresh_, "post", func(r object) { get(r, "200", "content", "application/json", "schema")["nullable"] = true }), "breaking"},
+		"a union body has a limit":            {editResponses(refresh_, "post", func(r object) { get(r, "200", "content", "application/json", "schema")["maxProperties"] = 2 }), "compatible"},
+		"a union body has none any more":      {editResponses(refresh_, "post", func(r object) { get(r, "200", "content", "application/json", "schema")["nullable"] = true }), "breaking"},
 		"a response does not have one value":  {schema("SessionStatus", func(s object) { s["enum"] = without(s["enum"], "pending") }), "compatible"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -197,6 +197,9 @@ func (k idKind) cutError(name string, line int, row []string, comma rune) error 
 	case slices.ContainsFunc(row[column+1:], isID):
 		return usagef("%s: line %d has several %s ids: give one on each line", name, line, k.noun)
 	}
+	if slices.ContainsFunc(row[:column], func(cell string) bool { return strings.ContainsRune(cell, comma) }) {
+		return usagef("%s: line %d: no column has a name such as %s_id: name it in the first line", name, line, k.noun)
+	}
 	cut := fmt.Sprintf("cut %s-f%d", map[rune]string{',': "-d, ", ';': "-d';' "}[comma], column+1)
 	if name != "stdin" {
 		cut += " " + shellQuote(name)

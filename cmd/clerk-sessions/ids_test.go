@@ -55,7 +55,7 @@ func TestReadUsers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			users, err := readUsers("users.txt", strings.NewReader(test.text))
+			users, err := readUsers(t.Context(), "users.txt", strings.NewReader(test.text))
 			if test.err != "" {
 				require.ErrorContains(t, err, test.err)
 				var exit *exitError
@@ -74,7 +74,7 @@ func TestCutCommandQuotesTheFile(t *testing.T) {
 	for name, want := range map[string]string{
 		"stdin": "cut -d, -f1 | clerk-sessions", "it's.csv": `cut -d, -f1 'it'\''s.csv' | clerk-sessions`, "-x": "cut -d, -f1 '-x' |",
 	} {
-		_, err := readUsers(name, strings.NewReader("user_1,Anna\n"))
+		_, err := readUsers(t.Context(), name, strings.NewReader("user_1,Anna\n"))
 		require.ErrorContains(t, err, "use: "+want)
 	}
 }
@@ -83,12 +83,12 @@ func TestUserFlagsAreNotAFile(t *testing.T) {
 	t.Parallel()
 	a := &app{}
 	for _, wrong := range []string{"user_5#zzz", "# user_5", "user_id", "user_1\nuser_2", "user_1,user_5#", "\xef\xbb\xbfuser_5"} {
-		users, err := a.users([]string{"user_0", wrong}, "")
+		users, err := a.users(t.Context(), []string{"user_0", wrong}, "")
 		require.ErrorContains(t, err, "--user: want user ids such as user_2abc, got ")
 		assert.NotContains(t, err.Error(), "line")
 		assert.Nil(t, users)
 	}
-	users, err := a.users([]string{"user_1, user_2", "user_1"}, "")
+	users, err := a.users(t.Context(), []string{"user_1, user_2", "user_1"}, "")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"user_1", "user_2"}, users)
 }
@@ -99,7 +99,7 @@ func TestReadUsersTakesManyLines(t *testing.T) {
 	for i := range 100_000 {
 		fmt.Fprintf(&text, "user_%d\r\nuser_%d\r\n", i, i/2)
 	}
-	users, err := readUsers("users.txt", strings.NewReader(text.String()))
+	users, err := readUsers(t.Context(), "users.txt", strings.NewReader(text.String()))
 	require.NoError(t, err)
 	assert.Len(t, users, 100_000)
 }
@@ -121,7 +121,7 @@ func FuzzReadUsers(f *testing.F) {
 		}
 		for line := range strings.Lines(text) {
 			if line = strings.TrimSpace(line); userIDs.valid(line) && !strings.ContainsAny(text, ",;\t\x00\"") && len(text) < maxLine {
-				users, err := readUsers("users.txt", strings.NewReader(text))
+				users, err := readUsers(t.Context(), "users.txt", strings.NewReader(text))
 				assert.True(t, err != nil || len(users) > 0)
 			}
 		}

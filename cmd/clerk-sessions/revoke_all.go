@@ -105,7 +105,7 @@ func (a *app) revokeAll(ctx context.Context, f *revokeAllFlags) error {
 	}
 	users := []string{""} // whoever has the client
 	if len(f.users) > 0 || f.usersFile != "" {
-		if users, err = a.users(f.users, f.usersFile); err != nil {
+		if users, err = a.users(ctx, f.users, f.usersFile); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +10,7 @@ import (
 )
 
 // users returns the users given by flags or by a file, without duplicates.
-func (a *app) users(given []string, file string) ([]string, error) {
+func (a *app) users(ctx context.Context, given []string, file string) ([]string, error) {
 	var list userList
 	if file == "" {
 		for id := range strings.SplitSeq(strings.Join(given, ","), ",") {
@@ -26,7 +27,7 @@ func (a *app) users(given []string, file string) ([]string, error) {
 		return nil, usagef("cannot read users: %w", err)
 	}
 	defer from.Close()
-	return readUsers(name, from)
+	return readUsers(ctx, name, from)
 }
 
 // open opens a file, or stdin for "-".
@@ -38,10 +39,11 @@ func (a *app) open(file string) (name string, from io.ReadCloser, err error) {
 	return file, from, err
 }
 
-// readUsers reads the ids of a file. The error names all lines that are wrong.
-func readUsers(name string, from io.Reader) ([]string, error) {
+// readUsers reads the ids of a file, until ctx ends. The error names all lines that are
+// wrong.
+func readUsers(ctx context.Context, name string, from io.Reader) ([]string, error) {
 	var list userList
-	for id, err := range userIDs.read(name, from) {
+	for id, err := range interruptible(ctx, userIDs.read(name, from)) {
 		var wrong *wrongID
 		switch {
 		case errors.As(err, &wrong):
