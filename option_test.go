@@ -44,6 +44,8 @@ func isNil(v any) bool {
 
 func TestNewRefusesBadKeys(t *testing.T) {
 	t.Parallel()
+	_, err := clerksessions.New("!sk_test_~")
+	require.NoError(t, err, "the first and the last character of ASCII that prints")
 	for name, key := range map[string]string{
 		"empty": "", "publishable": "pk_test_canary", "line break": "sk_test_canary\n", "space": " sk_test_canary", "tab": "sk_test_\tcanary",
 		"NUL": "sk_test_canary\x00", "DEL": "sk_test_canary\x7f", "invalid UTF-8": "sk_test_canary\xff", "typographic dash": "sk_test–canary",

@@ -46,6 +46,7 @@ func forgedTokens(t testing.TB) []forgedToken {
 		{"padded base64", good + "==", ErrMalformed},
 		{"unused bits of the signature set", good[:len(good)-1] + string(nextLetter(good[len(good)-1])), ErrMalformed},
 		{"line break at the end", good + "\n", ErrMalformed},
+		{"line break at the start", "\n" + good, ErrMalformed},
 		{"line break inside", head + "\n." + rest, ErrMalformed},
 		{"space in front", " " + good, ErrMalformed},
 		{"Bearer in front", "Bearer " + good, ErrMalformed},
