@@ -143,7 +143,7 @@ func (m *model) reload(t *rapid.T) {
 	m.srv, m.client = again, again.Client()
 }
 
-func TestServerIsLikeAModel(t *testing.T) {
+func TestServerAgainstAModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		srv := sessionstest.New(sessionstest.WithStart(start))
