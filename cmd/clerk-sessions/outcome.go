@@ -20,7 +20,8 @@ func (r *revokeRun) record(ctx context.Context, it *item, err error) error {
 		r.skip(it)
 		if stopped.Last != nil && !errors.Is(stopped.Last, clerksessions.ErrRateLimited) {
 			// A run that resumes the report does this item last.
-			return r.report.write(failedEntry(entry{SessionID: it.session, UserID: it.user, TraceID: it.traceID}, stopped.Last))
+			e := entry{SessionID: it.session, UserID: it.user, TraceID: it.traceID}
+			return r.report.write(failedEntry(e, stopped.Last))
 		}
 		return nil
 	case err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled),
