@@ -26,7 +26,7 @@ const (
 // An error is yielded once and ends the sequence. Besides the errors of [Client.List]
 // there is one for a server whose total_count or paging is inconsistent. Only the last
 // thousand sessions are remembered, so a session that a server lists twice, farther
-// apart and with two creation times, may be yielded twice.
+// apart, may be yielded twice.
 func (c *Client) All(ctx context.Context, params ListParams, opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		p := newPager(params)
