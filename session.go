@@ -12,6 +12,18 @@ import (
 // time in a [Session]. The claims inside a token are in seconds instead.
 type UnixMilli int64
 
+// NewUnixMilli returns t in milliseconds. What is shorter is dropped.
+func NewUnixMilli(t time.Time) UnixMilli { return UnixMilli(t.UnixMilli()) }
+
+// IsZero reports whether m is zero, as a time that was not set.
+func (m UnixMilli) IsZero() bool { return m == 0 }
+
+// Before reports whether m is before t.
+func (m UnixMilli) Before(t time.Time) bool { return m.Time().Before(t) }
+
+// After reports whether m is after t.
+func (m UnixMilli) After(t time.Time) bool { return m.Time().After(t) }
+
 // Time returns the moment as a [time.Time] in UTC.
 func (m UnixMilli) Time() time.Time { return time.UnixMilli(int64(m)).UTC() }
 
