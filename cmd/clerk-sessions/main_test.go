@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http/httptest"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -61,6 +62,9 @@ func (c canaries) Write(p []byte) (int, error) {
 func (c canaries) Close() error { return c.Writer.(io.Closer).Close() }
 
 func TestScripts(t *testing.T) {
+	// A shell such as nohup's may have SIGHUP ignored, which programs inherit. Those
+	// started by a program that handles it do not.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
