@@ -297,3 +297,9 @@ func ExampleOperationFromContext() {
 	// GetSession GET /sessions/{session_id} attempt 1
 	// GetSession GET /sessions/{session_id} attempt 2
 }
+
+func ExampleNewUnixMilli() {
+	begin := clerksessions.NewUnixMilli(time.Date(2026, 5, 12, 10, 0, 0, 0, time.UTC))
+	fmt.Println(int64(begin), begin, begin.Before(begin.Time().Add(time.Hour)))
+	// Output: 1778580000000 2026-05-12T10:00:00.000Z true
+}
