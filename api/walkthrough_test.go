@@ -146,7 +146,7 @@ func (c *Client) Touch(ctx context.Context, sessionID string, opts ...Option) (*
 		request: "POST /sessions/sess_1/touch", version: "2026-05-12", check: checkSession,
 	},
 	{
-		op: "GetSessionList", name: "oldest first", response: "list",
+		op: "GetSessionList", name: "oldest first", example: "list",
 		call: func(ctx context.Context, c *clerksessions.Client, o ...clerksessions.Option) (any, error) {
 			return c.List(ctx, clerksessions.ListParams{UserID: "user_1", OrderedBy: clerksessions.ListOrderedByOldest}, o...)
 		},
