@@ -23,7 +23,7 @@ func (c *Contract) models(types []codegen.TypeDefinition) (all []codegen.TypeDef
 
 // enumOf is the enum of a component or of a property, or nil.
 func enumOf(t codegen.TypeDefinition) *enum {
-	if len(t.Schema.EnumValues) < 2 { // one value is no choice: it stays a string
+	if len(t.Schema.EnumValues) < 2 { // an enum of one value stays a string
 		return nil
 	}
 	values := constants(t.TypeName, t.Schema.EnumValues)

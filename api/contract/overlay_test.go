@@ -14,7 +14,7 @@ func TestAMistakeInTheOverlayIsRefused(t *testing.T) {
 		"unknown extension":                {"{x-go-params: List}", "{x-go-params: List, x-go-parms: List}", "GetSessionList: unknown extension x-go-parms"},
 		"unknown extension of a parameter": {"{x-option: WithOrigin}", "{x-options: WithOrigin}", "header parameter Origin: unknown extension x-options"},
 		"unknown extension of a property":  {"user_id: {x-order: 3}", "user_id: {x-ordre: 3}", "property user_id: unknown extension x-ordre"},
-		"option that does not exist":       {"x-option: WithOrigin", "x-option: WithOrigins", "x-option names WithOrigins, which there is no function for"},
+		"option that does not exist":       {"x-option: WithOrigin", "x-option: WithOrigins", "x-option names WithOrigins, which is not a function of the package"},
 		"mark that is not a boolean":       {"id: {x-order: 2, x-must: true}", "id: {x-order: 2, x-must: yes please}", "property id: x-must is yes please; set it to true or leave it out"},
 		"secret that cannot be redacted":   {"update: {x-go-params: List}", "update: {x-go-params: List}\n  - target: $.components.schemas.CreateToken.properties.expires_in_seconds\n    update: {x-secret: true}", "property expires_in_seconds: a secret that cannot be redacted"},
 		"secret in the query":              {"update: {x-go-params: List}", "update: {x-go-params: List}\n  - target: $.paths['/sessions'].get.parameters[?(@.name == 'user_id')]\n    update: {x-secret: true}", "query parameter user_id: a secret in a URL, which servers log"},

@@ -95,7 +95,7 @@ func (k *checker) marks(at string, p *openapi3.Parameter) {
 		}
 		if !slices.Contains(k.code.names, option) {
 			k.refuse(at, "name a function that sets the header",
-				"x-option names %s, which there is no function for", option)
+				"x-option names %s, which is not a function of the package", option)
 		}
 	}
 	if p.In == "header" && slices.Contains(clientHeaders, strings.ToLower(p.Name)) {

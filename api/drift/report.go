@@ -53,7 +53,7 @@ func (r *report) cannotTell(errs ...error) {
 
 const notation = `How to read it: query.limit.schema.maximum is the maximum in the schema of the query parameter limit;
 [object] is that member of a union, enum[active] that value of an enum, items what a list consists of;
-responses.{400,401} stands for two statuses. present and absent say whether something is there.
+responses.{400,401} stands for two statuses. present and absent: something is there, or is not.
 breaking: may break callers, as oasdiff judges; compatible: does not; to judge by hand: oasdiff has no opinion.
 `
 
