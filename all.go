@@ -51,11 +51,12 @@ func (c *Client) All(ctx context.Context, params ListParams, opts ...Option) ite
 // newer than the last one returned.
 type pager struct {
 	params   ListParams
-	overlap  int    // how many sessions of a page are listed again by the next
-	recent   []seen // the sessions returned last, a thousand or so
-	unsorted bool   // the first page was not sorted, so that only ids tell where a page belongs
-	tied     bool   // the last page did not show where the sessions with its last creation time begin
-	stalled  int    // consecutive pages without a new session
+	overlap  int       // how many sessions of a page are listed again by the next
+	recent   []seen    // the sessions returned last, a thousand or so
+	oldest   UnixMilli // the creation time of the oldest session returned, if the list is sorted
+	unsorted bool      // the first page was not sorted, so that only ids tell where a page belongs
+	tied     bool      // the last page did not show where the sessions with its last creation time begin
+	stalled  int       // consecutive pages without a new session
 	done     bool
 }
 
@@ -124,11 +125,11 @@ func (p *pager) joins(page []Session) bool {
 	if len(page) == 0 {
 		return false
 	}
-	first, oldest := page[0], p.recent[len(p.recent)-1].created
-	if first.CreatedAt == oldest && !p.tied && p.overlap > 1 {
+	first := page[0]
+	if first.CreatedAt == p.oldest && !p.tied && p.overlap > 1 {
 		return false // one of the same time may have come to stand before it
 	}
-	return first.CreatedAt > oldest || slices.ContainsFunc(p.recent, func(s seen) bool { return s.id == first.ID })
+	return first.CreatedAt > p.oldest || slices.ContainsFunc(p.recent, func(s seen) bool { return s.id == first.ID })
 }
 
 // fresh returns the sessions that were not returned before, and remembers them. In a
@@ -141,9 +142,9 @@ func (p *pager) fresh(page []Session) (fresh []*Session) {
 		known[s.id] = true
 	}
 	begun := len(p.recent) > 0
-	newest, oldest := UnixMilli(0), UnixMilli(0)
+	newest, oldest := UnixMilli(0), p.oldest
 	if begun {
-		newest, oldest = p.recent[0].created, p.recent[len(p.recent)-1].created
+		newest = p.recent[0].created
 	} else {
 		p.unsorted = !slices.IsSortedFunc(page, func(a, b Session) int { return cmp.Compare(b.CreatedAt, a.CreatedAt) })
 	}
@@ -157,6 +158,9 @@ func (p *pager) fresh(page []Session) (fresh []*Session) {
 			known[session.ID] = true
 			fresh = append(fresh, session)
 			p.recent = append(p.recent, seen{session.ID, session.CreatedAt})
+			if len(p.recent) == 1 || p.unsorted || session.CreatedAt < p.oldest {
+				p.oldest = session.CreatedAt // one that began since may be appended after older ones
+			}
 		}
 	}
 	if most := max(2*p.params.Limit, 2*pageSize); len(p.recent) > most {

@@ -240,6 +240,39 @@ func TestAllMissesNothingWhenTiesChangeTheirOrder(t *testing.T) {
 	}
 }
 
+// While All goes back for a page that did not join, a session begins whose creation time
+// is that of older ones: clocks differ between servers.
+func TestAllGoesOnAfterASessionWithASkewedClock(t *testing.T) {
+	t.Parallel()
+	at := func(created int, ids ...string) (list []entry) {
+		for _, id := range ids {
+			list = append(list, entry{Object: "session", ID: id, CreatedAt: created})
+		}
+		return list
+	}
+	numbered := func(prefix string, from, to int) (ids []string) {
+		for i := from; i < to; i++ {
+			ids = append(ids, fmt.Sprint(prefix, i))
+		}
+		return ids
+	}
+	third, second, first := numbered("third_", 0, 40), numbered("second_", 0, 20), []string{"first"}
+	list := slices.Concat(at(3, third...), at(2, second...), at(1, first...))
+	requests := 0
+	client := fakeList(t, func(offset, limit int) any {
+		switch requests++; requests {
+		case 2:
+			list = list[1:]
+		case 3:
+			list = slices.Concat(list[:39], at(3, "skewed"), list[39:])
+		}
+		return pageOf{list[min(offset, len(list)):min(offset+60, len(list))], len(list)}
+	})
+	ids := collect(t, client, clerksessions.ListParams{UserID: aUser, Limit: 100})
+	assert.ElementsMatch(t, slices.Concat(third, second, first, []string{"skewed"}), ids)
+	assert.Equal(t, 4, requests)
+}
+
 func TestAllYieldsAnErrorOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
