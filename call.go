@@ -49,6 +49,9 @@ func (c *lowLevel) call(ctx context.Context, op *Operation) *call {
 	if ctx == nil {
 		call.invalid("ctx is nil; pass context.Background() at least")
 	}
+	if c.forRevoking != "" {
+		call.invalid("%s is for RevokeAll and RevokeEach", c.forRevoking)
+	}
 	return call
 }
 

@@ -31,6 +31,7 @@ func New(secretKey string, opts ...Option) (*Client, error) {
 	if config.meta != nil {
 		return nil, fmt.Errorf("clerksessions: %w: WithMeta is for single calls", ErrInvalidArgument)
 	}
+	config.forRevoking = ""
 	return &Client{api: lowLevel{config: &config}}, nil
 }
 

@@ -17,6 +17,10 @@ import (
 // Option configures calls: every call of a client when passed to [New] or
 // [NewFromEnv], one call when passed to a method. Per-call options override the
 // client's; headers and query parameters are merged.
+//
+// A call refuses an option that it would ignore, with [ErrInvalidArgument]:
+// [WithConcurrency] and [WithExcept] are for [New], [Client.RevokeAll] and
+// [Client.RevokeEach], and [WithMeta] is for every method but those two.
 type Option func(*config) error
 
 // config is what options change. It is copied before each change.
@@ -26,6 +30,7 @@ type config struct {
 	meta        *Meta
 	concurrency int
 	except      []string // ids that RevokeAll and RevokeEach spare
+	forRevoking string   // an option of this call that only RevokeAll and RevokeEach use
 	tried       int      // attempts made by earlier calls for the same item
 }
 
@@ -236,7 +241,8 @@ func WithOrigin(origin string) Option {
 }
 
 // WithMeta stores the response metadata of one call in meta, whether or not the call
-// succeeds. It is for single calls: [New] refuses it, because concurrent calls would
+// succeeds. With [Client.All], meta describes the last page read. [New],
+// [Client.RevokeAll] and [Client.RevokeEach] refuse it, because concurrent calls would
 // overwrite each other's metadata.
 func WithMeta(meta *Meta) Option {
 	return func(c *config) error {

@@ -26,6 +26,7 @@ func WithExcept(ids ...string) Option {
 			return errors.New("an id to except is empty")
 		}
 		c.except = append(slices.Clip(c.except), ids...)
+		c.forRevoking = "WithExcept"
 		return nil
 	}
 }
@@ -86,15 +87,16 @@ func (c *Client) RevokeAll(ctx context.Context, params ListParams, opts ...Optio
 			)
 		default:
 			s := &sweeper{revoker: revoker{api.config}, params: params, yield: yield, results: make(map[string]error)}
-			s.list = c.All(ctx, params, append(slices.Clip(opts), patient)...)
+			s.list = c.All(ctx, params, append(slices.Clip(opts), listing)...)
 			s.run(ctx)
 		}
 	}
 }
 
-// patient has a listing wait as long as a revocation does.
-func patient(c *config) error {
-	c.MaxRetryAfter = maxPause
+// listing has RevokeAll's options accepted by a listing, which waits as long as a
+// revocation does.
+func listing(c *config) error {
+	c.MaxRetryAfter, c.forRevoking = maxPause, ""
 	return nil
 }
 

@@ -44,6 +44,7 @@ func WithConcurrency(n int) Option {
 			return fmt.Errorf("the concurrency is %d, but must be at least 1", n)
 		}
 		c.concurrency = n
+		c.forRevoking = "WithConcurrency"
 		return nil
 	}
 }
@@ -145,7 +146,7 @@ func (r revoker) each(ctx context.Context, items iter.Seq[*revocation]) iter.Seq
 // attempt makes one call. Retries are up to the runner, which sees all calls.
 func (r revoker) attempt(ctx context.Context, v *revocation) bulk.Outcome[*revocation] {
 	once := *r.config
-	once.MaxAttempts, once.tried = 1, v.attempts
+	once.MaxAttempts, once.tried, once.forRevoking = 1, v.attempts, ""
 	v.attempts++
 	session, err := (&lowLevel{config: &once}).revokeSession(ctx, v.id)
 	var refused *Error
