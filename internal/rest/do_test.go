@@ -3,9 +3,11 @@ package rest
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -13,14 +15,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sequence answers with one status after the other, and 0 for an error.
+// sequence responds with each status in turn, or with an error for 0.
 func sequence(statuses ...int) roundTrip {
 	n := 0
 	return func(*http.Request) (*http.Response, error) {
 		status := statuses[min(n, len(statuses)-1)]
 		n++
 		if status == 0 {
-			return nil, errors.New("connection reset")
+			return nil, errReset
 		}
 		return respond(status, "")(nil)
 	}
@@ -60,76 +62,67 @@ func TestDo(t *testing.T) {
 	}
 }
 
-func TestDoSendsNothingAfterTheContextEnded(t *testing.T) {
+// The cause of a context is any text, and may quote the secret.
+func TestDoReturnsWhenTheContextEnds(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	var o recorder
-	res, err := newTestClient(t, nil).Do(ctx, newTestRequest(true), &o)
-	assert.Nil(t, res)
-	assert.EqualError(t, err, "attempt 0: nothing sent: context canceled")
-	assert.Empty(t, o.events)
-}
-
-func TestDoStopsWaitingWhenTheContextEnds(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(3*time.Second, cancel)
-		var o recorder
-		start := time.Now()
-		_, err := newTestClient(t, respond(429, "", "Retry-After", "20")).Do(ctx, newTestRequest(true), &o)
-		assert.Equal(t, 3*time.Second, time.Since(start))
-		assert.ErrorIs(t, err, context.Canceled)
-		assert.ErrorIs(t, err, errObserved, "the error of the attempt is kept")
-	})
+	for _, test := range []struct {
+		name   string
+		body   io.Reader     // of a 429; nil if none is sent
+		after  time.Duration // when it ends; 0 for as soon as the response comes
+		text   string
+		events []string
+	}{
+		{"before the first attempt", nil, 0, "attempt 0: nothing sent: context canceled", nil},
+		{"while an error is read", iotest.ErrReader(context.Canceled), 0, "attempt 1: context canceled", []string{"attempt 1: 429 false"}},
+		{"after an error was read", strings.NewReader(""), 0, "attempt 1: observed", []string{"attempt 1: 429 false"}},
+		{"while waiting to retry", strings.NewReader(""), 3 * time.Second, "attempt 1: context canceled while waiting to retry: attempt 1: observed", []string{"attempt 1: 429 false", "retry after 1"}},
+	} {
+		for suffix, cause := range map[string]error{"": context.Canceled, ": stop [redacted]": errors.New("stop " + testSecret)} {
+			t.Run(test.name+suffix, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					ctx, cancel := context.WithCancelCause(t.Context())
+					if test.body == nil {
+						cancel(cause)
+					}
+					client := newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) {
+						if test.after == 0 {
+							cancel(cause)
+						}
+						time.AfterFunc(test.after, func() { cancel(cause) })
+						return response(429, test.body, "Retry-After", "20"), nil
+					}))
+					start := time.Now()
+					var o recorder
+					res, err := client.Do(ctx, newTestRequest(true), &o)
+					assert.Nil(t, res)
+					assert.EqualError(t, err, strings.ReplaceAll(test.text, "canceled", "canceled"+suffix))
+					if suffix == "" {
+						assert.Equal(t, strings.Contains(test.text, "canceled"), errors.Is(err, context.Canceled))
+					}
+					assert.Equal(t, strings.Contains(test.text, "observed"), errors.Is(err, errObserved))
+					assert.Equal(t, test.events, o.events)
+					assert.Equal(t, test.after, time.Since(start))
+				})
+			})
+		}
+	}
 }
 
 func TestDoHonorsRetryAfter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var o recorder
-		_, err := newTestClient(t, respond(503, "", "Retry-After", "20")).Do(t.Context(), newTestRequest(true), &o)
-		require.Error(t, err)
-		assert.Equal(t, 20*time.Second, o.last.RetryAfter)
-		for _, wait := range o.waits {
-			assert.GreaterOrEqual(t, wait, 20*time.Second)
-			assert.LessOrEqual(t, wait, 22*time.Second)
+		for value, waits := range map[string]int{"20": 2, "31": 0} {
+			var o recorder
+			_, err := newTestClient(t, respond(503, "", "Retry-After", value)).Do(t.Context(), newTestRequest(true), &o)
+			require.Error(t, err)
+			assert.Equal(t, value+"s", o.last.RetryAfter.String())
+			assert.Len(t, o.waits, waits)
+			for _, wait := range o.waits {
+				assert.GreaterOrEqual(t, wait, 20*time.Second)
+				assert.LessOrEqual(t, wait, 22*time.Second)
+			}
 		}
-
-		o = recorder{}
-		_, err = newTestClient(t, respond(503, "", "Retry-After", "31")).Do(t.Context(), newTestRequest(true), &o)
-		require.Error(t, err)
-		assert.Empty(t, o.waits, "longer than MaxRetryAfter")
-	})
-}
-
-// The cause of a context is any text, and may quote the secret.
-func TestTheCauseOfTheContextIsRedacted(t *testing.T) {
-	t.Parallel()
-	cause := errors.New("stop " + testSecret)
-	t.Run("before the first attempt", func(t *testing.T) {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		cancel(cause)
-		_, err := newTestClient(t, nil).Do(ctx, newTestRequest(true), new(recorder))
-		assert.NotContains(t, err.Error(), testSecret)
-	})
-	t.Run("between attempts", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(time.Second, func() { cancel(cause) })
-			_, err := newTestClient(t, respond(429, "", "Retry-After", "20")).Do(ctx, newTestRequest(true), new(recorder))
-			assert.NotContains(t, err.Error(), testSecret)
-		})
-	})
-	t.Run("while an error is read", func(t *testing.T) {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		transport := roundTrip(func(*http.Request) (*http.Response, error) {
-			cancel(cause)
-			return response(503, failing{context.Canceled}), nil
-		})
-		_, err := newTestClient(t, transport).Do(ctx, newTestRequest(true), new(recorder))
-		assert.NotContains(t, err.Error(), testSecret)
 	})
 }
 
@@ -138,16 +131,4 @@ func TestOK(t *testing.T) {
 	for status, ok := range map[int]bool{101: false, 199: false, 200: true, 204: true, 299: true, 300: false, 404: false} {
 		assert.Equal(t, ok, (&Response{StatusCode: status}).OK(), status)
 	}
-}
-
-func TestNoRetryIsAnnouncedAfterTheContextEnded(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	var seen recorder
-	_, err := newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) {
-		cancel()
-		return response(503, strings.NewReader("")), nil
-	})).Do(ctx, newTestRequest(true), &seen)
-	assert.ErrorIs(t, err, errObserved)
-	assert.Equal(t, []string{"attempt 1: 503 false"}, seen.events)
 }

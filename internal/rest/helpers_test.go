@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -44,7 +43,7 @@ func newTestRequest(idempotent bool) *Request {
 	return req
 }
 
-// respond returns a transport that answers every request alike.
+// respond returns a transport with the same response to every request.
 func respond(status int, body string, header ...string) roundTrip {
 	return func(*http.Request) (*http.Response, error) {
 		return response(status, strings.NewReader(body), header...), nil
@@ -59,12 +58,9 @@ func response(status int, body io.Reader, header ...string) *http.Response {
 	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(body), ContentLength: -1}
 }
 
-// failing is a reader that fails.
-type failing struct{ err error }
+var errReset = errors.New("connection reset by peer")
 
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
-
-// recorder is an Observer that writes down what it is told.
+// recorder is an Observer that records what it is told.
 type recorder struct {
 	events []string
 	waits  []time.Duration
@@ -93,5 +89,3 @@ func (r *recorder) Retrying(n int, wait time.Duration, _ error) {
 	r.events = append(r.events, fmt.Sprintf("retry after %d", n))
 	r.waits = append(r.waits, wait)
 }
-
-var _ context.Context = (*attemptContext)(nil)

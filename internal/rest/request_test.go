@@ -16,6 +16,7 @@ func TestRequest(t *testing.T) {
 	client := newTestClient(t, nil)
 	client.Header = http.Header{"Accept": {"text/plain"}, "Authorization": {"Bearer other"}, "X-More": {"1"}}
 	client.Query = url.Values{"limit": {"9"}, "more": {"a b"}}
+	watcher := new(sent)
 	got := client.request(t.Context(), &Request{
 		Method:   "POST",
 		Path:     "/things/{id}/parts/{part}/all",
@@ -23,7 +24,7 @@ func TestRequest(t *testing.T) {
 		Query:    []Field{{"offset", "offset=2"}, {"limit", "limit=1"}, {"ids", "ids=1&ids=2"}},
 		Header:   []Field{{"Accept", "application/json"}, {"Content-Type", "application/json"}},
 		Body:     []byte("{}"),
-	}, new(sent))
+	}, watcher)
 	assert.Equal(t, "POST", got.Method)
 	assert.Equal(t, "https://api.invalid/v1/things/a%2Fb%20c/parts/%C3%BC/all?ids=1&ids=2&limit=9&more=a+b&offset=2", got.URL.String())
 	assert.Equal(t, "api.invalid", got.Host)
@@ -35,9 +36,11 @@ func TestRequest(t *testing.T) {
 		"User-Agent":    {"test/1"},
 		"Authorization": {"Bearer " + testSecret},
 	}, got.Header, "the secret is set last")
+	assert.False(t, watcher.bodyRead())
 	body, err := io.ReadAll(got.Body)
 	require.NoError(t, err)
 	assert.Equal(t, "{}", string(body))
+	assert.True(t, watcher.bodyRead())
 	assert.EqualValues(t, 2, got.ContentLength)
 	assert.Nil(t, got.GetBody, "net/http would send the body again by itself")
 }

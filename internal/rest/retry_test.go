@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,40 +11,28 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The retry decision, whole.
 func TestRetryable(t *testing.T) {
 	t.Parallel()
-	res := func(status int) *Response { return &Response{StatusCode: status} }
-	for _, test := range []struct {
+	type row struct {
 		name          string
 		attempt       attempt
 		safe, notSafe bool
-	}{
-		{"nothing sent", attempt{err: errResend, unsent: true}, true, true},
-		{"network error after sending", attempt{err: errResend}, true, false},
-		{"429 too many requests", attempt{res: res(429)}, true, true},
+	}
+	res := func(status int) *Response { return &Response{StatusCode: status} }
+	rows := []row{
+		{"nothing sent", attempt{err: errReset, unsent: true}, true, true},
+		{"network error after sending", attempt{err: errReset}, true, false},
 		{"truncated success", attempt{res: res(200), err: ErrTruncated, truncated: true}, true, false},
-		{"oversized success", attempt{res: res(200), err: errResend}, false, false},
-		{"408 request timeout", attempt{res: res(408)}, true, false},
-		{"425 too early", attempt{res: res(425)}, true, false},
-		{"500 internal server error", attempt{res: res(500)}, true, false},
-		{"502 bad gateway", attempt{res: res(502)}, true, false},
-		{"503 service unavailable", attempt{res: res(503)}, true, false},
-		{"504 gateway timeout", attempt{res: res(504)}, true, false},
-		{"520 from Cloudflare", attempt{res: res(520)}, true, false},
-		{"527 from Cloudflare", attempt{res: res(527)}, true, false},
-		{"530 from Cloudflare", attempt{res: res(530)}, true, false},
-		{"101 switching protocols", attempt{res: res(101)}, false, false},
-		{"307 redirect", attempt{res: res(307)}, false, false},
-		{"400 bad request", attempt{res: res(400)}, false, false},
-		{"404 not found", attempt{res: res(404)}, false, false},
-		{"409 conflict", attempt{res: res(409)}, false, false},
-		{"501 not implemented", attempt{res: res(501)}, false, false},
-		{"519", attempt{res: res(519)}, false, false},
-		{"528", attempt{res: res(528)}, false, false},
-		{"529", attempt{res: res(529)}, false, false},
-		{"531", attempt{res: res(531)}, false, false},
-	} {
+		{"oversized success", attempt{res: res(200), err: errReset}, false, false},
+		{"status 429", attempt{res: res(429)}, true, true},
+	}
+	for _, status := range []int{408, 425, 500, 502, 503, 504, 520, 527, 530} {
+		rows = append(rows, row{fmt.Sprint("status ", status), attempt{res: res(status)}, true, false})
+	}
+	for _, status := range []int{101, 307, 400, 404, 409, 501, 519, 528, 529, 531} {
+		rows = append(rows, row{fmt.Sprint("status ", status), attempt{res: res(status)}, false, false})
+	}
+	for _, test := range rows {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			assert.Equal(t, test.safe, test.attempt.retryable(true), "idempotent")

@@ -1,7 +1,7 @@
 package rest
 
 import (
-	"context"
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -29,6 +29,18 @@ var (
 	switched  hook = func(t *httptrace.ClientTrace) { _ = t.Got1xxResponse(101, textproto.MIMEHeader{}) }
 )
 
+// watched plays what a transport reports of an attempt.
+func watched(t *testing.T, s *sent, hasBody bool, hooks ...hook) *httptrace.ClientTrace {
+	if s.cancel == nil {
+		s.cancel = func() {}
+	}
+	trace := httptrace.ContextClientTrace(s.watch(t.Context(), hasBody))
+	for _, hook := range hooks {
+		hook(trace)
+	}
+	return trace
+}
+
 func TestResends(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -53,14 +65,11 @@ func TestResends(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithCancel(t.Context())
-			s := &sent{idempotent: true, cancel: cancel}
-			trace := httptrace.ContextClientTrace(s.watch(ctx, false))
-			for _, hook := range test.hooks {
-				hook(trace)
-			}
+			canceled := false
+			s := &sent{idempotent: true, cancel: func() { canceled = true }}
+			watched(t, s, false, test.hooks...)
 			assert.Equal(t, test.stopped, s.isStopped())
-			assert.Equal(t, test.stopped, ctx.Err() != nil, "the attempt is canceled")
+			assert.Equal(t, test.stopped, canceled, "the attempt is canceled")
 		})
 	}
 }
@@ -71,12 +80,8 @@ func TestARequestThatIsNotIdempotentIsNeverResent(t *testing.T) {
 		"HTTP/1 on a used connection": {usedConn, http1, freshConn},
 		"HTTP/2":                      {usedConn, http2, freshConn},
 	} {
-		ctx, cancel := context.WithCancel(t.Context())
-		s := &sent{cancel: cancel}
-		trace := httptrace.ContextClientTrace(s.watch(ctx, false))
-		for _, hook := range hooks {
-			hook(trace)
-		}
+		s := new(sent)
+		watched(t, s, false, hooks...)
 		assert.True(t, s.isStopped(), name)
 		assert.False(t, s.unprocessed(errResend), name)
 		assert.False(t, s.unprocessed(errors.New("http2: Transport received GOAWAY from server")), name)
@@ -85,29 +90,30 @@ func TestARequestThatIsNotIdempotentIsNeverResent(t *testing.T) {
 
 func TestUnprocessed(t *testing.T) {
 	t.Parallel()
-	reset := errors.New("connection reset by peer")
 	refused := errors.New("http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM; received from peer] after Request.Body was written; define Request.GetBody to avoid this error")
 	for _, test := range []struct {
 		name  string
 		hooks []hook
+		read  bool // a part of the body
 		err   error
 		want  bool
 	}{
-		{"transport that reports nothing", nil, reset, false},
-		{"nothing written", []hook{getConn}, reset, true},
-		{"header field written", []hook{getConn, http1}, reset, false},
-		{"headers written", []hook{getConn, headers}, reset, false},
-		{"request written", []hook{getConn, wrote}, reset, false},
-		{"written and refused", []hook{getConn, http2, headers, wrote}, refused, true},
-		{"refused, from a transport that reports nothing", nil, refused, true},
+		{"transport that reports nothing", nil, false, errReset, false},
+		{"nothing written", []hook{getConn}, false, errReset, true},
+		{"body read, by a transport that reports no more", []hook{getConn}, true, errReset, false},
+		{"header field written", []hook{getConn, http1}, false, errReset, false},
+		{"headers written", []hook{getConn, headers}, false, errReset, false},
+		{"request written", []hook{getConn, wrote}, false, errReset, false},
+		{"written and refused", []hook{getConn, http2, headers, wrote}, false, refused, true},
+		{"refused, from a transport that reports nothing", nil, false, refused, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := &sent{cancel: func() {}}
-			trace := httptrace.ContextClientTrace(s.watch(t.Context(), true))
-			for _, hook := range test.hooks {
-				hook(trace)
+			s := &sent{body: bytes.NewReader([]byte("{}"))}
+			if test.read {
+				_, _ = s.body.ReadByte()
 			}
+			watched(t, s, true, test.hooks...)
 			assert.Equal(t, test.want, s.unprocessed(test.err))
 		})
 	}
@@ -139,20 +145,13 @@ func TestWatchKeepsTheCallersTrace(t *testing.T) {
 	t.Parallel()
 	seen := 0
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteHeaders: func() { seen++ }})
-	s := &sent{cancel: func() {}}
+	s := new(sent)
 	httptrace.ContextClientTrace(s.watch(ctx, false)).WroteHeaders()
 	assert.Equal(t, 1, seen)
 	assert.True(t, s.wrote)
 }
 
-// closeConn is a connection that counts how often it is closed.
-type closeConn struct {
-	net.Conn
-	protocol string
-	closed   int
-}
-
-// plainConn is a connection without TLS.
+// plainConn is a connection that counts how often it is closed.
 type plainConn struct {
 	net.Conn
 	closed int
@@ -160,9 +159,13 @@ type plainConn struct {
 
 func (c *plainConn) Close() error { c.closed++; return nil }
 
-func (c *closeConn) Close() error { c.closed++; return nil }
+// tlsConn is one with TLS.
+type tlsConn struct {
+	plainConn
+	protocol string
+}
 
-func (c *closeConn) ConnectionState() tls.ConnectionState {
+func (c *tlsConn) ConnectionState() tls.ConnectionState {
 	return tls.ConnectionState{NegotiatedProtocol: c.protocol}
 }
 
@@ -172,56 +175,43 @@ func TestAStoppedResendClosesAnHTTP1Connection(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		first    hook
-		protocol string
+		protocol string // negotiated; "" without TLS
 		want     int
 	}{
 		{"HTTP/1", http1, "http/1.1", 1},
+		{"HTTP/1 without TLS", http1, "", 1},
 		{"HTTP/2", http2, "h2", 0},
 		{"HTTP/1 and then HTTP/2", http1, "h2", 0},
 		{"HTTP/2 and then HTTP/1", http2, "http/1.1", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			conn := &closeConn{protocol: test.protocol}
-			s := &sent{idempotent: true, cancel: func() {}}
-			trace := httptrace.ContextClientTrace(s.watch(t.Context(), false))
-			freshConn(trace)
-			test.first(trace)
-			trace.GotConn(httptrace.GotConnInfo{Conn: conn})
+			secure := &tlsConn{protocol: test.protocol}
+			conn := net.Conn(secure)
+			if test.protocol == "" {
+				conn = &secure.plainConn
+			}
+			s := &sent{idempotent: true}
+			watched(t, s, false, freshConn, test.first).GotConn(httptrace.GotConnInfo{Conn: conn})
 			assert.True(t, s.isStopped())
-			assert.Equal(t, test.want, conn.closed)
+			assert.Equal(t, test.want, secure.closed)
 		})
 	}
-}
-
-func TestAStoppedResendClosesAPlainConnection(t *testing.T) {
-	t.Parallel()
-	conn := new(plainConn)
-	s := &sent{idempotent: true, cancel: func() {}}
-	trace := httptrace.ContextClientTrace(s.watch(t.Context(), false))
-	freshConn(trace)
-	http1(trace)
-	trace.GotConn(httptrace.GotConnInfo{Conn: conn})
-	assert.Equal(t, 1, conn.closed)
 }
 
 // Each note costs an allocation, so only those that make a difference are taken.
 func TestWhatIsWatched(t *testing.T) {
 	t.Parallel()
-	watch := func(idempotent, hasBody bool) *httptrace.ClientTrace {
-		s := &sent{idempotent: idempotent, cancel: func() {}}
-		return httptrace.ContextClientTrace(s.watch(t.Context(), hasBody))
-	}
-	assert.Nil(t, watch(true, true), "idempotent, with a body: never resent, always retried")
-	assert.NotNil(t, watch(true, false).GotConn)
-	assert.NotNil(t, watch(false, false).GotConn)
-	assert.Nil(t, watch(false, true).GotConn, "with a body: never resent")
+	assert.Nil(t, watched(t, &sent{idempotent: true}, true), "idempotent, with a body: never resent, always retried")
+	assert.NotNil(t, watched(t, &sent{idempotent: true}, false).GotConn)
+	assert.NotNil(t, watched(t, new(sent), false).GotConn)
+	assert.Nil(t, watched(t, new(sent), true).GotConn, "with a body: never resent")
 }
 
 // A transport may report the connection but not that it looked for one.
 func TestAConnectionOnWhichNothingWasWritten(t *testing.T) {
 	t.Parallel()
-	s := &sent{cancel: func() {}}
-	freshConn(httptrace.ContextClientTrace(s.watch(t.Context(), false)))
-	assert.True(t, s.unprocessed(errors.New("connection reset by peer")))
+	s := new(sent)
+	watched(t, s, false, freshConn)
+	assert.True(t, s.unprocessed(errReset))
 }
