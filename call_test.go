@@ -1,12 +1,15 @@
 package clerksessions_test
 
 import (
-	"io"
+	"context"
+	"errors"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,7 +24,7 @@ var (
 		"%zz/%2e%2e/", "%%32%65", "/./", "a\nb", "a\r\nHost: evil", "\x00", "\x7f", "\u0085", "\xff", "\xc0\xae\xc0\xae", strings.Repeat("x", 513), "%" + strings.Repeat("25", 200) + "2e",
 	}
 	escapedIDs = []string{
-		"sess_1", "...", "a/b", "a%2Fb", "%", "%zz", "sess_1?x=1", "sess_1#x", "sess_1;x", "sess_1/revoke", "/sess_1", "//evil.example", "http://evil.example/",
+		"sess_1", "...", "a/b", "a%2Fb", "%", "a%4", "%zz", "sess_1?x=1", "sess_1#x", "sess_1;x", "sess_1/revoke", "/sess_1", "//evil.example", "http://evil.example/",
 		"{template_name}", "{session_id}", "a b", "a+b", "a&b=c", "a:b@c", "ü€😀", "e\u0301", "\u2028", "\u202e", strings.Repeat("x", 512), strings.Repeat(".", 400),
 	}
 )
@@ -31,19 +34,15 @@ var (
 func checkSegment(t *testing.T, id string) (sent bool) {
 	t.Helper()
 	var got *http.Request
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got = r
-		_, _ = io.WriteString(w, `{"object":"token","jwt":"x"}`)
-	}))
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r }))
 	defer srv.Close()
 	client := newClient(t, srv.URL+"/v1")
 	_, err := client.CreateTokenFromTemplate(t.Context(), id, id, clerksessions.TokenParams{})
-	if err != nil {
-		require.ErrorIs(t, err, clerksessions.ErrInvalidArgument, "%q", id)
+	if errors.Is(err, clerksessions.ErrInvalidArgument) {
 		assert.Nil(t, got, "%q: nothing is sent", id)
 		return false
 	}
-	require.NotNil(t, got)
+	require.NotNil(t, got, "%q: %v", id, err)
 	require.Equal(t, srv.Listener.Addr().String(), got.Host)
 	require.Empty(t, got.URL.RawQuery, "%q", id)
 	segments := strings.Split(got.RequestURI, "/")
@@ -79,4 +78,56 @@ func FuzzPathSegment(f *testing.F) {
 		f.Add(id)
 	}
 	f.Fuzz(func(t *testing.T, id string) { checkSegment(t, id) })
+}
+
+func TestBadParametersAreRefusedBeforeAnythingIsSent(t *testing.T) {
+	t.Parallel()
+	c := sendsNothing(t)
+	ctx := t.Context()
+	var none context.Context
+	bad := map[string]struct {
+		call func() (any, error)
+		says string
+	}{
+		"context":             {func() (any, error) { return c.Get(none, "sess_1") }, "ctx is nil"},
+		"limit high":          {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Limit: 501}) }, "limit is 501, but must be at most 500"},
+		"limit low":           {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Limit: -1}) }, "limit is -1, but must be at least 1"},
+		"offset":              {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Offset: -1}) }, "offset is -1"},
+		"status pending":      {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Status: "pending"}) }, `status is "pending", but must be one of abandoned, active`},
+		"create without user": {func() (any, error) { return c.Create(ctx, clerksessions.CreateParams{}) }, "user_id is required"},
+		"create invalid text": {func() (any, error) { return c.Create(ctx, clerksessions.CreateParams{UserID: "\xff"}) }, "user_id is not valid UTF-8"},
+		"list invalid text":   {func() (any, error) { return c.List(ctx, clerksessions.ListParams{ClientID: "\xff"}) }, "client_id is not valid UTF-8"},
+		"no session":          {func() (any, error) { return c.Get(ctx, "") }, "session_id is empty"},
+		"no template":         {func() (any, error) { return c.CreateTokenFromTemplate(ctx, "sess_1", "", clerksessions.TokenParams{}) }, "template_name is empty"},
+		"no token":            {func() (any, error) { return c.Verify(ctx, "sess_1", "") }, "token is required"},
+		"refresh, nothing":    {func() (any, error) { return c.Refresh(ctx, "sess_1", clerksessions.RefreshParams{}) }, "expired_token is required"},
+		"refresh, no origin": {func() (any, error) {
+			return c.RefreshCookies(ctx, "sess_1", clerksessions.RefreshParams{ExpiredToken: "x", RefreshToken: "y"})
+		}, "request_origin is required"},
+		"lifetime short": {func() (any, error) {
+			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: 29 * time.Second})
+		}, "expires_in_seconds is 29, but must be at least 30"},
+		"lifetime negative": {func() (any, error) {
+			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: -time.Minute})
+		}, "at least 30"},
+		"lifetime long": {func() (any, error) {
+			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: 315_360_001 * time.Second})
+		}, "at most 315360000"},
+		"lifetime longest": {func() (any, error) {
+			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: math.MaxInt64 / time.Second * time.Second})
+		}, "at most 315360000"},
+		"lifetime in between": {func() (any, error) {
+			return c.CreateTokenFromTemplate(ctx, "sess_1", "t", clerksessions.TokenParams{ExpiresIn: 90*time.Second + time.Millisecond})
+		}, "whole seconds"},
+		"zero client": {func() (any, error) { return new(clerksessions.Client).Get(ctx, "sess_1") }, "not made by New"},
+		"nil client":  {func() (any, error) { return (*clerksessions.Client)(nil).Revoke(ctx, "sess_1") }, "not made by New"},
+	}
+	for name, test := range bad {
+		t.Run(name, func(t *testing.T) {
+			value, err := test.call()
+			assert.True(t, isNil(value))
+			require.ErrorIs(t, err, clerksessions.ErrInvalidArgument)
+			assert.ErrorContains(t, err, test.says)
+		})
+	}
 }

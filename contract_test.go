@@ -20,8 +20,6 @@ import (
 	"github.com/clerksessions/clerksessions/internal/contracttest"
 )
 
-const testKey = "sk_test_canary_5f3759df"
-
 // below is the path of the proxy that test servers are behind.
 const below = "/some/proxy/v1"
 
@@ -77,14 +75,6 @@ func contractServer(t *testing.T, respond http.HandlerFunc) string {
 	}))
 	t.Cleanup(srv.Close)
 	return srv.URL + below
-}
-
-func newClient(t *testing.T, baseURL string, opts ...clerksessions.Option) *clerksessions.Client {
-	t.Helper()
-	client, err := clerksessions.New(testKey, append([]clerksessions.Option{clerksessions.WithBaseURL(baseURL)},
-		opts...)...)
-	require.NoError(t, err)
-	return client
 }
 
 func TestContractIsValid(t *testing.T) {

@@ -3,10 +3,8 @@ package clerksessions_test
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -167,50 +165,4 @@ func (c *cell) checkSecrets(t *testing.T) {
 func TestValuesPrintRedacted(t *testing.T) {
 	t.Parallel()
 	noSecrets(t, refresh, &refresh, clerksessions.Token{JWT: testKey}, &clerksessions.Token{JWT: testKey})
-}
-
-// A call leaves the caller's values alone, even if it fails.
-func TestTheCallersValuesAreNotChanged(t *testing.T) {
-	t.Parallel()
-	mine := &http.Client{Transport: transportFunc(func(*http.Request) (*http.Response, error) { return nil, errReset })}
-	before, params := *mine, fmt.Sprint(refresh.RequestHeaders, refresh.RequestOrigin)
-	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithHTTPClient(mine), clerksessions.WithMaxAttempts(1))
-	_, err := client.Refresh(t.Context(), "sess_1", refresh)
-	require.ErrorIs(t, err, errReset)
-	assert.Equal(t, before.Timeout, mine.Timeout)
-	assert.Nil(t, mine.CheckRedirect)
-	assert.Nil(t, mine.Jar)
-	assert.Equal(t, params, fmt.Sprint(refresh.RequestHeaders, refresh.RequestOrigin))
-}
-
-// noSecrets searches everything that can be printed for the canaries.
-func noSecrets(t *testing.T, values ...any) {
-	t.Helper()
-	for _, value := range values {
-		if _, ok := value.([]string); ok {
-			continue // the cookies of RefreshCookies are plain strings, documented as secret
-		}
-		assert.NotContains(t, printed(value), "canary")
-	}
-}
-
-// printed is a value in all the ways it can be printed and logged.
-func printed(value any) string {
-	var all bytes.Buffer
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-		fmt.Fprintf(&all, verb+"\n", value)
-	}
-	if hex, err := hex.DecodeString(strings.Map(hexDigits, fmt.Sprintf("%x", value))); err == nil {
-		all.Write(hex)
-	}
-	slog.New(slog.NewJSONHandler(&all, nil)).Info("x", "value", value)
-	slog.New(slog.NewTextHandler(&all, nil)).Info("x", "value", value)
-	return all.String()
-}
-
-func hexDigits(r rune) rune {
-	if strings.ContainsRune("0123456789abcdef", r) {
-		return r
-	}
-	return -1
 }

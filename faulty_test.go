@@ -3,7 +3,6 @@ package clerksessions_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -13,6 +12,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 )
+
+// escapedKey is testKey with escapes of JSON.
+const escapedKey = `\u0073k_test_c\u0061nary_5f3759df`
 
 // faulty is a transport that injects a fault. It works in virtual time, reports to
 // httptrace as net/http does, and records what happens to its responses.
@@ -72,11 +74,12 @@ func (f *faulty) echo(req *http.Request, status int, header http.Header, body io
 func (f *faulty) clerk(req *http.Request, status int, header http.Header) *http.Response {
 	sent := string(f.receive(req))
 	echo := req.Header.Get("Authorization") + sent
+	const escaped = "ESCAPED KEY" // replaced below, since Marshal would escape it again
 	body, _ := json.Marshal(map[string]any{
-		"errors":         []any{map[string]any{"message": echo, "long_message": echo, "code": "some_code", "meta": map[string]any{echo: []any{echo}}}},
+		"errors":         []any{map[string]any{"message": echo, "long_message": escaped, "code": "some_code", "meta": map[string]any{echo: []any{echo, escaped}, escaped: 1}}},
 		"clerk_trace_id": "trace-of-body",
 	})
-	return f.echo(req, status, header, bytes.NewReader(body), sent)
+	return f.echo(req, status, header, strings.NewReader(strings.ReplaceAll(string(body), escaped, escapedKey)), sent)
 }
 
 // succeed returns a success.
@@ -91,16 +94,6 @@ type watched struct {
 }
 
 func (w *watched) Close() error { w.closed++; return nil }
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-func failingReader(err error) io.Reader {
-	return readerFunc(func([]byte) (int, error) { return 0, err })
-}
-
-var errReset = errors.New("connection reset by peer")
 
 // A responder responds to one request.
 type responder func(*faulty, *http.Request) (*http.Response, error)

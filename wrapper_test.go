@@ -3,15 +3,12 @@ package clerksessions_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -304,130 +301,5 @@ func TestWhatGoesOverTheWire(t *testing.T) {
 			assert.Equal(t, "6f1d0c7ab92e4538a1c04be9d37f5260", meta.TraceID)
 			assert.Equal(t, compact(t, body), compact(t, meta.Body))
 		})
-	}
-}
-
-// errorResponses are responses that are not a success, and what is left of each.
-var errorResponses = []struct {
-	name   string
-	status int
-	header map[string]string
-	body   string
-	is     error
-	code   string
-	trace  string
-	after  time.Duration
-	text   string // part of the error's text
-}{
-	{name: "400", status: 400, body: clerkError("request_invalid_for_environment"), is: clerksessions.ErrBadRequest, code: "request_invalid_for_environment", trace: "trace-in-body", text: "400 Bad Request: request_invalid_for_environment (long text)"},
-	{name: "401", status: 401, body: clerkError("clerk_key_invalid"), is: clerksessions.ErrUnauthorized, code: "clerk_key_invalid", trace: "trace-in-body"},
-	{name: "403", status: 403, body: clerkError("authorization_invalid"), is: clerksessions.ErrForbidden, code: "authorization_invalid", trace: "trace-in-body"},
-	{name: "404", status: 404, body: clerkError("resource_not_found"), is: clerksessions.ErrNotFound, code: "resource_not_found", trace: "trace-in-body"},
-	{name: "409", status: 409, body: clerkError("conflict"), is: clerksessions.ErrConflict, code: "conflict", trace: "trace-in-body"},
-	{name: "410", status: 410, body: clerkError("operation_deprecated"), is: clerksessions.ErrGone, code: "operation_deprecated", trace: "trace-in-body"},
-	{name: "422", status: 422, body: clerkError("form_param_missing"), is: clerksessions.ErrUnprocessable, code: "form_param_missing", trace: "trace-in-body"},
-	{name: "429", status: 429, header: map[string]string{"Retry-After": "7"}, body: clerkError("too_many_requests"), is: clerksessions.ErrRateLimited, code: "too_many_requests", trace: "trace-in-body", after: 7 * time.Second, text: "retry after 7s"},
-	{name: "500", status: 500, body: clerkError("internal_clerk_error"), is: clerksessions.ErrUnavailable, code: "internal_clerk_error", trace: "trace-in-body"},
-	{name: "599", status: 599, body: clerkError("x"), is: clerksessions.ErrUnavailable, code: "x", trace: "trace-in-body"},
-	{name: "trace in the header", status: 404, header: map[string]string{"X-Clerk-Trace-Id": "trace-in-header", "CF-Ray": "ray"}, body: `{"errors":[]}`, is: clerksessions.ErrNotFound, trace: "trace-in-header"},
-	{name: "trace in the edge's header", status: 502, header: map[string]string{"CF-Ray": "ray-1", "Content-Type": "text/html"}, body: "<html>bad gateway</html>", is: clerksessions.ErrUnavailable, trace: "ray-1", text: `not Clerk's JSON (Content-Type "text/html", 24 bytes)`},
-	{name: "empty", status: 503, body: "", is: clerksessions.ErrUnavailable, text: "503 Service Unavailable"},
-	{name: "cut short", status: 404, body: clerkError("resource_not_found")[:30], is: clerksessions.ErrNotFound},
-	{name: "null", status: 404, body: "null", is: clerksessions.ErrNotFound},
-	{name: "another shape", status: 404, body: `{"errors":"none"}`, is: clerksessions.ErrNotFound},
-	{name: "a status nobody knows", status: 418, body: clerkError("teapot"), code: "teapot", trace: "trace-in-body"},
-	{name: "redirect", status: 307, header: map[string]string{"Location": "https://elsewhere.example/v1/sessions?x=1"}, text: `redirect to "elsewhere.example" refused`},
-	{name: "redirect to nowhere", status: 302, header: map[string]string{"Location": "://%zz"}, text: "redirect to an unreadable address refused"},
-	{name: "success without a body", status: 204, text: "204 No Content: invalid"},
-	{name: "success that is a page", status: 200, header: map[string]string{"Content-Type": "text/html", "X-Clerk-Trace-Id": "t"}, body: "<html>", trace: "t", text: "invalid "},
-	{name: "success that is null", status: 200, body: "null", text: "missing"},
-	{name: "success that is empty", status: 200, body: "{}", text: "missing"},
-	{name: "success of another kind", status: 200, body: `{"object":"user","id":"user_1"}`, text: "missing"},
-	{name: "success with a duplicate name", status: 200, body: `{"object":"session","object":"session","id":"sess_1","jwt":"x"}`, text: "invalid "},
-	{name: "success with names in another case", status: 200, body: `{"Object":"session","ID":"sess_1","JWT":"x","Data":[]}`, text: "missing"},
-	{name: "success with more behind it", status: 200, body: `{"object":"session","id":"sess_1","jwt":"x"} {}`, text: "invalid "},
-}
-
-func clerkError(code string) string {
-	return fmt.Sprintf(`{"errors":[{"message":"text","long_message":"long text","code":%q,"meta":{"param_name":"p"}}],"clerk_trace_id":"trace-in-body"}`, code)
-}
-
-func TestErrorResponses(t *testing.T) {
-	t.Parallel()
-	for _, e := range errorResponses {
-		t.Run(e.name, func(t *testing.T) {
-			t.Parallel()
-			var calls atomic.Int32
-			srv := serve(t, func(w http.ResponseWriter, req *http.Request) {
-				calls.Add(1)
-				for name, value := range e.header {
-					w.Header().Set(name, value)
-				}
-				w.WriteHeader(e.status)
-				_, _ = io.WriteString(w, e.body)
-			})
-			client := newClient(t, srv, clerksessions.WithMaxAttempts(1))
-			for _, r := range rows {
-				calls.Store(0)
-				var meta clerksessions.Meta
-				value, err := r.call(t.Context(), client, clerksessions.WithMeta(&meta))
-
-				assert.True(t, isNil(value), "%s: exactly one of value and error", r.title())
-				var apiErr *clerksessions.Error
-				require.ErrorAs(t, err, &apiErr, r.title())
-				assert.Equal(t, r.op, apiErr.Op)
-				assert.Equal(t, e.status, apiErr.StatusCode)
-				assert.Equal(t, e.trace, apiErr.TraceID)
-				assert.Equal(t, e.after, apiErr.RetryAfter)
-				assert.Equal(t, 1, apiErr.Attempts)
-				if e.status > 299 {
-					assert.Equal(t, e.body, string(apiErr.Body))
-				} else {
-					assert.Empty(t, apiErr.Body, "of a success nothing is kept: there may be a token in it")
-				}
-				assert.NotNil(t, apiErr.Header)
-				assert.Contains(t, err.Error(), e.text)
-				assert.NotContains(t, err.Error(), "\n")
-				for _, category := range categories {
-					assert.Equal(t, category == e.is, errors.Is(err, category), "%s: errors.Is %v", r.title(), category)
-				}
-				if e.code != "" {
-					assert.True(t, apiErr.HasCode(e.code))
-					assert.Equal(t, map[string]any{"param_name": "p"}, apiErr.Errors[0].Meta)
-				}
-				assert.False(t, apiErr.HasCode("other"))
-				assert.Equal(t, e.status, meta.StatusCode)
-				assert.Equal(t, e.trace, meta.TraceID)
-				assert.EqualValues(t, 1, calls.Load(), "%s: no second request", r.title())
-			}
-		})
-	}
-}
-
-var categories = []error{
-	clerksessions.ErrBadRequest, clerksessions.ErrUnauthorized, clerksessions.ErrForbidden, clerksessions.ErrNotFound,
-	clerksessions.ErrConflict, clerksessions.ErrGone, clerksessions.ErrUnprocessable, clerksessions.ErrRateLimited,
-	clerksessions.ErrUnavailable, clerksessions.ErrInvalidArgument,
-}
-
-// What an edge or a proxy has written over is read as far as it can be.
-func TestOddErrorsKeepTheirCodes(t *testing.T) {
-	t.Parallel()
-	for name, body := range map[string]string{
-		"meta is a list":   `{"errors":[{"code":"resource_not_found","message":"m","meta":[]}],"meta":[],"clerk_trace_id":"t"}`,
-		"meta is a text":   `{"errors":[{"code":"resource_not_found","message":"m","meta":"none"}],"clerk_trace_id":"t"}`,
-		"meta is null":     `{"errors":[{"code":"resource_not_found","message":"m","meta":null}],"clerk_trace_id":"t"}`,
-		"text is no UTF-8": "{\"errors\":[{\"code\":\"resource_not_found\",\"message\":\"caf\xe9\"}],\"clerk_trace_id\":\"t\"}",
-		"names twice":      `{"errors":[],"errors":[{"code":"resource_not_found","code":"resource_not_found"}],"clerk_trace_id":"t"}`,
-	} {
-		srv := serve(t, func(w http.ResponseWriter, req *http.Request) {
-			w.WriteHeader(404)
-			_, _ = io.WriteString(w, body)
-		})
-		_, err := newClient(t, srv).Get(t.Context(), "sess_1")
-		var apiErr *clerksessions.Error
-		require.ErrorAs(t, err, &apiErr, name)
-		assert.True(t, apiErr.HasCode("resource_not_found"), "%s: %v", name, err)
-		assert.Equal(t, "t", apiErr.TraceID, name)
 	}
 }

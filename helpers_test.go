@@ -1,0 +1,105 @@
+package clerksessions_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clerksessions/clerksessions"
+)
+
+const (
+	testKey  = "sk_test_canary_5f3759df"
+	aSession = `{"object":"session","id":"sess_1","user_id":"user_1","client_id":"client_1","status":"active","created_at":1794786307113}`
+)
+
+var errReset = errors.New("connection reset by peer")
+
+func newClient(t *testing.T, baseURL string, opts ...clerksessions.Option) *clerksessions.Client {
+	t.Helper()
+	client, err := clerksessions.New(testKey, append([]clerksessions.Option{clerksessions.WithBaseURL(baseURL)},
+		opts...)...)
+	require.NoError(t, err)
+	return client
+}
+
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// transporting sends requests by a function.
+func transporting(f transportFunc) clerksessions.Option {
+	return clerksessions.WithHTTPClient(&http.Client{Transport: f})
+}
+
+// responding returns a client whose requests all get this response. It makes one attempt.
+func responding(t *testing.T, status int, header http.Header, body string, opts ...clerksessions.Option) *clerksessions.Client {
+	own := []clerksessions.Option{clerksessions.WithMaxAttempts(1), clerksessions.WithMaxResponseBytes(1 << 16),
+		transporting(func(req *http.Request) (*http.Response, error) {
+			body := io.NopCloser(strings.NewReader(body))
+			return &http.Response{StatusCode: status, Header: header, Body: body, ContentLength: -1, Request: req}, nil
+		})}
+	return newClient(t, "https://clerk.invalid/v1", append(own, opts...)...)
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func failingReader(err error) io.Reader {
+	return readerFunc(func([]byte) (int, error) { return 0, err })
+}
+
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	switch rv := reflect.ValueOf(v); rv.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return rv.IsNil()
+	default:
+		return false
+	}
+}
+
+// noSecrets searches everything that can be printed for the canaries.
+func noSecrets(t *testing.T, values ...any) {
+	t.Helper()
+	for _, value := range values {
+		if _, ok := value.([]string); ok {
+			continue // the cookies of RefreshCookies are plain strings, documented as secret
+		}
+		assert.NotContains(t, printed(value), "canary")
+	}
+}
+
+// printed is a value in all the ways it can be printed and logged.
+func printed(value any) string {
+	var all bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		fmt.Fprintf(&all, verb+"\n", value)
+	}
+	if hex, err := hex.DecodeString(strings.Map(hexDigits, fmt.Sprintf("%x", value))); err == nil {
+		all.Write(hex)
+	}
+	slog.New(slog.NewJSONHandler(&all, nil)).Info("x", "value", value)
+	slog.New(slog.NewTextHandler(&all, nil)).Info("x", "value", value)
+	return all.String()
+}
+
+func hexDigits(r rune) rune {
+	if strings.ContainsRune("0123456789abcdef", r) {
+		return r
+	}
+	return -1
+}
