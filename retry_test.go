@@ -151,7 +151,7 @@ func TestATransportThatSendsTwice(t *testing.T) {
 	for op, want := range map[string]int{"GetSession": 2, "RevokeSession": 2, "CreateSession": 1} {
 		requests = 0
 		var meta clerksessions.Meta
-		value, err := matrixRows(op)[0].call(t.Context(), client, clerksessions.WithMeta(&meta))
+		value, err := rowOf(op).call(t.Context(), client, clerksessions.WithMeta(&meta))
 		assert.Equal(t, want, requests, "%s: a body is not sent again", op)
 		assert.Equal(t, want == 2, err == nil, "%s: %v", op, err)
 		assert.Equal(t, err != nil, isNil(value))

@@ -42,7 +42,7 @@ func (c *wireConn) respondHTTP1(req *http.Request) (open bool) {
 	if err != nil {
 		return false
 	}
-	c.acted(req.RequestURI, sent)
+	c.acted(sent)
 	if at == onRequest {
 		return c.ended(fault)
 	}

@@ -75,7 +75,7 @@ func (c *wireConn) take(frame http2.Frame, streams map[uint32]*h2Stream) bool {
 // respondHTTP2 responds to a request that was read whole, or to the stage at which it
 // is to be ended.
 func (c *wireConn) respondHTTP2(s *h2Stream) bool {
-	c.acted(s.path, s.body)
+	c.acted(s.body)
 	body := c.server.respond(s.path)
 	at := stage(-1)
 	if s.fault != nil {

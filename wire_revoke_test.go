@@ -30,7 +30,7 @@ func TestRevokeAllOverTheWire(t *testing.T) {
 				}
 				return &cases[i/3].ending
 			})
-			hc, transport := server.client(false)
+			hc := server.client()
 			client := newClient(t, server.url, clerksessions.WithHTTPClient(hc))
 
 			yielded := make(map[string]int)
@@ -41,8 +41,7 @@ func TestRevokeAllOverTheWire(t *testing.T) {
 				}
 			}
 
-			transport.CloseIdleConnections()
-			server.close()
+			server.close(hc)
 			for i := range sessions.count {
 				id, path := sessionID(i), "/v1/sessions/"+sessionID(i)+"/revoke"
 				assert.Equal(t, 1, yielded[id], "%s is yielded once", id)

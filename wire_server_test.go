@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/http2"
 )
@@ -46,7 +47,7 @@ type wireServer struct {
 
 	mu        sync.Mutex
 	requests  int            // headers read
-	acts      map[string]int // requests read whole, by path
+	acts      int            // requests read whole
 	responses map[string]int // complete responses, by path
 	seen      []string
 	conns     []*wireConn
@@ -128,20 +129,28 @@ func (c *wireConn) run() {
 	c.server.protocol.serve(c)
 }
 
-// client returns an HTTP client for the server. With late, its connections notice
-// that they were closed only after they wrote something.
-func (s *wireServer) client(late bool) (*http.Client, *http.Transport) {
+// client returns an HTTP client for the server.
+func (s *wireServer) client() *http.Client {
 	transport := &http.Transport{Protocols: new(http.Protocols), TLSClientConfig: clientTLS(), MaxIdleConnsPerHost: 8}
 	transport.Protocols.SetHTTP1(s.protocol.name != "HTTP2")
 	transport.Protocols.SetHTTP2(s.protocol.name == "HTTP2")
-	if late {
-		transport.DialContext = dialLate
+	return &http.Client{Transport: transport}
+}
+
+// warmUp leaves a connection to the server open, and nothing counted.
+func (s *wireServer) warmUp(t *testing.T, hc *http.Client) {
+	resp, err := hc.Get(s.url + "/sessions/warm-up")
+	if assert.NoError(t, err) {
+		_, err = io.Copy(io.Discard, resp.Body)
+		assert.NoError(t, err)
+		_ = resp.Body.Close()
 	}
-	return &http.Client{Transport: transport}, transport
+	s.forget()
 }
 
 // close ends the connections, and returns when all that the client wrote was read.
-func (s *wireServer) close() {
+func (s *wireServer) close(hc *http.Client) {
+	hc.CloseIdleConnections()
 	_ = s.listener.Close()
 	s.mu.Lock()
 	conns := s.conns
@@ -152,62 +161,46 @@ func (s *wireServer) close() {
 	s.running.Wait()
 }
 
-func (s *wireServer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	seen := strings.Join(s.seen, "\n")
-	return fmt.Sprintf("the server received %d requests, %d of them whole:\n%s", s.requests, s.allActs(), seen)
-}
-
-func (c *wireConn) note(format string, args ...any) {
-	c.server.mu.Lock()
-	defer c.server.mu.Unlock()
-	where := fmt.Sprintf("connection %d, stream %d: ", c.n, c.stream)
-	c.server.seen = append(c.server.seen, where+fmt.Sprintf(format, args...))
-}
-
-// received records the headers of a request.
-func (c *wireConn) received(line string) {
-	c.note("received %s", line)
-	c.server.mu.Lock()
-	c.server.requests++
-	c.server.mu.Unlock()
-}
-
-// acted records a request that was read whole.
-func (c *wireConn) acted(path string, body []byte) {
-	c.note("acted on it, a body of %d bytes included", len(body))
-	c.server.mu.Lock()
-	c.server.acts[path]++
-	c.server.mu.Unlock()
-}
-
-// completed records a complete response.
-func (c *wireConn) completed(path string) {
-	c.note("a complete response")
-	c.server.mu.Lock()
-	c.server.responses[path]++
-	c.server.mu.Unlock()
-}
-
 // forget drops all that was recorded.
 func (s *wireServer) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.requests, s.acts, s.responses, s.seen = 0, make(map[string]int), make(map[string]int), nil
+	s.requests, s.acts, s.responses, s.seen = 0, 0, make(map[string]int), nil
 }
 
-// allActs counts the requests that were read whole.
-func (s *wireServer) allActs() (n int) {
-	for _, acts := range s.acts {
-		n += acts
-	}
-	return n
+func (s *wireServer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprintf("the server received %d requests, %d of them whole:\n%s", s.requests, s.acts, strings.Join(s.seen, "\n"))
+}
+
+// record notes what happened on the connection and counts it.
+func (c *wireConn) record(count func(*wireServer), format string, args ...any) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	where := fmt.Sprintf("connection %d, stream %d: ", c.n, c.stream)
+	c.server.seen = append(c.server.seen, where+fmt.Sprintf(format, args...))
+	count(c.server)
+}
+
+// received records the headers of a request.
+func (c *wireConn) received(line string) {
+	c.record(func(s *wireServer) { s.requests++ }, "received %s", line)
+}
+
+// acted records a request that was read whole.
+func (c *wireConn) acted(body []byte) {
+	c.record(func(s *wireServer) { s.acts++ }, "acted on it, a body of %d bytes included", len(body))
+}
+
+// completed records a complete response.
+func (c *wireConn) completed(path string) {
+	c.record(func(s *wireServer) { s.responses[path]++ }, "a complete response")
 }
 
 // ended ends an exchange and reports whether the connection stays open.
 func (c *wireConn) ended(e *ending) bool {
-	c.note("%s", e.name)
+	c.record(func(*wireServer) {}, "%s", e.name)
 	return e.end(c)
 }
 
@@ -223,18 +216,4 @@ func (c *wireConn) reset() bool {
 	_ = c.tcp.SetLinger(0)
 	_ = c.tcp.Close()
 	return false
-}
-
-// endIdle ends the connections there are, as no request is in flight.
-func (s *wireServer) endIdle(e *ending) {
-	s.mu.Lock()
-	conns := s.conns
-	s.mu.Unlock()
-	for _, c := range conns {
-		if e.name == "FIN on accept" {
-			_ = c.tcp.Close()
-		} else {
-			c.reset()
-		}
-	}
 }

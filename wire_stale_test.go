@@ -1,7 +1,6 @@
 package clerksessions_test
 
 import (
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,7 +16,7 @@ func TestWireStaleConnections(t *testing.T) {
 	t.Parallel()
 	const idle = 5
 	for _, p := range protocols[:2] {
-		for _, r := range wireRows() {
+		for _, r := range distinctRows() {
 			t.Run(p.name+"/"+r.title(), func(t *testing.T) {
 				t.Parallel()
 				response := example(t, r.op, r.example)
@@ -37,11 +36,11 @@ func TestWireStaleConnections(t *testing.T) {
 					}
 					return nil
 				})
-				hc, transport := server.client(false)
+				hc := server.client()
 				opened.Add(idle)
 				var warm sync.WaitGroup
 				for range idle {
-					warm.Go(func() { warmUp(t, hc, server) })
+					warm.Go(func() { server.warmUp(t, hc) })
 				}
 				warm.Wait()
 				server.forget()
@@ -51,12 +50,11 @@ func TestWireStaleConnections(t *testing.T) {
 				_, err := r.call(t.Context(), newClient(t, server.url, clerksessions.WithHTTPClient(hc)),
 					clerksessions.WithMeta(&meta), clerksessions.WithMaxAttempts(1))
 
-				transport.CloseIdleConnections()
-				server.close()
+				server.close(hc)
 				assert.Error(t, err)
 				assert.Equal(t, 1, meta.Attempts)
 				most := 1
-				if strings.HasPrefix(r.request, "GET ") {
+				if r.method() == "GET" {
 					most = 2
 				}
 				assert.LessOrEqual(t, server.requests, most, server)

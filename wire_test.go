@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -57,16 +56,11 @@ func (c *wireCell) call(t *testing.T) {
 		}
 		return nil
 	})
-	idle := c.reused && c.at == onAccept
-	hc, transport := server.client(idle)
+	hc := server.client()
 	if c.reused {
-		warmUp(t, hc, server)
+		server.warmUp(t, hc)
 	}
 	armed.Store(1)
-	if idle {
-		server.endIdle(&c.ending)
-		faults.Add(-1)
-	}
 	var log bytes.Buffer
 	client := newClient(t, server.url, clerksessions.WithHTTPClient(hc), clerksessions.WithMaxAttempts(c.max),
 		clerksessions.WithTimeout(5*time.Minute), // a busy machine must not decide
@@ -74,20 +68,8 @@ func (c *wireCell) call(t *testing.T) {
 
 	c.value, c.err = c.row.call(t.Context(), client, clerksessions.WithMeta(&c.meta))
 
-	transport.CloseIdleConnections()
-	server.close()
-	c.requests, c.acts, c.server, c.log = server.requests, server.allActs(), server.String(), log.String()
-}
-
-// warmUp leaves a connection to the server open, and nothing counted.
-func warmUp(t *testing.T, hc *http.Client, server *wireServer) {
-	resp, err := hc.Get(server.url + "/sessions/warm-up")
-	if assert.NoError(t, err) {
-		_, err = bytes.NewBuffer(nil).ReadFrom(resp.Body)
-		assert.NoError(t, err)
-		_ = resp.Body.Close()
-	}
-	server.forget()
+	server.close(hc)
+	c.requests, c.acts, c.server, c.log = server.requests, server.acts, server.String(), log.String()
 }
 
 // attempts returns how many attempts are to be made and whether the call succeeds.
@@ -141,7 +123,7 @@ func (c *wireCell) checkRequests(t *testing.T) {
 // replayable reports whether net/http may replay the request once by itself, which
 // WithMaxAttempts documents.
 func (c *wireCell) replayable() bool {
-	return c.silent && c.reused && strings.HasPrefix(c.row.request, "GET ")
+	return c.silent && c.reused && c.row.method() == "GET"
 }
 
 func (c *wireCell) checkError(t *testing.T) {
@@ -164,57 +146,27 @@ func (c *wireCell) checkLog(t *testing.T) {
 }
 
 // newWireCell returns a call of a row, to be completed by how its exchanges end.
-func newWireCell(p protocol, r row, response []byte) wireCell {
-	c := wireCell{protocol: p, row: r, response: response}
-	for _, op := range clerksessions.Operations() {
-		if op.ID == r.op {
-			c.retry = op.Retry
-		}
-	}
-	return c
-}
-
-// wireRows are the rows that differ in more than what the body or the query says: at
-// least one of each method, with and without a body if it has both.
-func wireRows() (some []row) {
-	seen := make(map[string]bool)
-	for _, r := range rows {
-		kind := fmt.Sprint(r.op, r.body == "")
-		if r.op == "RefreshSession" {
-			kind += r.example
-		}
-		if !seen[kind] {
-			seen[kind] = true
-			some = append(some, r)
-		}
-	}
-	return some
+func newWireCell(t *testing.T, p protocol, r row) wireCell {
+	return wireCell{protocol: p, row: r, retry: operation(r.op).Retry, response: example(t, r.op, r.example)}
 }
 
 // wireCells are all calls of the matrix over a protocol. A call that the engine cannot
 // tell from an earlier one is made over a fresh connection only, with three attempts.
 func wireCells(t *testing.T, p protocol) (all []*wireCell) {
 	known := make(map[string]bool)
-	for _, r := range wireRows() {
-		blank := newWireCell(p, r, example(t, r.op, r.example))
-		method, _, _ := strings.Cut(r.request, " ")
-		kind := fmt.Sprint(method, blank.retry, r.body == "") // all that the engine knows of a call
+	for _, r := range distinctRows() {
+		blank := newWireCell(t, p, r)
+		kind := fmt.Sprint(r.method(), blank.retry, r.body == "") // all that the engine knows of a call
 		again := known[kind]
 		known[kind] = true
 		for _, one := range wireCases(p) {
 			for _, reused := range []bool{false, true} {
 				for _, most := range []int{1, 3} {
-					if again && (reused || most == 1) {
+					if again && (reused || most == 1) || reused && one.at < onFirstByte {
 						continue
 					}
 					c := blank
 					c.wireCase, c.reused, c.max, c.faults = one, reused, most, max(1, most-1)
-					switch {
-					case reused && one.at == onHandshake:
-						continue // as fresh
-					case reused && one.at == onAccept:
-						c.facts = facts{unseen: true, racy: true}
-					}
 					all = append(all, &c)
 				}
 			}
@@ -282,12 +234,10 @@ func TestWireFlood(t *testing.T) {
 	}
 	var all []*wireCell
 	for _, p := range protocols {
-		for _, r := range wireRows() {
-			if r.op == "GetSession" || r.op == "CreateSession" {
-				c := newWireCell(p, r, example(t, r.op, r.example))
-				c.wireCase, c.max, c.faults = on(onRequest, "10 MB that are not HTTP", flood, uncertain), 1, 1
-				all = append(all, &c)
-			}
+		for _, op := range []string{"GetSession", "CreateSession"} {
+			c := newWireCell(t, p, rowOf(op))
+			c.wireCase, c.max, c.faults = on(onRequest, "10 MB that are not HTTP", flood, uncertain), 1, 1
+			all = append(all, &c)
 		}
 	}
 	runWire(t, all)

@@ -3,10 +3,12 @@ package clerksessions_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -179,6 +181,34 @@ func (r row) title() string {
 		return r.op
 	}
 	return r.op + ", " + r.name
+}
+
+func (r row) method() string { return strings.Fields(r.request)[0] }
+
+func rowOf(op string) row {
+	return rows[slices.IndexFunc(rows, func(r row) bool { return r.op == op })]
+}
+
+// distinctRows are the rows that differ in more than what the body or the query says:
+// at least one of each method, with and without a body if it has both.
+func distinctRows() (some []row) {
+	seen := make(map[string]bool)
+	for _, r := range rows {
+		kind := fmt.Sprint(r.op, r.body == "")
+		if r.op == "RefreshSession" {
+			kind += r.example
+		}
+		if !seen[kind] {
+			seen[kind] = true
+			some = append(some, r)
+		}
+	}
+	return some
+}
+
+func operation(id string) clerksessions.Operation {
+	all := clerksessions.Operations()
+	return all[slices.IndexFunc(all, func(op clerksessions.Operation) bool { return op.ID == id })]
 }
 
 func TestEveryOperationHasAWrapperMethodAndARow(t *testing.T) {
