@@ -9,8 +9,15 @@ import (
 
 // serveHTTP1 serves a connection request by request.
 func (c *wireConn) serveHTTP1() {
+	c.writeHead = func(length int) {
+		_, _ = fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", length)
+	}
+	c.writeBody = func(body []byte, _ bool) bool {
+		_, err := c.Write(body)
+		return err == nil
+	}
 	r := bufio.NewReader(c)
-	for {
+	for open := true; open; {
 		if _, err := r.Peek(1); err != nil {
 			return
 		}
@@ -20,44 +27,18 @@ func (c *wireConn) serveHTTP1() {
 			return
 		}
 		req, err := http.ReadRequest(r)
-		if err != nil || !c.respondHTTP1(req) {
+		if err != nil {
 			return
 		}
+		c.received(req.Method + " " + req.RequestURI)
+		fault := c.server.fault(onHeaders, req.RequestURI)
+		if fault.is(onHeaders) {
+			c.ended(fault)
+			return
+		}
+		sent, err := io.ReadAll(req.Body)
+		open = err == nil && c.respond(req.RequestURI, sent, fault)
 	}
-}
-
-// respondHTTP1 reads the rest of a request and responds, to the stage at which it is
-// to be ended.
-func (c *wireConn) respondHTTP1(req *http.Request) (open bool) {
-	c.received(req.Method + " " + req.RequestURI)
-	at := stage(-1)
-	fault := c.server.fault(onHeaders, req.RequestURI)
-	if fault != nil {
-		at = fault.at
-	}
-	if at == onHeaders {
-		return c.ended(fault)
-	}
-	sent, err := io.ReadAll(req.Body)
-	if err != nil {
-		return false
-	}
-	c.acted(sent)
-	if at == onRequest {
-		return c.ended(fault)
-	}
-	body := c.server.respond(req.RequestURI)
-	_, _ = fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", len(body))
-	if at == onResponseHeaders {
-		return c.ended(fault)
-	}
-	if at == onHalfBody {
-		_, _ = c.Write(body[:len(body)/2])
-		return c.ended(fault)
-	}
-	c.completed(req.RequestURI)
-	_, err = c.Write(body)
-	return err == nil
 }
 
 // writes writes text and goes on as then says.

@@ -34,7 +34,7 @@ func stayOpen(*wireConn) bool { return true }
 
 // respondWell completes the response of a request that was ended otherwise.
 func respondWell(c *wireConn) bool {
-	return c.respondHTTP2(&h2Stream{path: "/v1/sessions"})
+	return c.respond("/v1/sessions", nil, nil)
 }
 
 // http2Cases are the ways in which a server can end an exchange of HTTP/2.

@@ -22,6 +22,10 @@ func (c *wireConn) serveHTTP2() {
 		return
 	}
 	c.frames, c.last = http2.NewFramer(c, c), anyStream(0)
+	c.writeHead = func(length int) {
+		_ = c.writeHeaders(false, "200", "content-type", "application/json", "content-length", fmt.Sprint(length))
+	}
+	c.writeBody = c.writeData
 	c.frames.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	streams := make(map[uint32]*h2Stream)
 	if c.frames.WriteSettings() != nil {
@@ -50,11 +54,11 @@ func (c *wireConn) take(frame http2.Frame, streams map[uint32]*h2Stream) bool {
 		s := &h2Stream{path: f.PseudoValue("path")}
 		c.received(f.PseudoValue("method") + " " + s.path)
 		s.fault = c.server.fault(onHeaders, s.path)
-		if s.fault != nil && s.fault.at == onHeaders {
+		if s.fault.is(onHeaders) {
 			return c.ended(s.fault)
 		}
 		if f.StreamEnded() {
-			return c.respondHTTP2(s)
+			return c.respond(s.path, s.body, s.fault)
 		}
 		streams[f.StreamID] = s
 	case *http2.DataFrame:
@@ -66,42 +70,21 @@ func (c *wireConn) take(frame http2.Frame, streams map[uint32]*h2Stream) bool {
 		s.body = append(s.body, f.Data()...)
 		if f.StreamEnded() {
 			delete(streams, f.StreamID)
-			return c.respondHTTP2(s)
+			return c.respond(s.path, s.body, s.fault)
 		}
 	}
 	return true
 }
 
-// respondHTTP2 responds to a request that was read whole, or to the stage at which it
-// is to be ended.
-func (c *wireConn) respondHTTP2(s *h2Stream) bool {
-	c.acted(s.body)
-	body := c.server.respond(s.path)
-	at := stage(-1)
-	if s.fault != nil {
-		at = s.fault.at
-	}
-	if at == onRequest {
-		return c.ended(s.fault)
-	}
-	if c.writeHeaders(false, "200", "content-type", "application/json", "content-length", fmt.Sprint(len(body))) != nil {
-		return false
-	}
-	if at == onResponseHeaders {
-		return c.ended(s.fault)
-	}
-	if at == onHalfBody {
-		_ = c.frames.WriteData(c.stream, false, body[:len(body)/2])
-		return c.ended(s.fault)
-	}
-	c.completed(s.path)
+// writeData writes a part of a response's body, the last or not.
+func (c *wireConn) writeData(body []byte, last bool) bool {
 	const maxFrame = 16 << 10
 	for ; len(body) > maxFrame; body = body[maxFrame:] {
 		if c.frames.WriteData(c.stream, false, body[:maxFrame]) != nil {
 			return false
 		}
 	}
-	return c.frames.WriteData(c.stream, true, body) == nil
+	return c.frames.WriteData(c.stream, last, body) == nil
 }
 
 // writeHeaders writes the headers of a response, without its body.

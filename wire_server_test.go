@@ -36,13 +36,15 @@ type ending struct {
 	end  func(*wireConn) (open bool) // reports whether the connection stays open
 }
 
+func (e *ending) is(at stage) bool { return e != nil && e.at == at }
+
 // wireServer is a server on loopback, written byte by byte, that fails requests as it
 // is told and counts what it receives.
 type wireServer struct {
 	listener net.Listener
 	url      string
 	protocol protocol
-	respond  func(path string) []byte    // the body of a successful response
+	body     func(path string) []byte    // of a successful response
 	fault    func(stage, string) *ending // how an exchange ends that got this far, with this path; nil if well
 
 	mu        sync.Mutex
@@ -73,17 +75,23 @@ type wireConn struct {
 	server *wireServer
 	tcp    *net.TCPConn
 	n      int
-	frames *http2.Framer // HTTP/2 only
-	stream uint32        // of the exchange to be ended
-	last   uint32        // the last stream to be processed
+
+	// How the protocol writes a response.
+	writeHead func(length int)
+	writeBody func(body []byte, last bool) (open bool)
+
+	// HTTP/2 only.
+	frames *http2.Framer
+	stream uint32 // of the exchange to be ended
+	last   uint32 // the last stream to be processed
 }
 
 func newWireServer(
-	t *testing.T, p protocol, respond func(string) []byte, fault func(stage, string) *ending,
+	t *testing.T, p protocol, body func(string) []byte, fault func(stage, string) *ending,
 ) *wireServer {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	s := &wireServer{listener: listener, protocol: p, respond: respond, fault: fault}
+	s := &wireServer{listener: listener, protocol: p, body: body, fault: fault}
 	s.url = "http://" + listener.Addr().String() + "/v1"
 	if p.tls {
 		s.url = "https://" + listener.Addr().String() + "/v1"
@@ -196,6 +204,26 @@ func (c *wireConn) acted(body []byte) {
 // completed records a complete response.
 func (c *wireConn) completed(path string) {
 	c.record(func(s *wireServer) { s.responses[path]++ }, "a complete response")
+}
+
+// respond responds to a request that was read whole, to the stage at which it is to be
+// ended. It reports whether the connection stays open.
+func (c *wireConn) respond(path string, sent []byte, fault *ending) bool {
+	c.acted(sent)
+	body := c.server.body(path)
+	if fault.is(onRequest) {
+		return c.ended(fault)
+	}
+	c.writeHead(len(body))
+	if fault.is(onResponseHeaders) {
+		return c.ended(fault)
+	}
+	if fault.is(onHalfBody) {
+		c.writeBody(body[:len(body)/2], false)
+		return c.ended(fault)
+	}
+	c.completed(path)
+	return c.writeBody(body, true)
 }
 
 // ended ends an exchange and reports whether the connection stays open.

@@ -128,10 +128,10 @@ func TestAttempt(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			closed := new(closeCounter)
+			body := &watchedBody{t: t}
 			if test.res != nil && test.res.Body != nil {
-				closed.Reader = test.res.Body
-				test.res.Body = closed
+				body.Reader = test.res.Body
+				test.res.Body = body
 			}
 			a := newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) {
 				return test.res, test.transport
@@ -139,8 +139,8 @@ func TestAttempt(t *testing.T) {
 			assert.Equal(t, test.ok, a.ok())
 			assert.Equal(t, test.truncated, a.truncated)
 			assert.False(t, a.unsent)
-			if closed.Reader != nil {
-				assert.Equal(t, 1, closed.n, "the body is closed")
+			if body.Reader != nil {
+				assert.Equal(t, 1, body.closed, "the body is closed")
 			}
 			if test.err == "" {
 				assert.NoError(t, a.err)
@@ -167,13 +167,22 @@ func text(status int, body string, err ...error) *http.Response {
 	return response(status, reader)
 }
 
-// closeCounter counts how often it is closed.
-type closeCounter struct {
+// watchedBody counts how often it is closed, and must not be read after its end.
+type watchedBody struct {
 	io.Reader
-	n int
+	t      *testing.T
+	ended  bool
+	closed int
 }
 
-func (c *closeCounter) Close() error { c.n++; return nil }
+func (b *watchedBody) Read(p []byte) (n int, err error) {
+	assert.False(b.t, b.ended, "read after the end")
+	n, err = b.Reader.Read(p)
+	b.ended = err != nil
+	return n, err
+}
+
+func (b *watchedBody) Close() error { b.closed++; return nil }
 
 type mustNotBeRead struct{ t *testing.T }
 

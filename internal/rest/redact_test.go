@@ -184,6 +184,23 @@ func TestATruncatedSecretIsTrimmedFromTheEnd(t *testing.T) {
 	}
 }
 
+// Redaction makes a body shorter, which must not show a secret within which reading
+// ended.
+func TestASecretAtTheLimitIsRedacted(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []string{testSecret, `\u0073k_test_c\u0061nary_5f3759df`} {
+		for cut := range 2 * len(secret) {
+			r := newRedactor(testSecret)
+			limit := MaxErrorBody + r.margin()
+			body := strings.Repeat(testSecret, 100)
+			body += strings.Repeat("x", limit-len(body)-cut) + secret + strings.Repeat("y", cut)
+			got := failedBody(r, body[:limit], false)
+			assert.NotContains(t, got, "k_t", "%d bytes of the secret were read", cut)
+			assert.Greater(t, len(got), MaxErrorBody-100*len(testSecret)-r.margin())
+		}
+	}
+}
+
 func FuzzRedact(f *testing.F) {
 	f.Add(testSecret, testSecret[:14], true)
 	f.Add(`{"a":"\u0073k_test_`, `canary_5f3759df"}`, false)

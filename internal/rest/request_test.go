@@ -61,8 +61,12 @@ func TestEachAttemptHasARequestOfItsOwn(t *testing.T) {
 	req := newTestRequest(true)
 	req.Query = []Field{{"limit", "limit=1"}}
 	first := client.request(t.Context(), req, new(sent))
-	for name := range first.Header {
-		first.Header[name][0] = "changed"
+	for name, values := range first.Header {
+		values[0] = "changed"
+		first.Header[name] = append(values, "added")
+	}
+	for name, values := range first.Header {
+		assert.Equal(t, []string{"changed", "added"}, values, "%s shares no memory with another field", name)
 	}
 	first.URL.Host, first.URL.Path, first.URL.RawPath, first.URL.RawQuery = "elsewhere", "/", "/", "q"
 	second := client.request(t.Context(), req, new(sent))

@@ -58,6 +58,7 @@ func TestResends(t *testing.T) {
 		{"HTTP/1 twice after writing on used connections", []hook{usedConn, http1, usedConn, http1, freshConn}, true},
 		{"transport around net/http's retries after a response", []hook{freshConn, http2, responded, freshConn, http2, responded, freshConn}, false},
 		{"HTTP/2 after an informational response", []hook{freshConn, http2, responded, early, freshConn}, true},
+		{"HTTP/1 after an informational response", []hook{freshConn, http1, responded, early, freshConn}, true},
 		{"after a switch of protocols", []hook{freshConn, http1, responded, switched, freshConn}, false},
 		{"HTTP/2 after a response with status 101", []hook{freshConn, http2, responded, switched, freshConn}, true},
 		{"HTTP/2 after the transport's retry", []hook{freshConn, http2, responded, freshConn, http2, freshConn}, true},
