@@ -89,7 +89,7 @@ func (c *Client) Create(ctx context.Context, params CreateParams, opts ...Option
 	return c.with(opts).createSession(ctx, params)
 }
 
-// Get returns a session, whatever its status. The error is [ErrNotFound] if it does not
+// Get returns a session, regardless of its status. The error is [ErrNotFound] if it does not
 // exist.
 func (c *Client) Get(ctx context.Context, sessionID string, opts ...Option) (*Session, error) {
 	return c.with(opts).getSession(ctx, sessionID)

@@ -43,9 +43,9 @@
 // 500, 502, 503, 504 or one of Cloudflare's own, 520 to 527 and 530. Create and Refresh
 // are not idempotent: they are retried only after a 429, when nothing was sent, or when
 // an HTTP/2 server says that it did not process the request. Between attempts the client
-// waits for Retry-After and up to 10 % longer, or uses exponential backoff with full
-// jitter: up to 0.5, 1, 2, 4, then 8 seconds. If Retry-After exceeds 30 seconds or the
-// context's deadline, the error is returned immediately. Redirects are never followed.
+// waits for Retry-After plus up to 10 %, or uses exponential backoff with full jitter: up
+// to 0.5, 1, 2, 4, then 8 seconds. If Retry-After exceeds 30 seconds or the context's
+// deadline, the error is returned immediately. Redirects are never followed.
 //
 // To trace or count calls, see [OperationFromContext] and [AttemptFromContext].
 //

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -140,16 +141,20 @@ func TestTextsOfErrors(t *testing.T) {
 }
 
 // A transport may return an error that wraps one of another call.
-func TestAnErrorOfAnotherCallIsNotThisCalls(t *testing.T) {
+func TestErrorsWithoutAResponse(t *testing.T) {
 	t.Parallel()
 	other := &clerksessions.Error{Op: "GetSession", StatusCode: 404, TraceID: "other"}
-	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1), transporting(func(*http.Request) (*http.Response, error) {
-		return nil, fmt.Errorf("credentials: %w", other)
-	}))
-	var meta clerksessions.Meta
-	_, err := client.Get(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
-	require.ErrorIs(t, err, other)
-	assert.Equal(t, clerksessions.Meta{Attempts: 1}, meta, "no response came")
+	for attempts, prefix := range map[int]string{1: "", 2: "attempt 2: "} {
+		synctest.Test(t, func(t *testing.T) {
+			client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(attempts),
+				transporting(func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("credentials: %w", other) }))
+			var meta clerksessions.Meta
+			_, err := client.Revoke(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
+			require.ErrorIs(t, err, other)
+			assert.EqualError(t, err, "clerksessions: RevokeSession: "+prefix+"credentials: "+other.Error())
+			assert.Equal(t, clerksessions.Meta{Attempts: attempts}, meta, "no response came")
+		})
+	}
 }
 
 func TestMetaAndTheZeroClientArePrinted(t *testing.T) {

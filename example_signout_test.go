@@ -12,8 +12,8 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// A handler that signs the user out of the session that the request belongs to. A
-// session that Clerk does not know is signed out already.
+// A handler that revokes the session of the request. A session that Clerk does not know
+// is signed out already.
 func Example_signOut() {
 	_, client := emulated(clerksessions.Session{ID: "sess_laptop", UserID: "user_alice"})
 	// In a server the id comes from a verified token; see the package sessionjwt.
@@ -45,7 +45,7 @@ func Example_signOut() {
 	// sess_long_gone 204
 }
 
-// Signing a user out of all other devices spares the session of the request.
+// To sign a user out of all other devices, spare the session of the request.
 func ExampleWithExcept() {
 	_, client := emulated(
 		clerksessions.Session{ID: "sess_laptop", UserID: "user_alice"},
@@ -73,7 +73,7 @@ func ExampleWithExcept() {
 	// sess_laptop active
 }
 
-// RevokeEach revokes the sessions that a filter of one's own lets through.
+// RevokeEach revokes the sessions that a filter selects, here those older than a day.
 func ExampleClient_RevokeEach() {
 	srv, client := emulated(clerksessions.Session{ID: "sess_old", UserID: "user_alice"})
 	srv.Advance(48 * time.Hour)

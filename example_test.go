@@ -15,8 +15,8 @@ import (
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
-// The examples run on an emulated Clerk. Elsewhere a client comes from New or
-// NewFromEnv.
+// emulated returns an in-memory Clerk with sessions, and its client. In a program the
+// client comes from New or NewFromEnv.
 func emulated(sessions ...clerksessions.Session) (*sessionstest.Server, *clerksessions.Client) {
 	srv := sessionstest.New(sessionstest.WithStart(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)))
 	for _, session := range sessions {
@@ -60,7 +60,7 @@ func ExampleNew() {
 func ExampleNewFromEnv() {
 	for name, value := range map[string]string{
 		"CLERK_SECRET_KEY": "sk_test_0123456789",
-		"CLERK_API_URL":    "http://127.0.0.1:8787", // an emulator; leave it out for Clerk itself
+		"CLERK_API_URL":    "http://127.0.0.1:8787", // an emulator; not set for Clerk itself
 	} {
 		os.Setenv(name, value)
 		defer os.Unsetenv(name)
@@ -73,8 +73,8 @@ func ExampleNewFromEnv() {
 	// Output: clerksessions.Client{BaseURL:"http://127.0.0.1:8787/v1"}
 }
 
-// Production instances refuse to create sessions; a test on a development instance,
-// or on sessionstest, gets one this way.
+// Production instances refuse to create sessions. This is for tests on a development
+// instance or on sessionstest.
 func ExampleClient_Create() {
 	_, client := emulated()
 
@@ -114,7 +114,7 @@ func ExampleClient_Revoke() {
 	// Output: revoked
 }
 
-// The server side of a browser's request that came with an expired token.
+// The server's part when a browser's request comes with an expired token.
 func ExampleClient_Refresh() {
 	const app = "https://app.example.com"
 	srv, client := emulated()
@@ -135,7 +135,7 @@ func ExampleClient_Refresh() {
 	// Output: {token [redacted]} <nil>
 }
 
-// The same with cookies to pass on to the browser.
+// A handler that refreshes the browser's cookies.
 func ExampleClient_RefreshCookies() {
 	const app = "https://app.example.com"
 	srv, client := emulated()
@@ -144,21 +144,23 @@ func ExampleClient_RefreshCookies() {
 	refresh := srv.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID})
 	srv.Advance(2 * time.Minute)
 
-	cookies, err := client.RefreshCookies(context.Background(), session.ID, clerksessions.RefreshParams{
-		ExpiredToken:  expired,
-		RefreshToken:  refresh.Token,
-		RequestOrigin: app,
-	})
-	if err != nil {
-		log.Fatal(err)
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		cookies, err := client.RefreshCookies(r.Context(), session.ID, clerksessions.RefreshParams{
+			ExpiredToken:  expired,
+			RefreshToken:  refresh.Token,
+			RequestOrigin: app,
+		})
+		if err != nil {
+			http.Error(w, "please sign in again", http.StatusUnauthorized)
+			return
+		}
+		for _, cookie := range cookies {
+			w.Header().Add("Set-Cookie", cookie)
+		}
 	}
-	reply := httptest.NewRecorder() // the http.ResponseWriter of a handler
-	for _, cookie := range cookies {
-		reply.Header().Add("Set-Cookie", cookie)
-	}
-	for _, cookie := range reply.Result().Cookies() {
-		fmt.Println(cookie.Name)
-	}
+	w := httptest.NewRecorder()
+	handler(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	fmt.Println(w.Result().Cookies()[0].Name)
 	// Output: __session
 }
 
@@ -277,7 +279,7 @@ func ExampleWithMeta() {
 	// Output: 200 after 2 attempts, trace id of 32 digits
 }
 
-// A transport that names each attempt by its operation, so that no label holds an id.
+// A transport that labels each attempt with its operation. No label holds an id.
 func ExampleOperationFromContext() {
 	srv, _ := emulated()
 	session := srv.AddSession(clerksessions.Session{UserID: "user_alice"})

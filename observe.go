@@ -9,7 +9,7 @@ import (
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// observer follows a call for its Meta and the log.
+// observer records a call in its Meta and its log.
 type observer call
 
 // Error returns an [*Error] for a response, and the cause with a prefix if none came.

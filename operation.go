@@ -41,9 +41,8 @@ const (
 )
 
 // OperationFromContext returns the operation that a request belongs to, for an
-// [net/http.RoundTripper] that traces or counts. Every request of this package has it
-// in its context, so that spans and metrics need no URL with an id in it. ok reports
-// whether the context is that of such a request.
+// [net/http.RoundTripper] that traces or counts: its ID and Path name spans and metrics
+// without an id. ok reports whether ctx is the context of a request of this package.
 func OperationFromContext(ctx context.Context) (op Operation, ok bool) {
 	value, _, _ := rest.FromContext(ctx)
 	if op, ok := value.(*Operation); ok {
@@ -54,11 +53,10 @@ func OperationFromContext(ctx context.Context) (op Operation, ok bool) {
 
 // AttemptFromContext returns the number of the attempt that a request belongs to, for
 // an [net/http.RoundTripper] that traces or counts. The first attempt is 1; a higher
-// number is a retry. ok reports whether the context is that of a request of this
-// package.
+// number is a retry. ok reports whether ctx is the context of a request of this package.
 //
-// The context that the caller passes to a method is the parent of every attempt's, so
-// a span begun in it encloses the whole call.
+// The context passed to the method is the parent of each attempt's context, so a span
+// started there encloses the whole call.
 func AttemptFromContext(ctx context.Context) (n int, ok bool) {
 	_, n, ok = rest.FromContext(ctx)
 	return n, ok

@@ -18,9 +18,9 @@ import (
 // [NewFromEnv], one call when passed to a method. Per-call options override the
 // client's; headers and query parameters are merged.
 //
-// A call refuses an option that it would ignore, with [ErrInvalidArgument]:
-// [WithConcurrency] and [WithExcept] are for [New], [Client.RevokeAll] and
-// [Client.RevokeEach], and [WithMeta] is for every method but those two.
+// An option that a call would ignore is an error, [ErrInvalidArgument], and nothing is
+// sent: [WithConcurrency] and [WithExcept] are for [New], [Client.RevokeAll] and
+// [Client.RevokeEach]; [WithMeta] is for all other methods.
 type Option func(*config) error
 
 // config is what options change. It is copied before each change.
@@ -68,11 +68,10 @@ func (c *config) apply(opts []Option) error {
 	return nil
 }
 
-// WithBaseURL sets the base URL, for a proxy or an emulator. It has scheme, host and
-// path up to and including the version, unlike CLERK_API_URL, which ends before the
-// version; see [NewFromEnv]. It must not have a user, query or fragment, and may end in
-// a slash. The secret key is sent to that host: use http only for the same machine or a
-// trusted network. Default: https://api.clerk.com/v1.
+// WithBaseURL sets the base URL, for a proxy or an emulator. Its path ends with the
+// version, unlike that of CLERK_API_URL; see [NewFromEnv]. A trailing slash is ignored; a
+// user, query or fragment is an error. The secret key is sent to this host: use http only
+// on the same machine or a trusted network. Default: https://api.clerk.com/v1.
 func WithBaseURL(baseURL string) Option {
 	return func(c *config) error {
 		u, err := url.Parse(baseURL)
@@ -98,10 +97,9 @@ func WithBaseURL(baseURL string) Option {
 	}
 }
 
-// WithHTTPClient sets the HTTP client. Only its Transport is used, and its Timeout if
-// that is shorter than the timeout of an attempt so far. The client is not changed, and
-// its CheckRedirect and Jar are ignored: redirects are always refused. Default:
-// [http.DefaultTransport].
+// WithHTTPClient sets the HTTP client. Its Transport is used, and its Timeout if that is
+// shorter than the timeout set before. The client is not changed. Its CheckRedirect and
+// Jar are ignored: redirects are always refused. Default: [http.DefaultTransport].
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		if client == nil {
@@ -131,12 +129,13 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithMaxAttempts sets the maximum number of attempts of a call. Default: 3; 1 disables
-// retries, except net/http's own: over HTTP/1.1 it resends a GET once when a connection
-// kept from an earlier call turns out to be closed, and that request is not counted. It
-// resends no other request, and none over HTTP/2, unless an [http.RoundTripper] in
-// between drops the cancellation of the request's context. See the package's section on
-// retries for what is retried. [Client.RevokeAll] and [Client.RevokeEach] retry a
-// revocation after a 429 regardless of the number.
+// retries. The package documentation says what is retried. [Client.RevokeAll] and
+// [Client.RevokeEach] retry a revocation after a 429 regardless of the number.
+//
+// One resend of net/http is not counted: over HTTP/1.1 it sends a GET again when a
+// keep-alive connection turns out to be closed. It resends no other request, and none
+// over HTTP/2, unless an [http.RoundTripper] in between drops the cancellation of the
+// request's context.
 func WithMaxAttempts(n int) Option {
 	return func(c *config) error {
 		if n < 1 {
@@ -172,9 +171,9 @@ func WithUserAgent(product string) Option {
 }
 
 // WithHeader sets a request header and overrides one that this package sets. These are
-// refused: Authorization, which always carries the secret key; headers of the
+// errors: Authorization, which always carries the secret key; headers of the
 // connection; Idempotency-Key, which makes net/http retry by itself; and
-// Accept-Encoding: net/http handles gzip transparently.
+// Accept-Encoding, since net/http handles gzip transparently.
 func WithHeader(name, value string) Option {
 	return func(c *config) error {
 		name := http.CanonicalHeaderKey(name)
@@ -210,8 +209,7 @@ var ownHeaders = []string{
 	"X-Idempotency-Key",
 }
 
-// WithQuery sets a query parameter. It overrides a parameter of the contract that has
-// the same name.
+// WithQuery sets a query parameter and overrides one that this package sets.
 func WithQuery(name, value string) Option {
 	return func(c *config) error {
 		if name == "" {

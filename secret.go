@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// publicHeaders are the beginnings of the names of headers that browsers send and that
-// hold no secret.
+// publicHeaders are prefixes of the names of request headers that hold no secret.
 var publicHeaders = []string{
 	"Accept",
 	"Cache-Control",
@@ -18,8 +17,8 @@ var publicHeaders = []string{
 	"User-Agent",
 }
 
-// addSecretHeader adds the value of a header to the call's secrets and, as a server may
-// echo just one of them, its words and cookies.
+// addSecretHeader adds the value of a header to the call's secrets, and each of its
+// words and cookies, since a server may echo only one.
 func (c *call) addSecretHeader(name, value string) {
 	if slices.ContainsFunc(publicHeaders, func(public string) bool { return strings.HasPrefix(name, public) }) {
 		return
