@@ -97,6 +97,7 @@ func TestBadParametersAreRefusedBeforeAnythingIsSent(t *testing.T) {
 		"create without user": {func() (any, error) { return c.Create(ctx, clerksessions.CreateParams{}) }, "user_id is required"},
 		"create invalid text": {func() (any, error) { return c.Create(ctx, clerksessions.CreateParams{UserID: "\xff"}) }, "user_id is not valid UTF-8"},
 		"list invalid text":   {func() (any, error) { return c.List(ctx, clerksessions.ListParams{ClientID: "\xff"}) }, "client_id is not valid UTF-8"},
+		"long id":             {func() (any, error) { return c.Get(ctx, strings.Repeat("x", 513)) }, "session_id is 513 bytes long, but must be at most 512"},
 		"no session":          {func() (any, error) { return c.Get(ctx, "") }, "session_id is empty"},
 		"no template":         {func() (any, error) { return c.CreateTokenFromTemplate(ctx, "sess_1", "", clerksessions.TokenParams{}) }, "template_name is empty"},
 		"no token":            {func() (any, error) { return c.Verify(ctx, "sess_1", "") }, "token is required"},

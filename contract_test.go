@@ -77,46 +77,22 @@ func contractServer(t *testing.T, respond http.HandlerFunc) string {
 	return srv.URL + below
 }
 
-func TestContractIsValid(t *testing.T) {
-	t.Parallel()
-	doc := contract().Doc
-	require.NoError(t, doc.Validate(t.Context(), openapi3.EnableExamplesValidation(),
-		openapi3.EnableSchemaDefaultsValidation()))
-
-	broken := strings.Replace(string(example(t, "GetSession", "")), `"active"`, `"asleep"`, 1)
-	var value any
-	require.NoError(t, json.Unmarshal([]byte(broken), &value))
-	assert.Error(t, doc.Components.Schemas["Session"].Value.VisitJSON(value),
-		"examples are checked against their schemas")
-}
-
-func TestEveryOperationHasExamplesThatFit(t *testing.T) {
+// Examples are the responses of the test servers. The loader checks that they fit their
+// schemas.
+func TestEveryOperationHasTextsAndExamples(t *testing.T) {
 	t.Parallel()
 	for id, op := range operations() {
-		checkExamples := func(where string, content openapi3.Content) {
-			media := content["application/json"]
-			if !assert.NotNil(t, media, "%s: %s is JSON", id, where) {
-				return
-			}
-			assert.NotEmpty(t, media.Examples, "%s: %s has an example", id, where)
-			for name, example := range media.Examples {
-				assert.NoError(t, media.Schema.Value.VisitJSON(example.Value.Value), "%s: %s, example %s", id,
-					where, name)
-			}
-		}
-		for _, parameter := range op.Parameters {
-			assert.NotNil(t, parameter.Value.Example, "%s: parameter %s has an example", id, parameter.Value.Name)
-			assert.NoError(t, parameter.Value.Schema.Value.VisitJSON(parameter.Value.Example),
-				"%s: parameter %s", id, parameter.Value.Name)
-		}
-		if op.RequestBody != nil {
-			checkExamples("request", op.RequestBody.Value.Content)
-		}
-		for status, response := range op.Responses.Map() {
-			checkExamples("response "+status, response.Value.Content)
-		}
 		assert.NotEmpty(t, op.Summary, id)
 		assert.NotEmpty(t, op.Description, id)
+		for _, parameter := range op.Parameters {
+			assert.NotNil(t, parameter.Value.Example, "%s: parameter %s has an example", id, parameter.Value.Name)
+		}
+		if op.RequestBody != nil {
+			assert.NotEmpty(t, op.RequestBody.Value.Content["application/json"].Examples, "%s: request has an example", id)
+		}
+		for status, response := range op.Responses.Map() {
+			assert.NotEmpty(t, response.Value.Content["application/json"].Examples, "%s: response %s has an example", id, status)
+		}
 	}
 }
 

@@ -152,7 +152,7 @@ func TestOptionsReachTheRequest(t *testing.T) {
 	t.Parallel()
 	var got *http.Request
 	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1),
-		clerksessions.WithUserAgent("app/1"), clerksessions.WithHeader("x-app", "one\ttab"), clerksessions.WithQuery("q", "1"),
+		clerksessions.WithUserAgent("app/1"), clerksessions.WithHeader("x-app", "one\ttab, one space"), clerksessions.WithQuery("q", "1"),
 		transporting(func(req *http.Request) (*http.Response, error) {
 			got = req
 			return nil, errReset
@@ -162,7 +162,7 @@ func TestOptionsReachTheRequest(t *testing.T) {
 		clerksessions.WithOrigin("https://app.example.com"), clerksessions.WithHeader("Clerk-API-Version", "2025-04-10"))
 	require.ErrorIs(t, err, errReset)
 	assert.Equal(t, "clerksessions/0.1 app/1 job/2", got.UserAgent())
-	assert.Equal(t, []string{"one\ttab"}, got.Header["X-App"])
+	assert.Equal(t, []string{"one\ttab, one space"}, got.Header["X-App"])
 	assert.Equal(t, []string{"two"}, got.Header["X-Job"])
 	assert.Equal(t, "https://app.example.com", got.Header.Get("Origin"))
 	assert.Equal(t, []string{"2025-04-10"}, got.Header["Clerk-Api-Version"])
