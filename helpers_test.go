@@ -2,6 +2,7 @@ package clerksessions_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -58,6 +59,41 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func failingReader(err error) io.Reader {
 	return readerFunc(func([]byte) (int, error) { return 0, err })
+}
+
+// outcome is what came of a call.
+type outcome struct {
+	value any
+	err   error
+	meta  clerksessions.Meta
+	log   bytes.Buffer
+}
+
+// of makes the call of a row, by a client for baseURL.
+func (o *outcome) of(ctx context.Context, t *testing.T, r row, baseURL string, opts ...clerksessions.Option) {
+	logger := slog.New(slog.NewJSONHandler(&o.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	client := newClient(t, baseURL, append(opts, clerksessions.WithLogger(logger))...)
+	o.value, o.err = r.call(ctx, client, clerksessions.WithMeta(&o.meta))
+}
+
+// checkLog requires a line for each attempt and a warning for each retry, of which some
+// were announced but not made.
+func (o *outcome) checkLog(t *testing.T, notMade int) {
+	attempts := o.meta.Attempts
+	assert.Equal(t, attempts, strings.Count(o.log.String(), `"level":"DEBUG"`), "one line for each attempt")
+	assert.Equal(t, max(0, attempts-1)+notMade, strings.Count(o.log.String(), `"level":"WARN"`), "one warning for each retry")
+	for _, personal := range []string{"sess_1", "user_1", "clerk.invalid", "127.0.0.1", "/v1", "hasura"} {
+		assert.NotContains(t, o.log.String(), personal, "the log identifies nobody")
+	}
+}
+
+// checkError requires exactly one of value and error, and a short text on one line.
+func (o *outcome) checkError(t *testing.T) {
+	assert.Equal(t, o.err == nil, !isNil(o.value), "exactly one of value and error")
+	if o.err != nil {
+		assert.Less(t, len(o.err.Error()), 1500)
+		assert.NotContains(t, o.err.Error(), "\n")
+	}
 }
 
 func isNil(v any) bool {

@@ -6,9 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -55,28 +53,6 @@ level=WARN msg="retrying clerk request" operation=RevokeSession attempt=2 wait=2
 level=DEBUG msg="clerk request" operation=RevokeSession attempt=3 duration=0s status=200 trace_id=t2
 $`, log.String())
 	})
-}
-
-func TestErrorsDoNotCostTheConnection(t *testing.T) {
-	t.Parallel()
-	var connections atomic.Int32
-	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(404)
-		_, _ = io.WriteString(w, strings.Repeat("x", 100_000)) // more than is kept, less than is drained
-	}))
-	srv.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			connections.Add(1)
-		}
-	}
-	srv.Start()
-	defer srv.Close()
-	client := newClient(t, srv.URL, clerksessions.WithHTTPClient(srv.Client()))
-	for range 20 {
-		_, err := client.Get(t.Context(), "sess_1")
-		require.ErrorIs(t, err, clerksessions.ErrNotFound)
-	}
-	assert.EqualValues(t, 1, connections.Load())
 }
 
 // Concurrent calls, of which about half fail in some way, get their own responses.
@@ -127,34 +103,4 @@ func TestConcurrentCalls(t *testing.T) {
 		assert.Equal(t, sent.Load(), attempts.Load(), "requests")
 		assert.Positive(t, failures.Load())
 	})
-}
-
-// A transport that sends twice is a retrying client of the caller's own, which the
-// call's limits cannot see. It works for requests without a body, and is not reported.
-func TestATransportThatSendsTwice(t *testing.T) {
-	t.Parallel()
-	var requests int
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		requests++
-		_, _ = io.WriteString(w, aSession)
-	}))
-	defer srv.Close()
-	client := newClient(t, srv.URL, transporting(func(req *http.Request) (*http.Response, error) {
-		resp, err := srv.Client().Transport.RoundTrip(req)
-		if err != nil {
-			return nil, err
-		}
-		_, _ = io.Copy(io.Discard, resp.Body)
-		_ = resp.Body.Close()
-		return srv.Client().Transport.RoundTrip(req)
-	}))
-	for op, want := range map[string]int{"GetSession": 2, "RevokeSession": 2, "CreateSession": 1} {
-		requests = 0
-		var meta clerksessions.Meta
-		value, err := rowOf(op).call(t.Context(), client, clerksessions.WithMeta(&meta))
-		assert.Equal(t, want, requests, "%s: a body is not sent again", op)
-		assert.Equal(t, want == 2, err == nil, "%s: %v", op, err)
-		assert.Equal(t, err != nil, isNil(value))
-		assert.Equal(t, 1, meta.Attempts)
-	}
 }

@@ -302,7 +302,8 @@ func TestWhatGoesOverTheWire(t *testing.T) {
 			})
 
 			var meta clerksessions.Meta
-			value, err := r.call(t.Context(), newClient(t, base), clerksessions.WithMeta(&meta))
+			client := newClient(t, base, clerksessions.WithHTTPClient(new(http.Client))) // the default transport
+			value, err := r.call(t.Context(), client, clerksessions.WithMeta(&meta))
 
 			require.NoError(t, err)
 			r.check(t, value)
