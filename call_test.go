@@ -89,35 +89,35 @@ func TestBadParametersAreRefusedBeforeAnythingIsSent(t *testing.T) {
 		call func() (any, error)
 		says string
 	}{
-		"context":             {func() (any, error) { return c.Get(none, "sess_1") }, "ctx is nil"},
-		"limit high":          {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Limit: 501}) }, "limit is 501, but must be at most 500"},
-		"limit low":           {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Limit: -1}) }, "limit is -1, but must be at least 1"},
-		"offset":              {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Offset: -1}) }, "offset is -1"},
-		"status pending":      {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Status: "pending"}) }, `status is "pending", but must be one of abandoned, active`},
-		"create without user": {func() (any, error) { return c.Create(ctx, clerksessions.CreateParams{}) }, "user_id is required"},
-		"create invalid text": {func() (any, error) { return c.Create(ctx, clerksessions.CreateParams{UserID: "\xff"}) }, "user_id is not valid UTF-8"},
-		"list invalid text":   {func() (any, error) { return c.List(ctx, clerksessions.ListParams{ClientID: "\xff"}) }, "client_id is not valid UTF-8"},
-		"long id":             {func() (any, error) { return c.Get(ctx, strings.Repeat("x", 513)) }, "session_id is 513 bytes long, but must be at most 512"},
-		"no session":          {func() (any, error) { return c.Get(ctx, "") }, "session_id is empty"},
-		"no template":         {func() (any, error) { return c.CreateTokenFromTemplate(ctx, "sess_1", "", clerksessions.TokenParams{}) }, "template_name is empty"},
-		"no token":            {func() (any, error) { return c.Verify(ctx, "sess_1", "") }, "token is required"},
-		"refresh, nothing":    {func() (any, error) { return c.Refresh(ctx, "sess_1", clerksessions.RefreshParams{}) }, "expired_token is required"},
-		"refresh, no origin": {func() (any, error) {
+		"no context":                 {func() (any, error) { return c.Get(none, "sess_1") }, "ctx is nil"},
+		"limit too high":             {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Limit: 501}) }, "limit is 501, but must be at most 500"},
+		"limit too low":              {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Limit: -1}) }, "limit is -1, but must be at least 1"},
+		"negative offset":            {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Offset: -1}) }, "offset is -1"},
+		"status pending":             {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Status: "pending"}) }, `status is "pending", but must be one of abandoned, active`},
+		"create without user":        {func() (any, error) { return c.Create(ctx, clerksessions.CreateParams{}) }, "user_id is required"},
+		"create, invalid UTF-8":      {func() (any, error) { return c.Create(ctx, clerksessions.CreateParams{UserID: "\xff"}) }, "user_id is not valid UTF-8"},
+		"list, invalid UTF-8":        {func() (any, error) { return c.List(ctx, clerksessions.ListParams{ClientID: "\xff"}) }, "client_id is not valid UTF-8"},
+		"long id":                    {func() (any, error) { return c.Get(ctx, strings.Repeat("x", 513)) }, "session_id is 513 bytes long, but must be at most 512"},
+		"no session":                 {func() (any, error) { return c.Get(ctx, "") }, "session_id is empty"},
+		"no template":                {func() (any, error) { return c.CreateTokenFromTemplate(ctx, "sess_1", "", clerksessions.TokenParams{}) }, "template_name is empty"},
+		"no token":                   {func() (any, error) { return c.Verify(ctx, "sess_1", "") }, "token is required"},
+		"refresh without parameters": {func() (any, error) { return c.Refresh(ctx, "sess_1", clerksessions.RefreshParams{}) }, "expired_token is required"},
+		"refresh without origin": {func() (any, error) {
 			return c.RefreshCookies(ctx, "sess_1", clerksessions.RefreshParams{ExpiredToken: "x", RefreshToken: "y"})
 		}, "request_origin is required"},
-		"lifetime short": {func() (any, error) {
+		"lifetime too short": {func() (any, error) {
 			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: 29 * time.Second})
 		}, "expires_in_seconds is 29, but must be at least 30"},
-		"lifetime negative": {func() (any, error) {
+		"negative lifetime": {func() (any, error) {
 			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: -time.Minute})
 		}, "at least 30"},
-		"lifetime long": {func() (any, error) {
+		"lifetime too long": {func() (any, error) {
 			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: 315_360_001 * time.Second})
 		}, "at most 315360000"},
-		"lifetime longest": {func() (any, error) {
+		"longest duration": {func() (any, error) {
 			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: math.MaxInt64 / time.Second * time.Second})
 		}, "at most 315360000"},
-		"lifetime in between": {func() (any, error) {
+		"lifetime with milliseconds": {func() (any, error) {
 			return c.CreateTokenFromTemplate(ctx, "sess_1", "t", clerksessions.TokenParams{ExpiresIn: 90*time.Second + time.Millisecond})
 		}, "whole seconds"},
 		"zero client": {func() (any, error) { return new(clerksessions.Client).Get(ctx, "sess_1") }, "not made by New"},

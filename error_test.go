@@ -147,7 +147,7 @@ func TestErrorsWithoutAResponse(t *testing.T) {
 	for attempts, prefix := range map[int]string{1: "", 2: "attempt 2: "} {
 		synctest.Test(t, func(t *testing.T) {
 			client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(attempts),
-				transporting(func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("credentials: %w", other) }))
+				withTransport(func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("credentials: %w", other) }))
 			var meta clerksessions.Meta
 			_, err := client.Revoke(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
 			require.ErrorIs(t, err, other)

@@ -34,7 +34,7 @@ func TestFaultMatrix(t *testing.T) {
 	assert.Greater(t, cells, 800)
 }
 
-// cell is one call under one fault, and what came of it.
+// cell is one call under one fault, and its outcome.
 type cell struct {
 	outcome
 	op        clerksessions.Operation
@@ -50,7 +50,7 @@ func newCell(t *testing.T, r row, fault fault, good []byte) *cell {
 		ctx, cancel = fault.context(ctx)
 		defer cancel()
 	}
-	c.of(ctx, t, r, "https://clerk.invalid/v1", transporting(c.transport.RoundTrip),
+	c.makeCall(ctx, t, r, "https://clerk.invalid/v1", withTransport(c.transport.RoundTrip),
 		clerksessions.WithMaxResponseBytes(1<<20), clerksessions.WithTimeout(10*time.Second))
 	return c
 }

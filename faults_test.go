@@ -13,8 +13,8 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// fault is what happens to each attempt of a call, and the outcome to expect when three
-// attempts are allowed.
+// fault is what happens to each attempt of a call, and the expected outcome if at most
+// three attempts are made.
 type fault struct {
 	name     string
 	respond  responder
@@ -98,7 +98,7 @@ func badResponses() []fault {
 		transientFault("empty 500", 500, nil, raw(500, "")),
 		transientFault("503 with Retry-After", 503, nil, status(503, "Retry-After", "2")),
 		final("503 with Retry-After over 30 s", 503, status(503, "Retry-After", "31")),
-		transientFault("key truncated where reading ends", 500, nil, raw(500, strings.Repeat("x", 64<<10-len(testKey)+1)+testKey)),
+		transientFault("key truncated at the limit of an error body", 500, nil, raw(500, strings.Repeat("x", 64<<10-len(testKey)+1)+testKey)),
 
 		transientFault("truncated success", 200, io.ErrUnexpectedEOF, truncated(200, io.ErrUnexpectedEOF)),
 		transientFault("success reset in the body", 200, errReset, truncated(200, errReset)),
@@ -108,7 +108,7 @@ func badResponses() []fault {
 		}),
 		final("token in a success of another type", 200,
 			raw(200, `{"object":"tokens","jwt":"canary.new.token","cookies":["canary.new.token"]}`, "Set-Cookie", "__session=canary.new.token", "Authorization", "canary.new.token")),
-		final("key at the end of the quoted position", 200, raw(200, `{"`+strings.Repeat("x", 239)+testKey+`":1,"`+strings.Repeat("x", 239)+testKey+`":1}`)),
+		final("key in the truncated position of a decode error", 200, raw(200, `{"`+strings.Repeat("x", 239)+testKey+`":1,"`+strings.Repeat("x", 239)+testKey+`":1}`)),
 		final("oversized success", 200, raw(200, `{"object":"`+tenMegabytes)),
 		final("HTML success", 200, raw(200, "<html>"+testKey)),
 		final("empty success", 200, raw(200, "")),

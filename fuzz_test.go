@@ -79,7 +79,7 @@ func FuzzBaseURL(f *testing.F) {
 	f.Fuzz(func(t *testing.T, base, id string) {
 		var got *http.Request
 		client, err := clerksessions.New(testKey, clerksessions.WithBaseURL(base), clerksessions.WithMaxAttempts(1),
-			transporting(func(req *http.Request) (*http.Response, error) {
+			withTransport(func(req *http.Request) (*http.Response, error) {
 				got = req
 				return nil, errReset
 			}))

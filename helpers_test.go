@@ -38,15 +38,15 @@ type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// transporting sends requests by a function.
-func transporting(f transportFunc) clerksessions.Option {
+// withTransport sends requests through a function.
+func withTransport(f transportFunc) clerksessions.Option {
 	return clerksessions.WithHTTPClient(&http.Client{Transport: f})
 }
 
 // responding returns a client whose requests all get this response. It makes one attempt.
 func responding(t *testing.T, status int, header http.Header, body string, opts ...clerksessions.Option) *clerksessions.Client {
 	own := []clerksessions.Option{clerksessions.WithMaxAttempts(1), clerksessions.WithMaxResponseBytes(1 << 16),
-		transporting(func(req *http.Request) (*http.Response, error) {
+		withTransport(func(req *http.Request) (*http.Response, error) {
 			body := io.NopCloser(strings.NewReader(body))
 			return &http.Response{StatusCode: status, Header: header, Body: body, ContentLength: -1, Request: req}, nil
 		})}
@@ -61,7 +61,7 @@ func failingReader(err error) io.Reader {
 	return readerFunc(func([]byte) (int, error) { return 0, err })
 }
 
-// outcome is what came of a call.
+// outcome holds the results of a call.
 type outcome struct {
 	value any
 	err   error
@@ -69,15 +69,15 @@ type outcome struct {
 	log   bytes.Buffer
 }
 
-// of makes the call of a row, by a client for baseURL.
-func (o *outcome) of(ctx context.Context, t *testing.T, r row, baseURL string, opts ...clerksessions.Option) {
+// makeCall makes the call of a row with a client for baseURL.
+func (o *outcome) makeCall(ctx context.Context, t *testing.T, r row, baseURL string, opts ...clerksessions.Option) {
 	logger := slog.New(slog.NewJSONHandler(&o.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client := newClient(t, baseURL, append(opts, clerksessions.WithLogger(logger))...)
 	o.value, o.err = r.call(ctx, client, clerksessions.WithMeta(&o.meta))
 }
 
-// checkLog requires a line for each attempt and a warning for each retry, of which some
-// were announced but not made.
+// checkLog requires one line for each attempt and one warning for each retry, including
+// those that were announced but not made.
 func (o *outcome) checkLog(t *testing.T, notMade int) {
 	attempts := o.meta.Attempts
 	assert.Equal(t, attempts, strings.Count(o.log.String(), `"level":"DEBUG"`), "one line for each attempt")
@@ -108,18 +108,18 @@ func isNil(v any) bool {
 	}
 }
 
-// noSecrets searches everything that can be printed for the canaries.
+// noSecrets requires that no value prints a canary.
 func noSecrets(t *testing.T, values ...any) {
 	t.Helper()
 	for _, value := range values {
 		if _, ok := value.([]string); ok {
-			continue // the cookies of RefreshCookies are plain strings, documented as secret
+			continue // of RefreshCookies, documented as secret
 		}
 		assert.NotContains(t, printed(value), "canary")
 	}
 }
 
-// printed is a value in all the ways it can be printed and logged.
+// printed returns a value printed and logged in every way.
 func printed(value any) string {
 	var all bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {

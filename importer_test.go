@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// linked are the packages outside the standard library that a program gets, at most,
-// with the package it imports. A line more is a cost to every user: think twice.
+// linked lists the packages outside the standard library that a program may link if it
+// imports a package of this module. Each further line is a cost to every user.
 var linked = map[string][]string{
 	root:                   slices.Concat(client, jsonLibrary, parameterLibrary),
 	root + "/sessionstest": slices.Concat(client, jsonLibrary, parameterLibrary, []string{root + "/sessionstest"}),
@@ -44,8 +44,8 @@ var parameterLibrary = []string{
 	"github.com/oapi-codegen/runtime/types",
 }
 
-// An importer's module, set up from this checkout the way the README says, links just
-// what is listed.
+// An importer's module, set up from this checkout as the README says, links only what
+// is listed.
 func TestWhatAnImporterGets(t *testing.T) {
 	t.Parallel()
 	checkout, err := filepath.Abs(".")

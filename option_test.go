@@ -28,47 +28,48 @@ func TestNewRefusesBadKeys(t *testing.T) {
 func TestBadOptions(t *testing.T) {
 	t.Parallel()
 	bad := map[string]clerksessions.Option{
-		"nil":                       nil,
-		"base: no scheme":           clerksessions.WithBaseURL("api.clerk.com/v1"),
-		"base: other scheme":        clerksessions.WithBaseURL("ftp://api.clerk.com/v1"),
-		"base: no host":             clerksessions.WithBaseURL("https:///v1"),
-		"base: port only":           clerksessions.WithBaseURL("https://:443/v1"),
-		"base: opaque":              clerksessions.WithBaseURL("https:api.clerk.com"),
-		"base: empty":               clerksessions.WithBaseURL(""),
-		"base: unparsable":          clerksessions.WithBaseURL("https://api.clerk.com/%zz"),
-		"base: control":             clerksessions.WithBaseURL("https://api.clerk.com/v1\n"),
-		"base: user":                clerksessions.WithBaseURL("https://canary@api.clerk.com/v1"),
-		"base: query":               clerksessions.WithBaseURL("https://api.clerk.com/v1?canary=1"),
-		"base: empty query":         clerksessions.WithBaseURL("https://api.clerk.com/v1?"),
-		"base: fragment":            clerksessions.WithBaseURL("https://api.clerk.com/v1#canary"),
-		"base: empty fragment":      clerksessions.WithBaseURL("https://api.clerk.com/v1#"),
-		"base: dot segments":        clerksessions.WithBaseURL("https://api.clerk.com/a/../v1"),
-		"base: escaped dots":        clerksessions.WithBaseURL("https://api.clerk.com/%2e%2e/v1"),
-		"base: double slash":        clerksessions.WithBaseURL("https://api.clerk.com//v1"),
-		"client: nil":               clerksessions.WithHTTPClient(nil),
-		"timeout: zero":             clerksessions.WithTimeout(0),
-		"timeout: negative":         clerksessions.WithTimeout(-1),
-		"attempts: zero":            clerksessions.WithMaxAttempts(0),
-		"logger: nil":               clerksessions.WithLogger(nil),
-		"user agent: empty":         clerksessions.WithUserAgent(""),
-		"user agent: control":       clerksessions.WithUserAgent("a\r\nX-Evil: 1"),
-		"header: no name":           clerksessions.WithHeader("", "x"),
-		"header: bad name":          clerksessions.WithHeader("a b", "x"),
-		"header: bad value":         clerksessions.WithHeader("X-A", "x\r\nX-B: canary"),
-		"header: authorization":     clerksessions.WithHeader("authorization", "Bearer canary"),
-		"header: host":              clerksessions.WithHeader("Host", "elsewhere"),
-		"header: content-length":    clerksessions.WithHeader("content-length", "1"),
-		"header: idempotency key":   clerksessions.WithHeader("idempotency-key", "1"),
-		"header: X-idempotency key": clerksessions.WithHeader("X-Idempotency-Key", "1"),
-		"header: gzip":              clerksessions.WithHeader("Accept-Encoding", "gzip"),
-		"query: no name":            clerksessions.WithQuery("", "x"),
-		"origin: empty":             clerksessions.WithOrigin(""),
-		"origin: a path":            clerksessions.WithOrigin("https://app.example.com/"),
-		"origin: unparsable":        clerksessions.WithOrigin("https://%zz"),
-		"origin: no host":           clerksessions.WithOrigin("https://"),
-		"origin: no scheme":         clerksessions.WithOrigin("app.example.com"),
-		"meta: nil":                 clerksessions.WithMeta(nil),
-		"limit: zero":               clerksessions.WithMaxResponseBytes(0),
+		"nil":                             nil,
+		"base URL: no scheme":             clerksessions.WithBaseURL("api.clerk.com/v1"),
+		"base URL: other scheme":          clerksessions.WithBaseURL("ftp://api.clerk.com/v1"),
+		"base URL: no host":               clerksessions.WithBaseURL("https:///v1"),
+		"base URL: no host but a port":    clerksessions.WithBaseURL("https://:443/v1"),
+		"base URL: no slashes":            clerksessions.WithBaseURL("https:api.clerk.com"),
+		"base URL: empty":                 clerksessions.WithBaseURL(""),
+		"base URL: unparsable":            clerksessions.WithBaseURL("https://api.clerk.com/%zz"),
+		"base URL: line break":            clerksessions.WithBaseURL("https://api.clerk.com/v1\n"),
+		"base URL: user":                  clerksessions.WithBaseURL("https://canary@api.clerk.com/v1"),
+		"base URL: query":                 clerksessions.WithBaseURL("https://api.clerk.com/v1?canary=1"),
+		"base URL: empty query":           clerksessions.WithBaseURL("https://api.clerk.com/v1?"),
+		"base URL: fragment":              clerksessions.WithBaseURL("https://api.clerk.com/v1#canary"),
+		"base URL: empty fragment":        clerksessions.WithBaseURL("https://api.clerk.com/v1#"),
+		"base URL: dot segments":          clerksessions.WithBaseURL("https://api.clerk.com/a/../v1"),
+		"base URL: escaped dots":          clerksessions.WithBaseURL("https://api.clerk.com/%2e%2e/v1"),
+		"base URL: double slash":          clerksessions.WithBaseURL("https://api.clerk.com//v1"),
+		"client: nil":                     clerksessions.WithHTTPClient(nil),
+		"timeout: zero":                   clerksessions.WithTimeout(0),
+		"timeout: negative":               clerksessions.WithTimeout(-1),
+		"attempts: zero":                  clerksessions.WithMaxAttempts(0),
+		"logger: nil":                     clerksessions.WithLogger(nil),
+		"user agent: empty":               clerksessions.WithUserAgent(""),
+		"user agent: line break":          clerksessions.WithUserAgent("a\r\nX-Evil: 1"),
+		"header: no name":                 clerksessions.WithHeader("", "x"),
+		"header: space in the name":       clerksessions.WithHeader("a b", "x"),
+		"header: line break in the value": clerksessions.WithHeader("X-A", "x\r\nX-B: canary"),
+		"header: DEL":                     clerksessions.WithHeader("X-A", "\x7f"),
+		"header: authorization":           clerksessions.WithHeader("authorization", "Bearer canary"),
+		"header: host":                    clerksessions.WithHeader("Host", "elsewhere"),
+		"header: content-length":          clerksessions.WithHeader("content-length", "1"),
+		"header: idempotency-key":         clerksessions.WithHeader("idempotency-key", "1"),
+		"header: x-idempotency-key":       clerksessions.WithHeader("X-Idempotency-Key", "1"),
+		"header: accept-encoding":         clerksessions.WithHeader("Accept-Encoding", "gzip"),
+		"query: no name":                  clerksessions.WithQuery("", "x"),
+		"origin: empty":                   clerksessions.WithOrigin(""),
+		"origin: a path":                  clerksessions.WithOrigin("https://app.example.com/"),
+		"origin: unparsable":              clerksessions.WithOrigin("https://%zz"),
+		"origin: no host":                 clerksessions.WithOrigin("https://"),
+		"origin: no scheme":               clerksessions.WithOrigin("app.example.com"),
+		"meta: nil":                       clerksessions.WithMeta(nil),
+		"response limit: zero":            clerksessions.WithMaxResponseBytes(0),
 	}
 	client := sendsNothing(t)
 	for name, opt := range bad {
@@ -86,7 +87,7 @@ func TestBadOptions(t *testing.T) {
 
 // sendsNothing returns a client that fails the test if it sends a request.
 func sendsNothing(t *testing.T) *clerksessions.Client {
-	return newClient(t, "https://clerk.invalid/v1", transporting(func(*http.Request) (*http.Response, error) {
+	return newClient(t, "https://clerk.invalid/v1", withTransport(func(*http.Request) (*http.Response, error) {
 		assert.Fail(t, "a request was sent")
 		return nil, errReset
 	}))
@@ -96,7 +97,7 @@ func TestBaseURLs(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"", "/", "/v1", "/v1/", "/a/b%2Fc/v1//"} {
 		var uri string
-		client := newClient(t, "https://clerk.invalid"+path, transporting(func(req *http.Request) (*http.Response, error) {
+		client := newClient(t, "https://clerk.invalid"+path, withTransport(func(req *http.Request) (*http.Response, error) {
 			uri = req.URL.RequestURI()
 			return nil, errReset
 		}), clerksessions.WithMaxAttempts(1))
@@ -126,7 +127,7 @@ func TestNewFromEnv(t *testing.T) {
 			t.Setenv("CLERK_API_URL", test.url)
 			t.Setenv("CLERK_API_VERSION", test.version)
 			var key string
-			opts := []clerksessions.Option{transporting(func(req *http.Request) (*http.Response, error) {
+			opts := []clerksessions.Option{withTransport(func(req *http.Request) (*http.Response, error) {
 				key = req.Header.Get("Authorization")
 				return nil, errReset
 			}), clerksessions.WithMaxAttempts(1)}
@@ -153,7 +154,7 @@ func TestOptionsReachTheRequest(t *testing.T) {
 	var got *http.Request
 	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1),
 		clerksessions.WithUserAgent("app/1"), clerksessions.WithHeader("x-app", "one\ttab, one space"), clerksessions.WithQuery("q", "1"),
-		transporting(func(req *http.Request) (*http.Response, error) {
+		withTransport(func(req *http.Request) (*http.Response, error) {
 			got = req
 			return nil, errReset
 		}))
@@ -194,7 +195,7 @@ func TestTheCallersValuesAreNotChanged(t *testing.T) {
 
 func TestTheOperationIsInTheContext(t *testing.T) {
 	t.Parallel()
-	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1), transporting(func(r *http.Request) (*http.Response, error) {
+	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1), withTransport(func(r *http.Request) (*http.Response, error) {
 		op, ok := clerksessions.OperationFromContext(r.Context())
 		assert.True(t, ok)
 		assert.Equal(t, clerksessions.Operations()[2], op)

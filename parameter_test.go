@@ -126,6 +126,7 @@ func TestAHeaderAndACookieAreSentOrRefused(t *testing.T) {
 	c.header("X-Empty", text(""))
 	c.cookie("a", text("1"))
 	c.cookie("b", number(2))
+	c.cookie("empty", text(""))
 	require.NoError(t, c.err)
 	assert.Equal(t, []rest.Field{{Name: "X-List", Value: "a,b"}, {Name: "Cookie", Value: "a=1; b=2"}}, c.headers)
 

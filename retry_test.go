@@ -34,7 +34,7 @@ func TestLog(t *testing.T) {
 			return a
 		}}))
 		requests := 0
-		client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithLogger(logger), transporting(func(*http.Request) (*http.Response, error) {
+		client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithLogger(logger), withTransport(func(*http.Request) (*http.Response, error) {
 			requests++
 			switch requests {
 			case 1:
@@ -65,7 +65,7 @@ func TestConcurrentCalls(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		var sent, values, failures, attempts atomic.Int64
-		client := newClient(t, "https://clerk.invalid/v1", transporting(func(req *http.Request) (*http.Response, error) {
+		client := newClient(t, "https://clerk.invalid/v1", withTransport(func(req *http.Request) (*http.Response, error) {
 			sent.Add(1)
 			code, body := 200, req.Context().Value(key{}).([]byte)
 			switch rand.N(6) {

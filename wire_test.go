@@ -55,8 +55,8 @@ func (c *wireCell) call(t *testing.T) {
 		server.warmUp(t, hc)
 	}
 	armed.Store(1)
-	c.of(t.Context(), t, c.row, server.url, clerksessions.WithHTTPClient(hc), clerksessions.WithMaxAttempts(c.max),
-		clerksessions.WithTimeout(5*time.Minute)) // a busy machine must not decide
+	c.makeCall(t.Context(), t, c.row, server.url, clerksessions.WithHTTPClient(hc), clerksessions.WithMaxAttempts(c.max),
+		clerksessions.WithTimeout(5*time.Minute)) // a busy machine is slow
 	server.close(hc)
 	c.requests, c.acts, c.server = server.requests, server.acts, server.String()
 }
@@ -184,8 +184,8 @@ func TestWire(t *testing.T) {
 	runWire(t, all)
 }
 
-// TestWireEndless checks that a call ends even if its faults do not. The server turns
-// to successes at last, or a client without a limit would never return.
+// TestWireEndless checks that a call ends even if its faults do not. After some more
+// faults the server succeeds, since a client without a limit would never return.
 func TestWireEndless(t *testing.T) {
 	t.Parallel()
 	endless := map[string]bool{

@@ -224,7 +224,7 @@ func TestEveryOperationHasAWrapperMethodAndARow(t *testing.T) {
 	assert.Empty(t, covered, "rows for operations the contract no longer has")
 }
 
-// sent names everything that a row sends, by its place.
+// sent returns the name and place of everything that a row sends.
 func (r row) sent(t *testing.T) (names []string) {
 	t.Helper()
 	u, err := url.Parse(strings.Fields(r.request)[1])
@@ -246,7 +246,7 @@ func (r row) sent(t *testing.T) (names []string) {
 	return names
 }
 
-// declared names everything that an operation can be sent, by its place.
+// declared returns the name and place of everything that an operation accepts.
 func declared(op *openapi3.Operation) (names []string) {
 	for _, p := range op.Parameters {
 		if p.Value.In != "path" { // every row fills the path
@@ -274,7 +274,7 @@ func TestEveryParameterIsSentByARow(t *testing.T) {
 	}
 }
 
-// All and RevokeAll rest on the order of the list, newest first, and pass ListParams on.
+// All and RevokeAll rely on the order of the list, newest first, and pass ListParams on.
 var keepOrder = []string{"UserID", "ClientID", "Status", "Limit", "Offset"}
 
 func TestEveryListParameterIsKnownToKeepTheOrder(t *testing.T) {
