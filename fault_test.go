@@ -118,7 +118,7 @@ func (c *cell) checkSecrets(t *testing.T) {
 func TestValuesPrintRedacted(t *testing.T) {
 	t.Parallel()
 	client := newClient(t, "https://clerk.invalid/v1")
-	encoded, err := json.Marshal(client)
+	encoded, err := json.Marshal([]any{client})
 	assert.NoError(t, err)
 	noSecrets(t, client, *client, string(encoded), refresh, &refresh, clerksessions.Token{JWT: testKey}, &clerksessions.Token{JWT: testKey})
 }

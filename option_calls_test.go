@@ -2,7 +2,6 @@ package clerksessions_test
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"log/slog"
 	"maps"
@@ -20,27 +19,30 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
+type optionCall func(*clerksessions.Client, clerksessions.Option) error
+
 // optionCalls are New and the methods of Client, of which rows has one for each
 // operation.
-func optionCalls() map[string]func(*clerksessions.Client, clerksessions.Option) error {
+func optionCalls() map[string]optionCall {
 	ctx := context.Background()
-	all := func(results iter.Seq2[*clerksessions.Session, error]) (failed error) {
-		for _, err := range results {
-			failed = errors.Join(failed, err)
+	last := func(results iter.Seq2[*clerksessions.Session, error]) (err error) {
+		for _, err = range results {
 		}
-		return failed
+		return err
 	}
-	calls := map[string]func(*clerksessions.Client, clerksessions.Option) error{
+	calls := map[string]optionCall{
 		"New": func(_ *clerksessions.Client, o clerksessions.Option) error {
 			_, err := clerksessions.New(testKey, o)
 			return err
 		},
-		"All": func(c *clerksessions.Client, o clerksessions.Option) error { return all(c.All(ctx, everySession, o)) },
+		"All": func(c *clerksessions.Client, o clerksessions.Option) error {
+			return last(c.All(ctx, everySession, o))
+		},
 		"RevokeAll": func(c *clerksessions.Client, o clerksessions.Option) error {
-			return all(c.RevokeAll(ctx, everySession, o))
+			return last(c.RevokeAll(ctx, everySession, o))
 		},
 		"RevokeEach": func(c *clerksessions.Client, o clerksessions.Option) error {
-			return all(c.RevokeEach(ctx, slices.Values([]string{"sess_1"}), o))
+			return last(c.RevokeEach(ctx, slices.Values([]string{"sess_1"}), o))
 		},
 	}
 	for _, r := range rows {
@@ -52,56 +54,53 @@ func optionCalls() map[string]func(*clerksessions.Client, clerksessions.Option) 
 	return calls
 }
 
-// A call refuses an option that it would ignore, and sends nothing.
-func TestOptionsThatACallCannotUseAreRefused(t *testing.T) {
+// A call refuses an option that it would ignore, and sends nothing. Given to New, the
+// option is for the calls that use it.
+func TestOptionsThatACallWouldIgnoreAreRefused(t *testing.T) {
 	t.Parallel()
-	var sent int
-	transport := &http.Client{Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+	sent := 0
+	transport := withTransport(func(*http.Request) (*http.Response, error) {
 		sent++
 		return nil, errReset
-	})}
-	client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithHTTPClient(transport),
+	})
+	client := newClient(t, "https://clerk.invalid/v1", transport,
 		clerksessions.WithMaxAttempts(1), clerksessions.WithConcurrency(2), clerksessions.WithExcept("sess_2"))
-	calls := optionCalls()
-	bulk := []string{"New", "RevokeAll", "RevokeEach"}
-	everything := slices.Collect(maps.Keys(calls))
-	others := slices.DeleteFunc(slices.Clone(everything), func(title string) bool { return slices.Contains(bulk, title) })
-	options := map[string]struct {
-		option clerksessions.Option
-		usedBy []string
-	}{
-		"WithBaseURL":          {clerksessions.WithBaseURL("https://elsewhere.invalid/v1"), everything},
-		"WithConcurrency":      {clerksessions.WithConcurrency(2), bulk},
-		"WithExcept":           {clerksessions.WithExcept("sess_2"), bulk},
-		"WithHTTPClient":       {clerksessions.WithHTTPClient(transport), everything},
-		"WithHeader":           {clerksessions.WithHeader("X-App", "1"), everything},
-		"WithLogger":           {clerksessions.WithLogger(slog.New(slog.DiscardHandler)), everything},
-		"WithMaxAttempts":      {clerksessions.WithMaxAttempts(1), everything},
-		"WithMaxResponseBytes": {clerksessions.WithMaxResponseBytes(1), everything},
-		"WithMeta":             {clerksessions.WithMeta(new(clerksessions.Meta)), others},
-		"WithOrigin":           {clerksessions.WithOrigin("https://app.example.com"), everything},
-		"WithQuery":            {clerksessions.WithQuery("q", "1"), everything},
-		"WithTimeout":          {clerksessions.WithTimeout(time.Second), everything},
-		"WithUserAgent":        {clerksessions.WithUserAgent("app/1"), everything},
+	options := map[string]clerksessions.Option{
+		"WithBaseURL":          clerksessions.WithBaseURL("https://elsewhere.invalid/v1"),
+		"WithConcurrency":      clerksessions.WithConcurrency(2),
+		"WithExcept":           clerksessions.WithExcept("sess_2"),
+		"WithHTTPClient":       transport,
+		"WithHeader":           clerksessions.WithHeader("X-App", "1"),
+		"WithLogger":           clerksessions.WithLogger(slog.New(slog.DiscardHandler)),
+		"WithMaxAttempts":      clerksessions.WithMaxAttempts(1),
+		"WithMaxResponseBytes": clerksessions.WithMaxResponseBytes(1),
+		"WithMeta":             clerksessions.WithMeta(new(clerksessions.Meta)),
+		"WithOrigin":           clerksessions.WithOrigin("https://app.example.com"),
+		"WithQuery":            clerksessions.WithQuery("q", "1"),
+		"WithTimeout":          clerksessions.WithTimeout(time.Second),
+		"WithUserAgent":        clerksessions.WithUserAgent("app/1"),
 	}
 	assert.ElementsMatch(t, declaredOptions(t), slices.Collect(maps.Keys(options)), "every option has a row")
-	for name, test := range options {
-		for title, call := range calls {
+	for name, option := range options {
+		for title, call := range optionCalls() {
 			t.Run(name+"/"+title, func(t *testing.T) {
 				sent = 0
-				err := call(client, test.option)
-				if slices.Contains(test.usedBy, title) {
+				err := call(client, option)
+				bulk := slices.Contains([]string{"New", "RevokeAll", "RevokeEach"}, title)
+				switch {
+				case (name == "WithConcurrency" || name == "WithExcept") && !bulk:
+					assert.ErrorContains(t, err, name+" is for RevokeAll and RevokeEach")
+				case name == "WithMeta" && bulk:
+					assert.ErrorContains(t, err, "WithMeta is for single calls")
+				default:
 					assert.NotErrorIs(t, err, clerksessions.ErrInvalidArgument)
 					return
 				}
 				assert.ErrorIs(t, err, clerksessions.ErrInvalidArgument)
-				assert.ErrorContains(t, err, name+" is for ")
 				assert.Zero(t, sent, "nothing is sent")
 			})
 		}
 	}
-	_, err := client.Get(t.Context(), "sess_1", clerksessions.WithConcurrency(2))
-	assert.EqualError(t, err, "clerksessions: GetSession: invalid argument: WithConcurrency is for RevokeAll and RevokeEach")
 }
 
 // declaredOptions are the options that the package has.
