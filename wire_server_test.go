@@ -196,20 +196,10 @@ func (c *wireConn) received(line string) {
 	c.record(func(s *wireServer) { s.requests++ }, "received %s", line)
 }
 
-// acted records a request that was read whole.
-func (c *wireConn) acted(body []byte) {
-	c.record(func(s *wireServer) { s.acts++ }, "acted on it, a body of %d bytes included", len(body))
-}
-
-// completed records a complete response.
-func (c *wireConn) completed(path string) {
-	c.record(func(s *wireServer) { s.responses[path]++ }, "a complete response")
-}
-
 // respond responds to a request that was read whole, to the stage at which it is to be
 // ended. It reports whether the connection stays open.
 func (c *wireConn) respond(path string, sent []byte, fault *ending) bool {
-	c.acted(sent)
+	c.record(func(s *wireServer) { s.acts++ }, "acted on it, a body of %d bytes included", len(sent))
 	body := c.server.body(path)
 	if fault.is(onRequest) {
 		return c.ended(fault)
@@ -222,7 +212,7 @@ func (c *wireConn) respond(path string, sent []byte, fault *ending) bool {
 		c.writeBody(body[:len(body)/2], false)
 		return c.ended(fault)
 	}
-	c.completed(path)
+	c.record(func(s *wireServer) { s.responses[path]++ }, "a complete response")
 	return c.writeBody(body, true)
 }
 
