@@ -85,6 +85,11 @@ func TestBadParametersAreRefusedBeforeAnythingIsSent(t *testing.T) {
 	c := sendsNothing(t)
 	ctx := t.Context()
 	var none context.Context
+	lifetime := func(d time.Duration) func() (any, error) {
+		return func() (any, error) {
+			return c.CreateTokenFromTemplate(ctx, "sess_1", "t", clerksessions.TokenParams{ExpiresIn: d})
+		}
+	}
 	bad := map[string]struct {
 		call func() (any, error)
 		says string
@@ -105,23 +110,13 @@ func TestBadParametersAreRefusedBeforeAnythingIsSent(t *testing.T) {
 		"refresh without origin": {func() (any, error) {
 			return c.RefreshCookies(ctx, "sess_1", clerksessions.RefreshParams{ExpiredToken: "x", RefreshToken: "y"})
 		}, "request_origin is required"},
-		"lifetime too short": {func() (any, error) {
-			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: 29 * time.Second})
-		}, "expires_in_seconds is 29, but must be at least 30"},
-		"negative lifetime": {func() (any, error) {
-			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: -time.Minute})
-		}, "at least 30"},
-		"lifetime too long": {func() (any, error) {
-			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: 315_360_001 * time.Second})
-		}, "at most 315360000"},
-		"longest duration": {func() (any, error) {
-			return c.CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: math.MaxInt64 / time.Second * time.Second})
-		}, "at most 315360000"},
-		"lifetime with milliseconds": {func() (any, error) {
-			return c.CreateTokenFromTemplate(ctx, "sess_1", "t", clerksessions.TokenParams{ExpiresIn: 90*time.Second + time.Millisecond})
-		}, "whole seconds"},
-		"zero client": {func() (any, error) { return new(clerksessions.Client).Get(ctx, "sess_1") }, "not made by New"},
-		"nil client":  {func() (any, error) { return (*clerksessions.Client)(nil).Revoke(ctx, "sess_1") }, "not made by New"},
+		"lifetime too short":         {lifetime(29 * time.Second), "expires_in_seconds is 29, but must be at least 30"},
+		"negative lifetime":          {lifetime(-time.Minute), "at least 30"},
+		"lifetime too long":          {lifetime(315_360_001 * time.Second), "at most 315360000"},
+		"longest duration":           {lifetime(math.MaxInt64 / time.Second * time.Second), "at most 315360000"},
+		"lifetime with milliseconds": {lifetime(90*time.Second + time.Millisecond), "whole seconds"},
+		"zero client":                {func() (any, error) { return new(clerksessions.Client).Get(ctx, "sess_1") }, "not made by New"},
+		"nil client":                 {func() (any, error) { return (*clerksessions.Client)(nil).Revoke(ctx, "sess_1") }, "not made by New"},
 	}
 	for name, test := range bad {
 		t.Run(name, func(t *testing.T) {
