@@ -116,7 +116,10 @@ func TestBadParametersAreRefusedBeforeAnythingIsSent(t *testing.T) {
 		"longest duration":           {lifetime(math.MaxInt64 / time.Second * time.Second), "at most 315360000"},
 		"lifetime with milliseconds": {lifetime(90*time.Second + time.Millisecond), "whole seconds"},
 		"zero client":                {func() (any, error) { return new(clerksessions.Client).Get(ctx, "sess_1") }, "not made by New"},
-		"nil client":                 {func() (any, error) { return (*clerksessions.Client)(nil).Revoke(ctx, "sess_1") }, "not made by New"},
+		"zero client and bad lifetime": {func() (any, error) {
+			return new(clerksessions.Client).CreateToken(ctx, "sess_1", clerksessions.TokenParams{ExpiresIn: 1})
+		}, "not made by New"},
+		"nil client": {func() (any, error) { return (*clerksessions.Client)(nil).Revoke(ctx, "sess_1") }, "not made by New"},
 	}
 	for name, test := range bad {
 		t.Run(name, func(t *testing.T) {

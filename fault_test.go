@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,6 +118,7 @@ func (c *cell) checkSecrets(t *testing.T) {
 // Clients, parameters and tokens print redacted, however they are printed.
 func TestValuesPrintRedacted(t *testing.T) {
 	t.Parallel()
+	assert.Equal(t, "clerksessions.Client{}", fmt.Sprint(clerksessions.Client{}), "the zero value")
 	client := newClient(t, "https://clerk.invalid/v1")
 	encoded, err := json.Marshal([]any{client})
 	assert.NoError(t, err)

@@ -41,7 +41,7 @@ func (c *wireConn) serveHTTP1() {
 	}
 }
 
-// writes writes text and goes on as then says.
+// writes returns an ending that writes text before another.
 func writes(text string, then func(*wireConn) bool) func(*wireConn) bool {
 	return func(c *wireConn) bool {
 		_, _ = io.WriteString(c, text)

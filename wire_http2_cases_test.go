@@ -12,8 +12,8 @@ func rst(code http2.ErrCode) func(*wireConn) bool {
 	return func(c *wireConn) bool { return c.frames.WriteRSTStream(c.stream, code) == nil }
 }
 
-// goAway announces the last stream that the server took, counted from the request's,
-// and goes on as then says.
+// goAway returns an ending that sends a GOAWAY before another. last returns the last
+// stream that the server processes, given the request's.
 func goAway(last func(stream uint32) uint32, code http2.ErrCode, then func(*wireConn) bool) func(*wireConn) bool {
 	return func(c *wireConn) bool {
 		// A careless server's text must not be taken for HTTP/2's guarantee.

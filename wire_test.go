@@ -110,7 +110,7 @@ func (c *wireCell) checkRequests(t *testing.T) {
 	assert.Equal(t, n, c.meta.Attempts, "attempts")
 }
 
-// replayable reports whether net/http may replay the request once by itself, which
+// replayable reports whether net/http may resend the request once, which
 // WithMaxAttempts documents.
 func (c *wireCell) replayable() bool {
 	return c.silent && c.reused && c.row.method() == "GET"

@@ -1,9 +1,9 @@
-// Quickstart takes one session through its life: create, list, get, mint a token,
-// verify it, revoke, and see the typed error afterwards.
+// Quickstart creates a session, lists and gets it, mints and verifies a token, revokes
+// the session, and shows the typed error of a call after that.
 //
-// By default it runs against the emulator of the package sessionstest. If
-// CLERK_SECRET_KEY and CLERK_USER_ID are set, it runs against that instance, which must
-// be a development instance: production instances refuse to create sessions.
+// By default it runs against the emulator of the package sessionstest. With
+// CLERK_SECRET_KEY and CLERK_USER_ID it runs against that instance, which must be a
+// development instance: production instances refuse to create sessions.
 package main
 
 import (
@@ -23,6 +23,9 @@ import (
 	"github.com/clerksessions/clerksessions/sessionjwt"
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
+
+// origin is the origin of the app, which a token is minted for.
+const origin = "https://app.example.com"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -48,10 +51,8 @@ func run(ctx context.Context, out io.Writer) error {
 	fmt.Fprintf(out, "   %s is %s until %s\n", session.ID, session.Status, session.ExpireAt)
 
 	fmt.Fprintln(out, "2. List the user's active sessions")
-	page, err := client.List(
-		ctx,
-		clerksessions.ListParams{UserID: userID, Status: clerksessions.SessionStatusActive, Limit: 5},
-	)
+	active := clerksessions.ListParams{UserID: userID, Status: clerksessions.SessionStatusActive, Limit: 5}
+	page, err := client.List(ctx, active)
 	if err != nil {
 		return err
 	}
@@ -67,12 +68,7 @@ func run(ctx context.Context, out io.Writer) error {
 	fmt.Fprintf(out, "   created at %s on %s\n", session.CreatedAt, session.ClientID)
 
 	fmt.Fprintln(out, "4. Mint a token, as a browser would hold it")
-	token, err := client.CreateToken(
-		ctx,
-		session.ID,
-		clerksessions.TokenParams{},
-		clerksessions.WithOrigin("https://app.example.com"),
-	)
+	token, err := client.CreateToken(ctx, session.ID, clerksessions.TokenParams{}, clerksessions.WithOrigin(origin))
 	if err != nil {
 		return err
 	}
@@ -83,13 +79,8 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(
-		out,
-		"   signed by %s for %s, valid for %s\n",
-		claims.Issuer,
-		claims.UserID,
-		claims.ExpiresAt.Sub(claims.IssuedAt),
-	)
+	lifetime := claims.ExpiresAt.Sub(claims.IssuedAt)
+	fmt.Fprintf(out, "   signed by %s for %s, valid for %s\n", claims.Issuer, claims.UserID, lifetime)
 
 	fmt.Fprintln(out, "6. Revoke the session")
 	if session, err = client.Revoke(ctx, session.ID); err != nil {
@@ -106,24 +97,20 @@ func run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// connect returns a client for the instance of the environment, or for an emulated one,
-// and the source of its public keys.
+// connect returns a client for the instance that the environment names, or for an
+// emulated one, and the source of its public keys.
 func connect(out io.Writer) (client *clerksessions.Client, keys sessionjwt.KeySource, userID string, err error) {
 	secretKey := os.Getenv("CLERK_SECRET_KEY")
 	if secretKey == "" {
 		fmt.Fprintln(out, "CLERK_SECRET_KEY is not set: using sessionstest, an in-memory emulator of Clerk.")
 		srv := sessionstest.New()
-		keys, err = sessionjwt.KeysFromIssuer(
-			srv.Issuer,
-			sessionjwt.WithHTTPClient(&http.Client{Transport: srv.Transport()}),
-		)
+		inMemory := sessionjwt.WithHTTPClient(&http.Client{Transport: srv.Transport()})
+		keys, err = sessionjwt.KeysFromIssuer(srv.Issuer, inMemory)
 		return srv.Client(), keys, "user_quickstart", err
 	}
 	userID = os.Getenv("CLERK_USER_ID")
 	if userID == "" {
-		return nil, nil, "", errors.New(
-			"CLERK_USER_ID is not set: set it to a user of the instance who may be signed in for a test",
-		)
+		return nil, nil, "", errors.New("CLERK_USER_ID is not set: set it to a test user of the instance")
 	}
 	fmt.Fprintln(out, "CLERK_SECRET_KEY is set: using a real instance.")
 	if client, err = clerksessions.NewFromEnv(); err != nil {
@@ -138,7 +125,7 @@ func connect(out io.Writer) (client *clerksessions.Client, keys sessionjwt.KeySo
 }
 
 // verify verifies a token with the instance's keys. A server is configured with its
-// issuer; here it is taken from the token, which has just come from Clerk.
+// issuer; here the issuer is that of the token, which comes from Clerk.
 func verify(ctx context.Context, keys sessionjwt.KeySource, token string) (*sessionjwt.Claims, error) {
 	var payload struct {
 		Issuer string `json:"iss"`
@@ -153,7 +140,7 @@ func verify(ctx context.Context, keys sessionjwt.KeySource, token string) (*sess
 		return nil, errors.New("not a JSON Web Token")
 	}
 	verifier, err := sessionjwt.New(keys, payload.Issuer,
-		sessionjwt.WithAuthorizedParties("https://app.example.com"), sessionjwt.WithLeeway(30*time.Second))
+		sessionjwt.WithAuthorizedParties(origin), sessionjwt.WithLeeway(30*time.Second))
 	if err != nil {
 		return nil, err
 	}

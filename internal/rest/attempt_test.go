@@ -248,7 +248,7 @@ func TestTheContextOfAnAttempt(t *testing.T) {
 	assert.False(t, ok)
 }
 
-// A transport that is about to send again by itself is stopped.
+// A transport that is about to resend the request is stopped.
 func TestAResendEndsTheAttempt(t *testing.T) {
 	t.Parallel()
 	a := newTestClient(t, roundTrip(func(r *http.Request) (*http.Response, error) {

@@ -61,7 +61,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-func TestTheMarginIsThatOfTheLongestSecret(t *testing.T) {
+func TestTheLongestSecretSetsTheMargin(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, 6*len(testSecret), newRedactor("12345678", testSecret, "123456789").margin())
 	assert.Zero(t, newRedactor("short").margin())

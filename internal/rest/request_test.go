@@ -42,7 +42,7 @@ func TestRequest(t *testing.T) {
 	assert.Equal(t, "{}", string(body))
 	assert.True(t, watcher.bodyRead())
 	assert.EqualValues(t, 2, got.ContentLength)
-	assert.Nil(t, got.GetBody, "net/http would send the body again by itself")
+	assert.Nil(t, got.GetBody, "net/http would resend the body")
 }
 
 func TestARequestWithoutABody(t *testing.T) {
