@@ -203,28 +203,6 @@ func TestHowMuchOfAnErrorIsRead(t *testing.T) {
 	}
 }
 
-func TestTheContextEndsWhileAnErrorIsRead(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		res *http.Response
-		err error
-	}{
-		"truncated": {text(500, "half", io.ErrUnexpectedEOF), context.Canceled},
-		"complete":  {text(500, "whole"), nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ctx, cancel := context.WithCancel(t.Context())
-			a := newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) {
-				cancel()
-				return test.res, nil
-			})).attempt(ctx, newTestRequest(true), 1)
-			assert.ErrorIs(t, a.err, test.err)
-			assert.Equal(t, 500, a.res.StatusCode)
-		})
-	}
-}
-
 // The context of an attempt holds what the caller's does, and the attempt.
 func TestTheContextOfAnAttempt(t *testing.T) {
 	t.Parallel()
