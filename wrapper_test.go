@@ -266,11 +266,8 @@ func TestWhatGoesOverTheWire(t *testing.T) {
 		t.Run(r.title(), func(t *testing.T) {
 			t.Parallel()
 			body := example(t, r.op, r.example)
-			var got *http.Request
-			var gotBody []byte
 			base := contractServer(t, func(w http.ResponseWriter, req *http.Request) {
-				gotBody, _ = io.ReadAll(req.Body)
-				got = req
+				r.checkRequest(t, req)
 				w.Header().Set("Content-Type", "application/json")
 				w.Header().Set("X-Clerk-Trace-Id", "6f1d0c7ab92e4538a1c04be9d37f5260")
 				_, _ = w.Write(body)
@@ -282,30 +279,36 @@ func TestWhatGoesOverTheWire(t *testing.T) {
 
 			require.NoError(t, err)
 			r.check(t, value)
-			assert.Equal(t, r.request, got.Method+" "+got.RequestURI[len(below):])
-			assert.Equal(t, r.body, string(gotBody))
-			assert.Equal(t, int64(len(r.body)), got.ContentLength)
-			header := http.Header{
-				"Accept":            {"application/json"},
-				"Accept-Encoding":   {"gzip"},
-				"Authorization":     {"Bearer " + testKey},
-				"Clerk-Api-Version": {r.version},
-				"User-Agent":        {"clerksessions/0.1"},
-			}
-			if got.Method == http.MethodPost {
-				header.Set("Content-Length", strconv.Itoa(len(r.body)))
-			}
-			if r.body != "" {
-				header.Set("Content-Type", "application/json")
-			}
-			if r.origin != "" {
-				header.Set("Origin", r.origin)
-			}
-			assert.Equal(t, header, got.Header)
 			assert.Equal(t, 200, meta.StatusCode)
 			assert.Equal(t, 1, meta.Attempts)
 			assert.Equal(t, "6f1d0c7ab92e4538a1c04be9d37f5260", meta.TraceID)
 			assert.JSONEq(t, string(body), string(meta.Body))
 		})
 	}
+}
+
+// checkRequest requires the request that the row says, and nothing else in its header.
+func (r row) checkRequest(t *testing.T, got *http.Request) {
+	body, err := io.ReadAll(got.Body)
+	assert.NoError(t, err)
+	assert.Equal(t, r.body, string(body))
+	assert.Equal(t, int64(len(r.body)), got.ContentLength)
+	assert.Equal(t, r.request, got.Method+" "+got.RequestURI[len(below):])
+	header := http.Header{
+		"Accept":            {"application/json"},
+		"Accept-Encoding":   {"gzip"},
+		"Authorization":     {"Bearer " + testKey},
+		"Clerk-Api-Version": {r.version},
+		"User-Agent":        {"clerksessions/0.1"},
+	}
+	if r.method() == http.MethodPost {
+		header.Set("Content-Length", strconv.Itoa(len(r.body)))
+	}
+	if r.body != "" {
+		header.Set("Content-Type", "application/json")
+	}
+	if r.origin != "" {
+		header.Set("Origin", r.origin)
+	}
+	assert.Equal(t, header, got.Header)
 }
