@@ -83,8 +83,8 @@ func (c *Client) List(ctx context.Context, params ListParams, opts ...Option) (*
 
 // Create creates an active session for a user, for tests: production instances refuse
 // it with [ErrBadRequest] and the code request_invalid_for_environment. The error is
-// [ErrNotFound] if the user does not exist. It is retried only if the request was not
-// processed.
+// [ErrNotFound] if the user does not exist. Create is retried only if the request was
+// not processed.
 func (c *Client) Create(ctx context.Context, params CreateParams, opts ...Option) (*Session, error) {
 	return c.with(opts).createSession(ctx, params)
 }
@@ -95,10 +95,10 @@ func (c *Client) Get(ctx context.Context, sessionID string, opts ...Option) (*Se
 	return c.with(opts).getSession(ctx, sessionID)
 }
 
-// Refresh exchanges an expired session token for a fresh one. A refusal is
-// [ErrUnauthorized] with a specific code; send the browser through Clerk's handshake
-// then. It is retried only if the request was not processed, as a refresh token can be
-// used once.
+// Refresh exchanges an expired session token for a fresh one. If Clerk refuses, the error
+// is [ErrUnauthorized] with a specific code: send the browser through Clerk's handshake.
+// Refresh is retried only if the request was not processed, since a refresh token can be
+// used only once.
 func (c *Client) Refresh(ctx context.Context, sessionID string, params RefreshParams, opts ...Option) (*Token, error) {
 	return refreshSession[Token](ctx, c.with(opts), sessionID, params, "token")
 }
@@ -144,7 +144,7 @@ type TokenParams struct {
 }
 
 // CreateToken mints a session token, like those that browsers hold in the __session
-// cookie. It has the claim azp only with [WithOrigin]. The error is [ErrNotFound] if the
+// cookie. The token has the claim azp only with [WithOrigin]. The error is [ErrNotFound] if the
 // session does not exist or is no longer active.
 func (c *Client) CreateToken(
 	ctx context.Context,
@@ -156,9 +156,9 @@ func (c *Client) CreateToken(
 	return api.createSessionToken(ctx, sessionID, createToken{ExpiresInSeconds: seconds})
 }
 
-// CreateTokenFromTemplate mints a token from one of the instance's JWT templates. It has
-// no claim sid, so it is not a session token. The error is [ErrNotFound] if the session
-// or the template does not exist.
+// CreateTokenFromTemplate mints a token from one of the instance's JWT templates. The
+// token has no claim sid, so it is not a session token. The error is [ErrNotFound] if the
+// session or the template does not exist.
 func (c *Client) CreateTokenFromTemplate(
 	ctx context.Context,
 	sessionID, template string,

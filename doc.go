@@ -33,7 +33,7 @@
 //	if errors.As(err, &apiErr) && apiErr.HasCode("operation_deprecated") { ... }
 //
 // Parameters that violate the contract fail with [ErrInvalidArgument], and nothing is
-// sent. Errors of the network and of the context are wrapped. No error, log line or
+// sent. Network and context errors are wrapped. No error, log line or
 // formatted value of this package holds the secret key or a token.
 //
 // # Retries
