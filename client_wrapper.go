@@ -62,10 +62,8 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 func (c *Client) with(opts []Option) *lowLevel {
 	switch {
 	case c == nil || c.api.config == nil:
-		return &lowLevel{
-			config: &config{},
-			err:    fmt.Errorf("clerksessions: %w: the Client was not made by New", ErrInvalidArgument),
-		}
+		err := fmt.Errorf("clerksessions: %w: the Client was not made by New", ErrInvalidArgument)
+		return &lowLevel{config: &config{}, err: err}
 	case len(opts) == 0:
 		return &c.api
 	}
@@ -89,8 +87,8 @@ func (c *Client) Create(ctx context.Context, params CreateParams, opts ...Option
 	return c.with(opts).createSession(ctx, params)
 }
 
-// Get returns a session, regardless of its status. The error is [ErrNotFound] if it does not
-// exist.
+// Get returns a session, regardless of its status. The error is [ErrNotFound] if it does
+// not exist.
 func (c *Client) Get(ctx context.Context, sessionID string, opts ...Option) (*Session, error) {
 	return c.with(opts).getSession(ctx, sessionID)
 }
@@ -172,14 +170,8 @@ func (c *Client) CreateTokenFromTemplate(
 func (c *Client) withLifetime(params TokenParams, opts []Option) (*lowLevel, int64) {
 	api := c.with(opts)
 	if params.ExpiresIn%time.Second != 0 && api.err == nil {
-		api = &lowLevel{
-			config: api.config,
-			err: fmt.Errorf(
-				"clerksessions: %w: ExpiresIn is %s, but must be whole seconds",
-				ErrInvalidArgument,
-				params.ExpiresIn,
-			),
-		}
+		const format = "clerksessions: %w: ExpiresIn is %s, but must be whole seconds"
+		api = &lowLevel{config: api.config, err: fmt.Errorf(format, ErrInvalidArgument, params.ExpiresIn)}
 	}
 	return api, int64(params.ExpiresIn / time.Second)
 }

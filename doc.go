@@ -33,8 +33,8 @@
 //	if errors.As(err, &apiErr) && apiErr.HasCode("operation_deprecated") { ... }
 //
 // Parameters that violate the contract fail with [ErrInvalidArgument], and nothing is
-// sent. Network and context errors are wrapped. No error, log line or
-// formatted value of this package holds the secret key or a token.
+// sent. Network and context errors are wrapped. No error, log line or formatted value of
+// this package holds the secret key or a token.
 //
 // # Retries
 //

@@ -39,7 +39,7 @@ func (o *observer) Attempted(n int, took time.Duration, res *rest.Response, err 
 	}
 	attrs := outcome(o.op, n, slog.Duration("duration", took), err)
 	if err == nil {
-		attrs = append(attrs, slog.Int("status", res.StatusCode), slog.String("trace_id", rest.OneLine(o.traceID(res))))
+		attrs = withResponse(attrs, res.StatusCode, o.traceID(res))
 	}
 	o.logger.LogAttrs(o.ctx, slog.LevelDebug, "clerk request", attrs...)
 }
@@ -54,11 +54,8 @@ func (o *observer) Retrying(n int, wait time.Duration, err error) {
 
 func (c *config) logRetry(ctx context.Context, op *Operation, n int, wait time.Duration, err error) {
 	if c.logger != nil {
-		c.logger.LogAttrs(
-			ctx,
-			slog.LevelWarn,
-			"retrying clerk request",
-			outcome(op, n, slog.Duration("wait", wait), err)...)
+		attrs := outcome(op, n, slog.Duration("wait", wait), err)
+		c.logger.LogAttrs(ctx, slog.LevelWarn, "retrying clerk request", attrs...)
 	}
 }
 
@@ -67,11 +64,11 @@ func (c *config) logRetry(ctx context.Context, op *Operation, n int, wait time.D
 func outcome(op *Operation, n int, duration slog.Attr, err error) []slog.Attr {
 	attrs := []slog.Attr{slog.String("operation", op.ID), slog.Int("attempt", n), duration}
 	if apiErr, ok := err.(*Error); ok { //nolint:errorlint // not an error of another call that err wraps
-		attrs = append(
-			attrs,
-			slog.Int("status", apiErr.StatusCode),
-			slog.String("trace_id", rest.OneLine(apiErr.TraceID)),
-		)
+		attrs = withResponse(attrs, apiErr.StatusCode, apiErr.TraceID)
 	}
 	return attrs
+}
+
+func withResponse(attrs []slog.Attr, status int, traceID string) []slog.Attr {
+	return append(attrs, slog.Int("status", status), slog.String("trace_id", rest.OneLine(traceID)))
 }

@@ -77,14 +77,11 @@ func WithBaseURL(baseURL string) Option {
 		u, err := url.Parse(baseURL)
 		switch {
 		case err != nil:
-			return fmt.Errorf("the base URL cannot be parsed; it should look like %s", defaultBaseURL)
+			return fmt.Errorf("the base URL cannot be parsed; give one like %s", defaultBaseURL)
 		case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.Opaque != "":
 			return fmt.Errorf("the base URL must begin with https:// or http:// and a host, like %s", defaultBaseURL)
 		case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(baseURL, "#"):
-			return fmt.Errorf(
-				"the base URL must have no user, query or fragment; it should look like %s",
-				defaultBaseURL,
-			)
+			return fmt.Errorf("the base URL must have no user, query or fragment, like %s", defaultBaseURL)
 		}
 		path := strings.TrimRight(u.EscapedPath(), "/")
 		for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
