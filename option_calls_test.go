@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -77,7 +76,7 @@ func TestOptionsThatACallWouldIgnoreAreRefused(t *testing.T) {
 		"WithMeta":             clerksessions.WithMeta(new(clerksessions.Meta)),
 		"WithOrigin":           clerksessions.WithOrigin("https://app.example.com"),
 		"WithQuery":            clerksessions.WithQuery("q", "1"),
-		"WithTimeout":          clerksessions.WithTimeout(time.Second),
+		"WithTimeout":          clerksessions.WithTimeout(1),
 		"WithUserAgent":        clerksessions.WithUserAgent("app/1"),
 	}
 	assert.ElementsMatch(t, declaredOptions(t), slices.Collect(maps.Keys(options)), "every option has a row")
