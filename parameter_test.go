@@ -188,6 +188,7 @@ func TestLimitsOfAValue(t *testing.T) {
 		"invalid UTF-8 in a list":            {list([]string{"a", "\xff"}, text), "has an item, number 2, that is not valid UTF-8"},
 		"invalid UTF-8 in a header name":     {headers(map[string][]string{"\xff": nil}), "is not valid UTF-8"},
 		"invalid UTF-8 in a header":          {headers(map[string][]string{"a": {"b", "\xff"}}), "is not valid UTF-8"},
+		"list for an object":                 {object([]int{1}), "is not a JSON object"},
 		"invalid UTF-8 in an object":         {object(map[string]string{"a": "\xff"}), "cannot be written as JSON; check that every string is valid UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -24,8 +24,8 @@ func TestForwardedHeadersAreRedacted(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ body, want string }{
 		"plain": {
-			`bad canary-of-a-cookie, canary-of-a-client, canary.of.a/bearer, "canary"-cookie, pin 1234 5678, application/json`,
-			"bad [redacted], [redacted], [redacted], [redacted], pin [redacted], application/json",
+			`bad canary-of-a-cookie, canary-of-a-client, canary.of.a/bearer, "canary"-cookie, pin 1234 5678, application/json, https://app.example.com`,
+			"bad [redacted], [redacted], [redacted], [redacted], pin [redacted], application/json, https://app.example.com",
 		},
 		"with escapes": {
 			`{"errors":[{"code":"\u0022canary\u0022-cookie","message":"canary.of.a\/bearer"}]}`,
