@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"testing/iotest"
 	"time"
 
 	"github.com/clerksessions/clerksessions"
@@ -103,7 +104,7 @@ func badResponses() []fault {
 		transientFault("truncated success", 200, io.ErrUnexpectedEOF, truncated(200, io.ErrUnexpectedEOF)),
 		transientFault("success reset in the body", 200, errReset, truncated(200, errReset)),
 		transientFault("truncated success with a token", 200, errReset, func(f *faulty, req *http.Request) (*http.Response, error) {
-			body := io.MultiReader(strings.NewReader(`{"object":"token","jwt":"canary.new.token"`), failingReader(errReset))
+			body := io.MultiReader(strings.NewReader(`{"object":"token","jwt":"canary.new.token"`), iotest.ErrReader(errReset))
 			return f.response(req, 200, http.Header{"Set-Cookie": {"__session=canary.new.token"}}, body), nil
 		}),
 		final("token in a success of another type", 200,

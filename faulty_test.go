@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -116,7 +117,7 @@ func raw(code int, body string, header ...string) responder {
 func truncated(code int, err error) responder {
 	return func(f *faulty, req *http.Request) (*http.Response, error) {
 		half := bytes.NewReader(f.good[:len(f.good)/2])
-		return f.response(req, code, nil, io.MultiReader(half, failingReader(err))), nil
+		return f.response(req, code, nil, io.MultiReader(half, iotest.ErrReader(err))), nil
 	}
 }
 

@@ -15,9 +15,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/clerksessions/clerksessions"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	testKey  = "sk_test_canary_5f3759df"
@@ -56,10 +59,6 @@ func responding(t *testing.T, status int, header http.Header, body string, opts 
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-func failingReader(err error) io.Reader {
-	return readerFunc(func([]byte) (int, error) { return 0, err })
-}
 
 // outcome holds the results of a call.
 type outcome struct {

@@ -14,8 +14,9 @@ import (
 
 func TestNewRefusesBadKeys(t *testing.T) {
 	t.Parallel()
-	_, err := clerksessions.New("!sk_test_~")
-	require.NoError(t, err, "the first and the last character of ASCII that prints")
+	client, err := clerksessions.New("!sk_test_~")
+	require.NoError(t, err, "the first and the last printable character of ASCII")
+	assert.Equal(t, `clerksessions.Client{BaseURL:"https://api.clerk.com/v1"}`, fmt.Sprint(client))
 	for _, key := range []string{"", "pk_test_canary", "sk_test_canary\n", " sk_test_canary", "sk_test_\tcanary",
 		"sk_test_canary\x00", "sk_test_canary\x7f", "sk_test_canary\xff", "sk_test–canary"} {
 		client, err := clerksessions.New(key)
