@@ -90,6 +90,11 @@ func TestReadOfKnownLengthMakesOneBuffer(t *testing.T) {
 	}), 1.0)
 }
 
+// send makes one attempt.
+func send(ctx context.Context, t *testing.T, transport roundTrip) attempt {
+	return newTestClient(t, transport).attempt(ctx, newTestRequest(true), 1)
+}
+
 func TestAttempt(t *testing.T) {
 	t.Parallel()
 	const largest = 1 << 20
@@ -133,9 +138,7 @@ func TestAttempt(t *testing.T) {
 				body.Reader = test.res.Body
 				test.res.Body = body
 			}
-			a := newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) {
-				return test.res, test.transport
-			})).attempt(t.Context(), newTestRequest(true), 1)
+			a := send(t.Context(), t, func(*http.Request) (*http.Response, error) { return test.res, test.transport })
 			assert.Equal(t, test.ok, a.ok())
 			assert.Equal(t, test.truncated, a.truncated)
 			assert.False(t, a.unsent)
@@ -197,8 +200,7 @@ func TestHowMuchOfAnErrorIsRead(t *testing.T) {
 	margin := 6 * len(testSecret)
 	for size, want := range map[int]int{100: 100, 1 << 20: MaxErrorBody + margin + 256<<10} {
 		body := strings.NewReader(strings.Repeat("x", size))
-		newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) { return response(500, body), nil })).
-			attempt(t.Context(), newTestRequest(true), 1)
+		send(t.Context(), t, func(*http.Request) (*http.Response, error) { return response(500, body), nil })
 		assert.Equal(t, want, size-body.Len(), "%d bytes", size)
 	}
 }
@@ -208,20 +210,17 @@ func TestTheContextOfAnAttempt(t *testing.T) {
 	t.Parallel()
 	type key struct{}
 	var sending context.Context
-	client := newTestClient(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+	send(context.WithValue(t.Context(), key{}, "the caller's"), t, func(r *http.Request) (*http.Response, error) {
 		sending = r.Context()
 		assert.NoError(t, sending.Err())
 		return text(200, "x"), nil
-	}))
-	req := newTestRequest(true)
-	req.Operation = "operation"
-	client.attempt(context.WithValue(t.Context(), key{}, "the caller's"), req, 7)
+	})
 	assert.ErrorIs(t, sending.Err(), context.Canceled, "it ends with the attempt")
 	assert.Equal(t, "the caller's", sending.Value(key{}))
 	operation, n, ok := FromContext(sending)
 	assert.True(t, ok)
-	assert.Equal(t, "operation", operation)
-	assert.Equal(t, 7, n)
+	assert.Equal(t, "an operation", operation)
+	assert.Equal(t, 1, n)
 	_, _, ok = FromContext(t.Context())
 	assert.False(t, ok)
 }
@@ -229,31 +228,31 @@ func TestTheContextOfAnAttempt(t *testing.T) {
 // A transport that is about to resend the request is stopped.
 func TestAResendEndsTheAttempt(t *testing.T) {
 	t.Parallel()
-	a := newTestClient(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+	a := send(t.Context(), t, func(r *http.Request) (*http.Response, error) {
 		for _, hook := range []hook{freshConn, http2, freshConn} {
 			hook(httptrace.ContextClientTrace(r.Context()))
 		}
 		return nil, r.Context().Err()
-	})).attempt(t.Context(), newTestRequest(true), 1)
+	})
 	assert.Equal(t, errResend, a.err)
 	assert.Zero(t, a.retryAfter())
 }
 
 func TestWhyAnAttemptEnded(t *testing.T) {
 	t.Parallel()
-	hang := roundTrip(func(r *http.Request) (*http.Response, error) {
+	hang := func(r *http.Request) (*http.Response, error) {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
-	})
+	}
 	synctest.Test(t, func(t *testing.T) {
-		a := newTestClient(t, hang).attempt(t.Context(), newTestRequest(true), 1)
+		a := send(t.Context(), t, hang)
 		assert.EqualError(t, a.err, "no complete response within 10s: context deadline exceeded")
 		assert.ErrorIs(t, a.err, context.DeadlineExceeded)
 
 		left := errors.New("the caller left")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(left)
-		a = newTestClient(t, hang).attempt(ctx, newTestRequest(true), 1)
+		a = send(ctx, t, hang)
 		assert.ErrorIs(t, a.err, left)
 		assert.ErrorIs(t, a.err, context.Canceled)
 	})

@@ -38,7 +38,10 @@ func newTestClient(t *testing.T, transport http.RoundTripper) *Client {
 }
 
 func newTestRequest(idempotent bool) *Request {
-	req := &Request{Method: "GET", Path: "/things/{id}", Segments: []string{"1"}, Idempotent: idempotent, Redactor: new(Redactor)}
+	req := &Request{
+		Method: "GET", Path: "/things/{id}", Segments: []string{"1"}, Operation: "an operation",
+		Idempotent: idempotent, Redactor: new(Redactor),
+	}
 	req.Redactor.Add(testSecret)
 	return req
 }
