@@ -4,6 +4,7 @@ import (
 	stdjson "encoding/json"
 	"fmt"
 	"math"
+	"net/http"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -78,10 +79,10 @@ func TestMetaHoldsTheLastCallOnly(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, aSession, string(meta.Body))
 
-	client := responding(t, 200, nil, `{"object":"token","jwt":"canary"}`)
+	client := responding(t, 200, http.Header{}, `{"object":"token","jwt":"canary"}`)
 	_, err = client.Get(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
 	require.Error(t, err)
-	assert.Equal(t, clerksessions.Meta{StatusCode: 200, Attempts: 1}, meta, "no body is kept of a success that cannot be used")
+	assert.Equal(t, clerksessions.Meta{StatusCode: 200, Header: http.Header{}, Attempts: 1}, meta, "no body is kept of a success that cannot be used")
 
 	_, err = client.Get(t.Context(), "", clerksessions.WithMeta(&meta))
 	require.ErrorIs(t, err, clerksessions.ErrInvalidArgument)
