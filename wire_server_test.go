@@ -54,6 +54,7 @@ type wireServer struct {
 	seen      []string
 	conns     []*wireConn
 	running   sync.WaitGroup
+	warming   sync.WaitGroup // holds the responses of warmUp, so that each call opens a connection
 }
 
 // protocol is how a raw server and its client talk.
@@ -145,14 +146,23 @@ func (s *wireServer) client() *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// warmUp leaves a connection to the server open, and nothing counted.
-func (s *wireServer) warmUp(t *testing.T, hc *http.Client) {
-	resp, err := hc.Get(s.url + "/sessions/warm-up")
-	if assert.NoError(t, err) {
-		_, err = io.Copy(io.Discard, resp.Body)
-		assert.NoError(t, err)
-		_ = resp.Body.Close()
+const warmUpPath = "/v1/sessions/warm-up"
+
+// warmUp leaves n idle connections to the server open, and nothing counted.
+func (s *wireServer) warmUp(t *testing.T, hc *http.Client, n int) {
+	s.warming.Add(n)
+	var calls sync.WaitGroup
+	for range n {
+		calls.Go(func() {
+			resp, err := hc.Get(strings.TrimSuffix(s.url, "/v1") + warmUpPath)
+			if assert.NoError(t, err) {
+				_, err = io.Copy(io.Discard, resp.Body)
+				assert.NoError(t, err)
+				_ = resp.Body.Close()
+			}
+		})
 	}
+	calls.Wait()
 	s.forget()
 }
 
@@ -200,6 +210,10 @@ func (c *wireConn) received(line string) {
 // ended. It reports whether the connection stays open.
 func (c *wireConn) respond(path string, sent []byte, fault *ending) bool {
 	c.record(func(s *wireServer) { s.acts++ }, "acted on it, a body of %d bytes included", len(sent))
+	if path == warmUpPath {
+		c.server.warming.Done()
+		c.server.warming.Wait()
+	}
 	body := c.server.body(path)
 	if fault.is(onRequest) {
 		return c.ended(fault)

@@ -22,9 +22,9 @@ type wireCell struct {
 	row      row
 	retry    clerksessions.RetryClass
 	response []byte
-	reused   bool // the connection served another call before
-	max      int  // WithMaxAttempts
-	faults   int  // exchanges that end as the case says
+	idle     int // connections that served another call before
+	max      int // WithMaxAttempts
+	faults   int // exchanges that end as the case says
 
 	outcome
 	requests, acts int // that the server received
@@ -32,12 +32,8 @@ type wireCell struct {
 }
 
 func (c *wireCell) name() string {
-	connection := "fresh"
-	if c.reused {
-		connection = "reused"
-	}
-	return fmt.Sprintf("%s/%s/at most %d/%s connection/%s",
-		c.protocol.name, c.ending.name, c.max, connection, c.row.title())
+	return fmt.Sprintf("%s/%s/at most %d/%d idle connections/%s",
+		c.protocol.name, c.ending.name, c.max, c.idle, c.row.title())
 }
 
 // call makes the call. It runs concurrently with others, so it checks nothing.
@@ -51,9 +47,7 @@ func (c *wireCell) call(t *testing.T) {
 		return nil
 	})
 	hc := server.client()
-	if c.reused {
-		server.warmUp(t, hc)
-	}
+	server.warmUp(t, hc, c.idle)
 	armed.Store(1)
 	c.makeCall(t.Context(), t, c.row, server.url, clerksessions.WithHTTPClient(hc), clerksessions.WithMaxAttempts(c.max),
 		clerksessions.WithTimeout(5*time.Minute)) // a busy machine is slow
@@ -113,7 +107,7 @@ func (c *wireCell) checkRequests(t *testing.T) {
 // replayable reports whether net/http may resend the request once, which
 // WithMaxAttempts documents.
 func (c *wireCell) replayable() bool {
-	return c.silent && c.reused && c.row.method() == "GET"
+	return c.silent && c.idle > 0 && c.row.method() == "GET"
 }
 
 // checkError requires that an error reports what was sent.
@@ -140,13 +134,13 @@ func wireCells(t *testing.T, p protocol) (all []*wireCell) {
 		again := known[kind]
 		known[kind] = true
 		for _, one := range wireCases(p) {
-			for _, reused := range []bool{false, true} {
+			for idle := range 2 {
 				for _, most := range []int{1, 3} {
-					if again && (reused || most == 1) || reused && one.at < onFirstByte {
+					if again && (idle > 0 || most == 1) || idle > 0 && one.at < onFirstByte {
 						continue
 					}
 					c := blank
-					c.wireCase, c.reused, c.max, c.faults = one, reused, most, max(1, most-1)
+					c.wireCase, c.idle, c.max, c.faults = one, idle, most, max(1, most-1)
 					all = append(all, &c)
 				}
 			}
@@ -200,6 +194,21 @@ func TestWireEndless(t *testing.T) {
 				c.faults = c.max + 2
 				all = append(all, c)
 			}
+		}
+	}
+	runWire(t, all)
+}
+
+// TestWireStaleConnections keeps several connections that the server closes as soon as
+// it reads another request. net/http alone would resend a GET on each of them.
+func TestWireStaleConnections(t *testing.T) {
+	t.Parallel()
+	var all []*wireCell
+	for _, p := range protocols[:2] {
+		for _, r := range distinctRows() {
+			c := newWireCell(t, p, r)
+			c.wireCase, c.idle, c.max, c.faults = on(onHeaders, "FIN after the headers", (*wireConn).closed, silent), 5, 1, 6
+			all = append(all, &c)
 		}
 	}
 	runWire(t, all)
