@@ -27,10 +27,10 @@ func (k *changingKeys) change(public *rsa.PublicKey, err error) {
 	k.public, k.err = public, err
 }
 
-func (k *changingKeys) key(_ context.Context, _ string, rejected *rsa.PublicKey) (*rsa.PublicKey, error) {
+func (k *changingKeys) key(_ context.Context, _ string, token signed) (*rsa.PublicKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.err == nil && rejected != nil {
+	if k.err == nil && !token.signedBy(k.public) {
 		return nil, ErrSignature
 	}
 	return k.public, k.err
@@ -66,7 +66,6 @@ func TestCachedTokensExpire(t *testing.T) {
 		_, err = v.Verify(t.Context(), token)
 		require.ErrorIs(t, err, ErrExpired)
 	}
-	assert.Empty(t, v.cache.entries)
 }
 
 func TestCachedTokensAreDroppedWithTheirKey(t *testing.T) {
@@ -83,7 +82,6 @@ func TestCachedTokensAreDroppedWithTheirKey(t *testing.T) {
 	keys.change(&otherKey().PublicKey, nil)
 	_, err = v.Verify(t.Context(), token)
 	require.ErrorIs(t, err, ErrSignature)
-	assert.Empty(t, v.cache.entries)
 
 	keys.change(nil, ErrSignature)
 	_, err = v.Verify(t.Context(), token)
@@ -97,7 +95,7 @@ func TestCachedTokensAreDroppedWithTheirKey(t *testing.T) {
 
 func TestFullCacheReplacesTheOldestToken(t *testing.T) {
 	t.Parallel()
-	c := newCache(3)
+	c := &cache{entries: map[[sha256.Size]byte]*verified{}, max: 3}
 	id := func(n int) [sha256.Size]byte { return [sha256.Size]byte{byte(n)} }
 	for n := range 10 {
 		c.put(id(n), &verified{})
@@ -111,7 +109,7 @@ func TestFullCacheReplacesTheOldestToken(t *testing.T) {
 
 func TestCacheStoresConcurrentCallsOfOneTokenOnce(t *testing.T) {
 	t.Parallel()
-	c := newCache(2)
+	c := &cache{entries: map[[sha256.Size]byte]*verified{}, max: 2}
 	for _, id := range []byte{1, 2, 2, 2} {
 		c.put([sha256.Size]byte{id}, &verified{})
 	}

@@ -35,7 +35,7 @@ func ClaimsFromContext(ctx context.Context) (c *Claims, ok bool) {
 // Combine it with [http.CrossOriginProtection] if tokens arrive in cookies; see
 // "Cookies" in the package documentation.
 func (v *Verifier) RequireSession(next http.Handler) http.Handler {
-	return v.middleware(next, func(error) bool { return false })
+	return v.middleware(next, false)
 }
 
 // OptionalSession returns a handler that calls next for every request, with
@@ -43,24 +43,18 @@ func (v *Verifier) RequireSession(next http.Handler) http.Handler {
 // signed out, since browsers keep expired tokens while a tab sleeps. If the keys
 // are unavailable, the response is 503, as with RequireSession.
 func (v *Verifier) OptionalSession(next http.Handler) http.Handler {
-	return v.middleware(next, func(err error) bool { return !errors.Is(err, ErrKeysUnavailable) })
+	return v.middleware(next, true)
 }
 
-// middleware calls next for requests with a valid token, and for others if
-// optional reports true for the error.
-func (v *Verifier) middleware(next http.Handler, optional func(error) bool) http.Handler {
+func (v *Verifier) middleware(next http.Handler, optional bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, err := v.verifyRequest(r)
-		switch {
-		case err == nil:
-			r = r.WithContext(ContextWithClaims(r.Context(), claims))
-		case !optional(err):
+		if err != nil && (!optional || errors.Is(err, ErrKeysUnavailable)) {
 			v.onFailure(w, r, err)
 			return
-		default: // also hides the claims of an outer middleware
-			r = r.WithContext(ContextWithClaims(r.Context(), nil))
 		}
-		next.ServeHTTP(w, r)
+		// Claims of nil hide those of an outer middleware.
+		next.ServeHTTP(w, r.WithContext(ContextWithClaims(r.Context(), claims)))
 	})
 }
 

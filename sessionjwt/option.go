@@ -1,6 +1,7 @@
 package sessionjwt
 
 import (
+	"crypto/sha256"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,6 +13,19 @@ const defaultLeeway = 5 * time.Second
 
 // Option configures a Verifier.
 type Option func(*Verifier) error
+
+// apply applies options to what they configure.
+func apply[T any, O ~func(*T) error](target *T, opts []O) error {
+	for i, opt := range opts {
+		if opt == nil {
+			return fail(ErrInvalidArgument, "option %d of %d is nil", i+1, len(opts))
+		}
+		if err := opt(target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // WithAuthorizedParties makes Verify accept only tokens whose "azp" claim is,
 // byte for byte, one of these origins, such as "https://app.example.com" or
@@ -34,11 +48,7 @@ func WithAuthorizedParties(parties ...string) Option {
 		for _, party := range parties {
 			u, err := url.Parse(party)
 			if err != nil || u.Scheme == "" || u.Host == "" || party != strings.ToLower(u.Scheme+"://"+u.Host) {
-				return fail(
-					ErrInvalidArgument,
-					"authorized party %s: want an origin, like https://app.example.com",
-					quoted(party),
-				)
+				return fail(ErrInvalidArgument, "authorized party %s: want an origin like https://app.example.com", quoted(party))
 			}
 			v.parties = append(v.parties, party)
 		}
@@ -103,7 +113,7 @@ func WithCache(n int) Option {
 		if n < 1 {
 			return fail(ErrInvalidArgument, "cache of %d tokens, want at least 1", n)
 		}
-		v.cache = newCache(n)
+		v.cache = &cache{entries: map[[sha256.Size]byte]*verified{}, max: n}
 		return nil
 	}
 }

@@ -65,12 +65,12 @@ func parsePublicKey(der []byte) (*rsa.PublicKey, error) {
 	return key, nil
 }
 
-// pemKey is a KeySource of one key that has every id.
+// pemKey is a KeySource of one key, which has every id.
 type pemKey struct{ public *rsa.PublicKey }
 
-func (k pemKey) key(_ context.Context, id string, rejected *rsa.PublicKey) (*rsa.PublicKey, error) {
-	if rejected != nil {
-		return nil, fail(ErrSignature, "the PEM key is the only key (id %s)", quoted(id))
+func (k pemKey) key(_ context.Context, id string, token signed) (*rsa.PublicKey, error) {
+	if !token.signedBy(k.public) {
+		return nil, fail(ErrSignature, "not made with the PEM key (token's key id %s), or the token was altered", quoted(id))
 	}
 	return k.public, nil
 }

@@ -37,44 +37,30 @@ type signedToken struct {
 // parseToken decodes a token that has the form and the header of a session
 // token.
 func parseToken(token string) (*signedToken, error) {
-	if len(token) > maxTokenBytes {
-		return nil, fail(ErrMalformed, "%d bytes long, maximum %d", len(token), maxTokenBytes)
-	}
-	if strings.IndexByte(token, '\r') >= 0 || strings.IndexByte(token, '\n') >= 0 {
+	if strings.ContainsAny(token, "\r\n") {
 		return nil, fail(ErrMalformed, "contains a line break")
 	}
 	if dots := strings.Count(token, "."); dots != 2 {
 		return nil, fail(ErrMalformed, "%d parts, want the 3 of a signed JWT", dots+1)
 	}
-	end := strings.LastIndexByte(token, '.')
-	head, claims, _ := strings.Cut(token[:end], ".")
-	rawHeader, err := decodePart("header", head)
+	header, rest, _ := strings.Cut(token, ".")
+	claims, signature, _ := strings.Cut(rest, ".")
+	var decoded [3][]byte
+	for i, part := range [3]string{header, claims, signature} {
+		var err error
+		if decoded[i], err = base64url.DecodeString(part); err != nil {
+			return nil, fail(ErrMalformed, "%s is not base64url: %w", [3]string{"header", "claims", "signature"}[i], err)
+		}
+	}
+	keyID, err := parseHeader(decoded[0])
 	if err != nil {
 		return nil, err
 	}
-	t := &signedToken{digest: sha256.Sum256([]byte(token[:end]))}
-	if t.claims, err = decodePart("claims", claims); err != nil {
-		return nil, err
-	}
-	if t.signature, err = decodePart("signature", token[end+1:]); err != nil {
-		return nil, err
-	}
-	if t.keyID, err = parseHeader(rawHeader); err != nil {
-		return nil, err
-	}
-	return t, nil
+	digest := sha256.Sum256([]byte(token[:len(header)+1+len(claims)]))
+	return &signedToken{keyID, digest, decoded[1], decoded[2]}, nil
 }
 
-func decodePart(name, part string) ([]byte, error) {
-	decoded, err := base64url.DecodeString(part)
-	if err != nil {
-		return nil, fail(ErrMalformed, "%s is not base64url: %w", name, err)
-	}
-	return decoded, nil
-}
-
-// signedBy reports whether key made the signature, by RS256 regardless of the
-// token's alg header.
+// signedBy checks the signature by RS256, regardless of the token's alg header.
 func (t *signedToken) signedBy(key *rsa.PublicKey) bool {
 	return rsa.VerifyPKCS1v15(key, crypto.SHA256, t.digest[:], t.signature) == nil
 }

@@ -1,8 +1,13 @@
 package sessionjwt
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -37,53 +42,26 @@ func (w *wireClaims) version() int {
 // parseClaims decodes a payload whose signature has been verified. It checks
 // form and presence; Verifier.check decides whether the claims are acceptable.
 //
-// The names of the other version are left to the app, which may have custom
-// claims of any type there. Version 2, which Clerk issues today, is decoded
+// Claims that only the other version has are ignored, since the app may have
+// custom claims of that name. Version 2, which Clerk issues today, is tried
 // first; what does not fit it may still be version 1.
 func parseClaims(payload []byte) (*Claims, error) {
 	var v2 claimsV2
-	err := decode(payload, &v2)
-	if err == nil && v2.version() == 2 {
+	v2err := decode(payload, &v2)
+	if v2err == nil && v2.version() == 2 {
 		return v2.claims(payload)
 	}
 	var v1 claimsV1
-	v1err := decode(payload, &v1)
-	switch {
-	case err == nil && v1err != nil:
-		err = v1err
-	case v1err == nil && v1.version() == 1:
+	if err := decode(payload, &v1); err != nil {
+		return nil, fail(ErrMalformed, "claims: %w", err)
+	}
+	switch v1.version() {
+	case 1:
 		return v1.claims(payload)
-	case err == nil:
-		return nil, fail(ErrMalformed, "claims of version %d, want 1 or 2", v1.version())
+	case 2:
+		return nil, fail(ErrMalformed, "claims: %w", v2err)
 	}
-	return nil, fail(ErrMalformed, "claims: %w", err)
-}
-
-func (w *claimsV1) claims(payload []byte) (*Claims, error) {
-	c, err := w.wireClaims.claims(payload)
-	if err != nil {
-		return nil, err
-	}
-	c.Version = 1
-	c.Organization = w.organization()
-	return c, nil
-}
-
-func (w *claimsV2) claims(payload []byte) (*Claims, error) {
-	c, err := w.wireClaims.claims(payload)
-	if err != nil {
-		return nil, err
-	}
-	c.Version = 2
-	c.Plan = w.Plan
-	var orgFeatures []string
-	if c.Features, orgFeatures, err = splitFeatures(w.Features); err != nil {
-		return nil, fail(ErrMalformed, "claim fea: %w", err)
-	}
-	if c.Organization, err = w.Org.organization(orgFeatures); err != nil {
-		return nil, fail(ErrMalformed, "claim o: %w", err)
-	}
-	return c, nil
+	return nil, fail(ErrMalformed, "claims of version %d, want 1 or 2", v1.version())
 }
 
 // claims returns the claims that have the same form in both versions.
@@ -101,6 +79,7 @@ func (w *wireClaims) claims(payload []byte) (*Claims, error) {
 		Status:          orEmpty(w.Sts),
 		Actor:           w.Act,
 		TokenID:         w.Jti,
+		Version:         w.version(),
 		payload:         payload,
 	}
 	if w.Nbf != nil {
@@ -144,4 +123,27 @@ func orEmpty(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// decode decodes one JSON object into v. Names are case-sensitive, duplicate
+// names are an error, and unknown members are ignored. The error says where the
+// problem is without quoting the value, which may be of any size.
+func decode(data []byte, v any) error {
+	err := json.Unmarshal(data, v)
+	switch {
+	case jsontext.Value(data).Kind() != '{':
+		return errors.New("not a JSON object")
+	case err == nil:
+		return nil
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return errors.New("duplicate name")
+	}
+	var semantic *json.SemanticError
+	switch {
+	case !errors.As(err, &semantic):
+		return errors.New("not a JSON object")
+	case semantic.JSONPointer == "":
+		return errors.New("not of the expected type")
+	}
+	return fmt.Errorf("member %s is not of the expected type", quoted(string(semantic.JSONPointer)))
 }
