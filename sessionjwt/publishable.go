@@ -5,15 +5,13 @@ import (
 	"strings"
 )
 
-// IssuerFromPublishableKey returns the issuer for New: "https://" followed by
-// the Frontend API host that the instance's publishable key contains
-// ("pk_test_..." or "pk_live_...", usually kept in CLERK_PUBLISHABLE_KEY). An
-// instance whose Frontend API is behind a proxy of yours has the proxy's URL as
-// its issuer instead.
+// IssuerFromPublishableKey returns the issuer for New: "https://" followed by the
+// Frontend API host that the instance's publishable key contains ("pk_test_..." or
+// "pk_live_...", usually kept in CLERK_PUBLISHABLE_KEY). If the Frontend API is behind
+// a proxy of yours, the issuer is the proxy's URL instead.
 //
-// The error is ErrInvalidArgument if key is not the prefix followed by the
-// base64 encoding of a lower-case host name and "$". A host with a port, a user
-// or a path is rejected.
+// The error is ErrInvalidArgument if the part after the prefix is not the base64
+// encoding of a lower-case host name and "$". A port, a user or a path is rejected.
 func IssuerFromPublishableKey(key string) (string, error) {
 	if key == "" {
 		return "", fail(ErrInvalidArgument, "publishable key is empty: is CLERK_PUBLISHABLE_KEY set?")

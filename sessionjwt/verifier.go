@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// Verifier verifies session tokens of one Clerk instance. It is immutable and
-// safe for concurrent use. Create one with New and reuse it, since it caches
-// keys.
+// Verifier verifies session tokens of one Clerk instance. It is immutable and safe
+// for concurrent use.
 type Verifier struct {
 	keys           KeySource
 	issuer         string
@@ -24,12 +23,11 @@ type Verifier struct {
 	onFailure      func(http.ResponseWriter, *http.Request, error)
 }
 
-// New returns a Verifier of tokens that were signed with one of keys and whose
-// "iss" is issuer: the instance's Frontend API URL, which is
-// "https://clerk.<your domain>" in production, "https://<name>.clerk.accounts.dev"
-// in development, or the URL of your proxy in front of it.
-// [IssuerFromPublishableKey] returns it. New sends nothing. The error is always
-// ErrInvalidArgument.
+// New returns a Verifier of tokens that are signed with one of keys and whose "iss"
+// is issuer. The issuer is the instance's Frontend API URL: "https://clerk.<your
+// domain>" in production, "https://<name>.clerk.accounts.dev" in development, or the
+// URL of your proxy in front of it. [IssuerFromPublishableKey] derives it from the
+// publishable key. New sends nothing. Its error is always ErrInvalidArgument.
 func New(keys KeySource, issuer string, opts ...Option) (*Verifier, error) {
 	if keys == nil {
 		return nil, fail(ErrInvalidArgument, "nil KeySource: use KeysFromPEM, KeysFromIssuer or KeysFromBackendAPI")
@@ -47,8 +45,8 @@ func New(keys KeySource, issuer string, opts ...Option) (*Verifier, error) {
 	return v, nil
 }
 
-// checkIssuer rejects a URL that cannot be the issuer of a token. A path may end
-// in a slash, since a proxy's URL may.
+// checkIssuer rejects a URL that cannot be the issuer of a token. The path of a
+// proxy's URL may end in a slash.
 func checkIssuer(issuer string) error {
 	u, err := parseURL(issuer)
 	if err == nil && u.Path == "/" {
@@ -57,13 +55,13 @@ func checkIssuer(issuer string) error {
 	return err
 }
 
-// Verify returns the claims of a session token of this instance that is signed
-// by Clerk, was created for an authorized party and is valid now. Any other token
-// is an error of one of the categories of this package, with nil Claims. Verify
+// Verify returns the claims of token if it is a session token of this instance that
+// was signed by Clerk, was created for an authorized party and is valid now.
+// Otherwise it returns an error of one of the categories of this package. Verify
 // uses the network only to fetch keys, and ctx limits only the wait for them.
 //
-// The first check that fails determines the error: form and header, signature,
-// form of the claims, issuer, kind of token, authorized party, times, status.
+// The first check that fails determines the error: form and header, signature, form
+// of the claims, issuer, kind of token, authorized party, times, status.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Claims, error) {
 	if len(token) > maxTokenBytes {
 		return nil, fail(ErrMalformed, "%d bytes long, maximum %d", len(token), maxTokenBytes)

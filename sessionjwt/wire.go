@@ -24,19 +24,12 @@ type wireClaims struct {
 	Azp *string `json:"azp"`
 	Sts *string `json:"sts"`
 	Jti string  `json:"jti"`
-	Exp *int64  `json:"exp"`
-	Iat *int64  `json:"iat"`
-	Nbf *int64  `json:"nbf"`
+	Exp int64   `json:"exp"`
+	Iat int64   `json:"iat"`
+	Nbf int64   `json:"nbf"`
 	Fva []int   `json:"fva"`
 	Act *Actor  `json:"act"`
-	V   *int    `json:"v"`
-}
-
-func (w *wireClaims) version() int {
-	if w.V == nil {
-		return 1
-	}
-	return *w.V
+	V   int     `json:"v"`
 }
 
 // parseClaims decodes a payload whose signature has been verified. It checks
@@ -46,22 +39,23 @@ func (w *wireClaims) version() int {
 // custom claims of that name. Version 2, which Clerk issues today, is tried
 // first; what does not fit it may still be version 1.
 func parseClaims(payload []byte) (*Claims, error) {
-	var v2 claimsV2
+	version1 := wireClaims{V: 1} // if v is missing
+	v2 := claimsV2{wireClaims: version1}
 	v2err := decode(payload, &v2)
-	if v2err == nil && v2.version() == 2 {
+	if v2err == nil && v2.V == 2 {
 		return v2.claims(payload)
 	}
-	var v1 claimsV1
+	v1 := claimsV1{wireClaims: version1}
 	if err := decode(payload, &v1); err != nil {
 		return nil, fail(ErrMalformed, "claims: %w", err)
 	}
-	switch v1.version() {
+	switch v1.V {
 	case 1:
 		return v1.claims(payload)
 	case 2:
 		return nil, fail(ErrMalformed, "claims: %w", v2err)
 	}
-	return nil, fail(ErrMalformed, "claims of version %d, want 1 or 2", v1.version())
+	return nil, fail(ErrMalformed, "claims of version %d, want 1 or 2", v1.V)
 }
 
 // claims returns the claims that have the same form in both versions.
@@ -73,17 +67,17 @@ func (w *wireClaims) claims(payload []byte) (*Claims, error) {
 		SessionID:       w.Sid,
 		UserID:          *w.Sub,
 		Issuer:          *w.Iss,
-		IssuedAt:        time.Unix(*w.Iat, 0),
-		ExpiresAt:       time.Unix(*w.Exp, 0),
+		IssuedAt:        time.Unix(w.Iat, 0),
+		ExpiresAt:       time.Unix(w.Exp, 0),
 		AuthorizedParty: orEmpty(w.Azp),
 		Status:          orEmpty(w.Sts),
 		Actor:           w.Act,
 		TokenID:         w.Jti,
-		Version:         w.version(),
+		Version:         w.V,
 		payload:         payload,
 	}
-	if w.Nbf != nil {
-		c.NotBefore = time.Unix(*w.Nbf, 0)
+	if w.Nbf != 0 {
+		c.NotBefore = time.Unix(w.Nbf, 0)
 	}
 	if w.Fva != nil {
 		c.FactorAges = &FactorAges{first: w.Fva[0], second: w.Fva[1]}
@@ -92,27 +86,23 @@ func (w *wireClaims) claims(payload []byte) (*Claims, error) {
 }
 
 func (w *wireClaims) check() error {
-	for _, claim := range []struct {
-		name    string
-		missing bool
-	}{{"exp", w.Exp == nil}, {"iat", w.Iat == nil}, {"iss", w.Iss == nil}, {"sub", w.Sub == nil}} {
-		if claim.missing {
-			return fail(ErrMalformed, "missing claim %s", claim.name)
-		}
-	}
-	for _, seconds := range []*int64{w.Exp, w.Iat, w.Nbf} {
-		if seconds != nil && (*seconds <= 0 || *seconds > maxSeconds) {
-			return fail(ErrMalformed, "exp, iat or nbf is %d, not a time in seconds since 1970", *seconds)
-		}
-	}
-	// An empty claim must not be mistaken for a missing one.
-	if w.Azp != nil && *w.Azp == "" || w.Sts != nil && *w.Sts == "" {
+	isTime := func(seconds int64) bool { return seconds > 0 && seconds <= maxSeconds }
+	switch {
+	case w.Iss == nil:
+		return fail(ErrMalformed, "missing claim iss")
+	case w.Sub == nil:
+		return fail(ErrMalformed, "missing claim sub")
+	case w.Exp == 0:
+		return fail(ErrMalformed, "missing claim exp")
+	case w.Iat == 0:
+		return fail(ErrMalformed, "missing claim iat")
+	case !isTime(w.Exp), !isTime(w.Iat), w.Nbf != 0 && !isTime(w.Nbf):
+		return fail(ErrMalformed, "exp %d, iat %d or nbf %d is not a time in seconds since 1970", w.Exp, w.Iat, w.Nbf)
+	case w.Azp != nil && *w.Azp == "", w.Sts != nil && *w.Sts == "": // not the same as missing
 		return fail(ErrMalformed, "claim azp or sts is empty")
-	}
-	if w.Act != nil && w.Act.UserID == "" {
+	case w.Act != nil && w.Act.UserID == "":
 		return fail(ErrMalformed, "claim act has no sub")
-	}
-	if w.Fva != nil && (len(w.Fva) != 2 || slices.Min(w.Fva) < -1 || slices.Max(w.Fva) > maxMinutes) {
+	case w.Fva != nil && (len(w.Fva) != 2 || slices.Min(w.Fva) < -1 || slices.Max(w.Fva) > maxMinutes):
 		return fail(ErrMalformed, "claim fva is not a pair of ages in minutes, or -1 for none")
 	}
 	return nil
