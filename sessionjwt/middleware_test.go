@@ -40,10 +40,10 @@ func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 func TestMiddleware(t *testing.T) {
 	t.Parallel()
 	v := newVerifier(t)
-	good := goodToken(t)
-	cookieUser := sign(t, clerkKey(), goodHeader(), goodClaims().with("sub", "user_cookie"))
-	expired := sign(t, clerkKey(), goodHeader(), goodClaims().with("exp", issued.Unix()))
-	pending := sign(t, clerkKey(), goodHeader(), goodClaims().with("sts", "pending"))
+	good := goodToken()
+	cookieUser := goodToken("sub", "user_cookie")
+	expired := goodToken("exp", issued.Unix())
+	pending := goodToken("sts", "pending")
 	const missing, invalid = `{"error":"token_missing"}` + "\n", `{"error":"token_invalid"}` + "\n"
 
 	for _, tc := range []struct {
@@ -95,7 +95,7 @@ func TestMiddlewareRespondsWith503WithoutKeys(t *testing.T) {
 	server, v := remote(t)
 	server.set(down, 0)
 	for _, h := range []http.Handler{v.RequireSession(whoami), v.OptionalSession(whoami)} {
-		w := serve(h, request([]string{"Bearer " + goodToken(t)}, ""))
+		w := serve(h, request([]string{"Bearer " + goodToken()}, ""))
 		assert.Equal(t, 503, w.Code)
 		assert.Equal(t, `{"error":"keys_unavailable"}`+"\n", w.Body.String())
 		assert.Empty(t, w.Header().Get("WWW-Authenticate"))
@@ -122,7 +122,7 @@ func TestFailureHandler(t *testing.T) {
 func TestOptionalSessionHidesClaimsOfAnOuterMiddleware(t *testing.T) {
 	t.Parallel()
 	outer, inner := newVerifier(t), newVerifier(t, WithClock(func() time.Time { return issued.Add(1 << 40) }))
-	w := serve(outer.RequireSession(inner.OptionalSession(whoami)), request(nil, goodToken(t)))
+	w := serve(outer.RequireSession(inner.OptionalSession(whoami)), request(nil, goodToken()))
 	assert.Equal(t, "nobody", w.Body.String())
 }
 
@@ -158,7 +158,7 @@ func TestCrossOriginProtectionStopsRequestsOfSiblingSites(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			r := httptest.NewRequest(tc.method, party+"/account", nil)
-			r.AddCookie(&http.Cookie{Name: "__session", Value: goodToken(t)})
+			r.AddCookie(&http.Cookie{Name: "__session", Value: goodToken()})
 			if tc.site != "" {
 				r.Header.Set("Sec-Fetch-Site", tc.site)
 			}
