@@ -3,7 +3,6 @@ package sessionjwt_test
 import (
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -79,72 +78,5 @@ func TestTheAPIListsKeysOverTheNetwork(t *testing.T) {
 		require.NoError(t, err)
 		_, err = verifierOf(t, clerk, keys).Verify(t.Context(), clerk.Mint(session, sessionstest.MintParams{}))
 		require.ErrorIs(t, err, want)
-	}
-}
-
-func TestRotatedKeysOfTheAPI(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		clerk := sessionstest.New()
-		session := clerk.AddSession(clerksessions.Session{UserID: "user_anna"}).ID
-		sources := keysOf(t, clerk)
-		for _, newID := range []string{clerk.KeyID(), ""} {
-			before := clerk.Mint(session, sessionstest.MintParams{})
-			clerk.RotateKey(newID)
-			time.Sleep(time.Minute) // virtual
-			after := clerk.Mint(session, sessionstest.MintParams{})
-			for name, keys := range sources {
-				v := verifierOf(t, clerk, keys)
-				_, err := v.Verify(t.Context(), after)
-				if name == "PEM" {
-					require.ErrorIs(t, err, sessionjwt.ErrSignature, "a PEM must be replaced")
-					continue
-				}
-				require.NoError(t, err, name)
-				_, err = v.Verify(t.Context(), before)
-				require.ErrorIs(t, err, sessionjwt.ErrSignature, name)
-			}
-		}
-	})
-}
-
-func TestTokensThatAreNotOfAnActiveSession(t *testing.T) {
-	t.Parallel()
-	clerk := sessionstest.New()
-	clerk.AddTemplate(sessionstest.Template{Name: "supabase"})
-	session := clerk.AddSession(clerksessions.Session{UserID: "user_anna"}).ID
-	pending := clerk.AddSession(clerksessions.Session{UserID: "user_anna", Status: clerksessions.SessionStatusPending}).ID
-	v := verifierOf(t, clerk, keysOf(t, clerk)["issuer"])
-	for token, want := range map[string]error{
-		clerk.Mint(session, sessionstest.MintParams{Template: "supabase"}): sessionjwt.ErrNotSessionToken,
-		clerk.Mint(pending, sessionstest.MintParams{}):                     sessionjwt.ErrPending,
-	} {
-		_, err := v.Verify(t.Context(), token)
-		require.ErrorIs(t, err, want)
-	}
-}
-
-func TestOrganizationAndActorOfTheEmulator(t *testing.T) {
-	t.Parallel()
-	clerk := sessionstest.New()
-	permissions := []string{"org:billing:manage", "org:billing:read", "org:teams:read"}
-	clerk.AddOrganization(sessionstest.Organization{ID: "org_acme", Slug: "acme", Members: []sessionstest.Member{
-		{UserID: "user_anna", Role: "org:admin", Permissions: permissions},
-	}})
-	session := clerk.AddSession(clerksessions.Session{
-		UserID: "user_anna", LastActiveOrganizationID: "org_acme",
-		Actor: map[string]any{"iss": "https://dashboard.clerk.com", "sid": "sess_support", "sub": "user_support"},
-	})
-	v := verifierOf(t, clerk, keysOf(t, clerk)["issuer"])
-	for version := 1; version <= 2; version++ {
-		claims, err := v.Verify(t.Context(), clerk.Mint(session.ID, sessionstest.MintParams{Version: version}))
-		require.NoError(t, err)
-		assert.Equal(t, version, claims.Version)
-		assert.Equal(t, &sessionjwt.Organization{
-			ID: "org_acme", Slug: "acme", Role: "org:admin", Permissions: permissions,
-		}, claims.Organization)
-		assert.Equal(t, &sessionjwt.Actor{
-			UserID: "user_support", SessionID: "sess_support", Issuer: "https://dashboard.clerk.com",
-		}, claims.Actor)
 	}
 }

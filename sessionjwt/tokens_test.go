@@ -74,6 +74,14 @@ func (m members) with(pairs ...any) members {
 
 func (m members) String() string { return string(must(json.Marshal(m, json.Deterministic(true)))) }
 
+// shown is a member's value as the name of a test shows it.
+func shown(value any) string {
+	if value == absent {
+		return "missing"
+	}
+	return fmt.Sprintf("%.40s", must(json.Marshal(value)))
+}
+
 func goodHeader() members {
 	return members{"alg": "RS256", "cat": categorySession, "kid": keyID, "typ": "JWT"}
 }
@@ -89,14 +97,19 @@ func goodClaims() members {
 	}
 }
 
-// encode encodes members or text as a part of a token.
-func encode(v any) string { return base64.RawURLEncoding.EncodeToString(fmt.Append(nil, v)) }
+// encode encodes members, text or bytes as a part of a token.
+func encode(v any) string {
+	if raw, ok := v.([]byte); ok {
+		return base64.RawURLEncoding.EncodeToString(raw)
+	}
+	return base64.RawURLEncoding.EncodeToString(fmt.Append(nil, v))
+}
 
 // sign creates a token of a header and claims, each members or text.
 func sign(key *rsa.PrivateKey, header, claims any) string {
 	signed := encode(header) + "." + encode(claims)
 	digest := sha256.Sum256([]byte(signed))
-	return signed + "." + encode(string(must(rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:]))))
+	return signed + "." + encode(must(rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])))
 }
 
 // goodToken is a valid token, some of whose claims may be changed.
@@ -126,7 +139,7 @@ func hs256(header members) string {
 	signed := encode(header) + "." + encode(goodClaims())
 	mac := hmac.New(sha256.New, []byte(pemOf(clerkKey())))
 	mac.Write([]byte(signed))
-	return signed + "." + encode(string(mac.Sum(nil)))
+	return signed + "." + encode(mac.Sum(nil))
 }
 
 func jwe() string {
