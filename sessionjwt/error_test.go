@@ -30,26 +30,8 @@ func assertHarmless(t assert.TestingT, err error, token string) {
 	}
 }
 
-func TestErrorsQuoteAndTruncateUntrustedText(t *testing.T) {
-	t.Parallel()
-	long := strings.Repeat("\x1b[31m\n\u2028é", 60)
-	v := newVerifier(t)
-	for _, token := range []string{
-		withHeader("alg", long), withHeader("cat", long), withHeader("typ", long), withHeader("kid", members{long: 1}),
-		signedWith(otherKey(), long), goodToken("iss", long), goodToken("sub", long), goodToken("azp", long),
-		goodToken("sts", long), goodToken("o", members{"id": members{long: 1}}),
-	} {
-		_, err := v.Verify(t.Context(), token)
-		if assert.Error(t, err) {
-			assertHarmless(t, err, token)
-			assert.NotContains(t, err.Error(), "bytes long", "the token itself was short enough")
-		}
-	}
-	_, fetched := remote(t)
-	_, err := fetched.Verify(t.Context(), signedWith(otherKey(), long))
-	require.ErrorIs(t, err, ErrSignature)
-	assertHarmless(t, err, "")
-}
+// hostile is text that must not get into an error as it is.
+var hostile = strings.Repeat("\x1b[31m\n\u2028é", 60)
 
 func TestErrorsSayWhatIsWrong(t *testing.T) {
 	t.Parallel()
@@ -73,9 +55,11 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 		{local, goodToken("exp", issued.Unix()), "exp was 10s ago, leeway 5s"},
 		{local, goodToken("iat", issued.Unix()+60), "nbf or iat is in 50s, leeway 5s"},
 		{fetched, signedWith(otherKey(), "ins_new"), `made with key "ins_new"; ` + issuer + `/.well-known/jwks.json has only "` + keyID + `"`},
+		{fetched, signedWith(otherKey(), hostile), `made with key "\x1b[31m\n`},
 		{fetched, signedWith(otherKey(), keyID), `not made with key "` + keyID + `"`},
 	} {
 		_, err := tc.v.Verify(t.Context(), tc.token)
-		assert.ErrorContains(t, err, tc.want)
+		require.ErrorContains(t, err, tc.want)
+		assertHarmless(t, err, tc.token)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -20,35 +21,28 @@ import (
 func TestKeysAreFetchedFromTheirURL(t *testing.T) {
 	t.Parallel()
 	const elsewhere = "http://127.0.0.1:8080/clerk/v1/"
-	for name, tc := range map[string]struct {
-		url, authorization string
-		source             func(client KeyOption) (KeySource, error)
-	}{
-		"issuer": {issuer + "/.well-known/jwks.json", "",
-			func(client KeyOption) (KeySource, error) { return KeysFromIssuer(issuer, client) }},
-		"issuer with a path": {issuer + "/proxy/.well-known/jwks.json", "",
-			func(client KeyOption) (KeySource, error) { return KeysFromIssuer(issuer+"/proxy/", client) }},
-		"Backend API": {"https://api.clerk.com/v1/jwks", "Bearer sk_test_abc",
-			func(client KeyOption) (KeySource, error) { return KeysFromBackendAPI("sk_test_abc", client) }},
-		"Backend API elsewhere": {elsewhere + "jwks", "Bearer sk_test_abc",
-			func(client KeyOption) (KeySource, error) {
-				return KeysFromBackendAPI("sk_test_abc", client, WithBaseURL(elsewhere))
-			}},
+	for _, tc := range []struct{ base, secret, url string }{
+		{issuer, "", issuer + "/.well-known/jwks.json"},
+		{issuer + "/proxy/", "", issuer + "/proxy/.well-known/jwks.json"},
+		{"", "sk_test_abc", "https://api.clerk.com/v1/jwks"},
+		{elsewhere, "sk_test_abc", elsewhere + "jwks"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := &jwksServer{response: respondKeys(jwk(keyID, clerkKey()))}
-			keys, err := tc.source(WithHTTPClient(&http.Client{Transport: server}))
-			require.NoError(t, err)
-			assert.Zero(t, server.count(), "nothing is sent before Verify")
-			v, err := New(keys, issuer, WithClock(fixedClock))
-			require.NoError(t, err)
-			_, err = v.Verify(t.Context(), goodToken())
-			require.NoError(t, err)
-			assert.Equal(t, http.MethodGet, server.last.Method)
-			assert.Equal(t, tc.url, server.last.URL.String())
-			assert.Equal(t, tc.authorization, server.last.Header.Get("Authorization"))
-		})
+		server := &jwksServer{response: respondKeys(jwk(keyID, clerkKey()))}
+		client := WithHTTPClient(&http.Client{Transport: server})
+		keys, err := KeysFromBackendAPI("sk_test_abc", client, WithBaseURL(tc.base))
+		authorization := "Bearer sk_test_abc"
+		if tc.secret == "" {
+			keys, err = KeysFromIssuer(tc.base, client)
+			authorization = ""
+		}
+		require.NoError(t, err)
+		v, err := New(keys, issuer, WithClock(fixedClock))
+		require.NoError(t, err)
+		assert.Zero(t, server.count(), "nothing is sent before Verify")
+		_, err = v.Verify(t.Context(), goodToken())
+		require.NoError(t, err)
+		assert.Equal(t, "GET "+tc.url, server.last.Method+" "+server.last.URL.String())
+		assert.Equal(t, authorization, server.last.Header.Get("Authorization"))
 	}
 }
 
@@ -56,11 +50,7 @@ func TestResponsesOverEveryNetwork(t *testing.T) {
 	t.Parallel()
 	good := keySetOf(jwk(keyID, clerkKey()))
 	keys := func(n int) http.HandlerFunc {
-		set := []members{jwk(keyID, clerkKey())}
-		for len(set) < n {
-			set = append(set, members{})
-		}
-		return respondKeys(set...)
+		return respondKeys(slices.Repeat([]members{jwk(keyID, clerkKey())}, n)...)
 	}
 	compressed := func(size int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -73,16 +63,23 @@ func TestResponsesOverEveryNetwork(t *testing.T) {
 			_ = zip.Close()
 		}
 	}
+	redirect := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, status) }
+	}
 	for name, tc := range map[string]struct {
 		response http.HandlerFunc
 		want     error
 	}{
+		"301":                         {redirect(301), ErrKeysUnavailable},
+		"302":                         {redirect(302), ErrKeysUnavailable},
+		"303":                         {redirect(303), ErrKeysUnavailable},
+		"307":                         {redirect(307), ErrKeysUnavailable},
+		"308":                         {redirect(308), ErrKeysUnavailable},
 		"64 keys":                     {keys(64), nil},
 		"256 KiB":                     {respondText(200, good+strings.Repeat(" ", 256<<10-len(good))), nil},
 		"401":                         {respondText(401, `{"errors":[{"code":"clerk_key_invalid"}]}`), ErrKeysUnavailable},
 		"500 with a valid set":        {respondText(500, good), ErrKeysUnavailable},
 		"204":                         {respondText(204, ""), ErrKeysUnavailable},
-		"redirect to itself":          {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }, ErrKeysUnavailable},
 		"HTML":                        {respondText(200, "<html>"), ErrKeysUnavailable},
 		"empty":                       {respondText(200, ""), ErrKeysUnavailable},
 		"null":                        {respondText(200, "null"), ErrKeysUnavailable},
@@ -152,21 +149,6 @@ func verifyWithSecret(t *testing.T, baseURL string, client *http.Client) error {
 		}
 	}
 	return err
-}
-
-func TestSecretKeyIsNotSentToRedirects(t *testing.T) {
-	t.Parallel()
-	thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("followed") }))
-	defer thief.Close()
-	for _, status := range []int{301, 302, 303, 307, 308} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			assert.Equal(t, "Bearer "+canary, r.Header.Get("Authorization"))
-			http.Redirect(w, r, thief.URL+"/?"+canary, status)
-		}))
-		follows := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}
-		_ = verifyWithSecret(t, server.URL, follows)
-		server.Close()
-	}
 }
 
 func TestSecretKeyIsRedactedFromErrors(t *testing.T) {

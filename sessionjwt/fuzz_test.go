@@ -4,8 +4,6 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
@@ -38,12 +36,6 @@ func FuzzSigned(f *testing.F) {
 			f.Add(string(header), string(claims))
 		}
 	}
-	for _, header := range []string{
-		`{"alg":"RS256","kid":"k","\u0061lg":"none"}`, `{"alg":"RS256","kid":"k","oiat":1e999}`,
-		`{"alg":"RS256","kid":"\ud800"}`, `{"alg":"RS256","kid":"k","jwk":{"kty":"oct","k":""}}`,
-	} {
-		f.Add(header, goodClaims().String())
-	}
 	for _, claims := range []members{
 		goodClaims().with("v", absent, "org_id", "org_2abc", "org_permissions", []string{"a"}),
 		goodClaims().with("fea", "ou:a", "o", members{"id": "x", "per": "a,b", "fpm": "3"}),
@@ -73,9 +65,8 @@ func FuzzSigned(f *testing.F) {
 // FuzzKeySet compares the keys of a set with those that go-jose finds in it and
 // that verify RS256.
 func FuzzKeySet(f *testing.F) {
-	usable, unusable := setEntries()
-	for _, entry := range slices.Concat(slices.Collect(maps.Values(usable)), slices.Collect(maps.Values(unusable))) {
-		f.Add(keySetOf(jwk("ins_1", otherKey()), entry))
+	for _, entry := range setEntries() {
+		f.Add(keySetOf(jwk("ins_1", otherKey()), entry.members))
 	}
 	f.Add(`{"keys":[null,1,{}]}`)
 	f.Fuzz(func(t *testing.T, body string) {

@@ -3,6 +3,7 @@ package sessionjwt
 import (
 	"encoding/base64"
 	"encoding/json"
+	"math"
 	"math/big"
 	"slices"
 	"strconv"
@@ -140,8 +141,16 @@ func brokenRules(p policy, token string) []rule {
 		decoder.UseNumber()
 		_ = decoder.Decode(target)
 	}
-	broken := slices.DeleteFunc(slices.Clone(rules), func(r rule) bool { return !r.broken(d) })
-	return slices.DeleteFunc(broken, func(r rule) bool { return r.stage > broken[0].stage })
+	var broken []rule
+	for _, r := range rules {
+		if len(broken) > 0 && r.stage > broken[0].stage {
+			break
+		}
+		if r.broken(d) {
+			broken = append(broken, r)
+		}
+	}
+	return broken
 }
 
 // rules say what a valid session token is, in the order of their stages.
@@ -154,18 +163,15 @@ var rules = []rule{
 		})
 	}},
 	// Strict JSON is UTF-8 without duplicate names.
-	{onHeader, "header not a strict JSON object", ErrMalformed, func(d decodedToken) bool {
-		return d.header == nil || !jsontext.Value(d.text[0]).IsValid()
+	{onHeader, "header not strict JSON", ErrMalformed, func(d decodedToken) bool { return !jsontext.Value(d.text[0]).IsValid() }},
+	{onHeader, "form of the header", ErrMalformed, func(d decodedToken) bool {
+		return !hasForm(d.header, forms{"alg": isText, "kid": isFilled, "typ": isText, "cat": isText})
 	}},
 	{onHeader, "header with a key or an extension", ErrMalformed, func(d decodedToken) bool {
 		return slices.ContainsFunc([]string{"jwk", "jku", "x5c", "x5u", "crit", "b64", "enc", "zip"},
 			func(name string) bool { return has(d.header, name) })
 	}},
-	{onHeader, "header member not a string", ErrMalformed, func(d decodedToken) bool {
-		return !areText(d.header, "alg", "kid", "typ", "cat")
-	}},
 	{onHeader, "alg", ErrSignature, func(d decodedToken) bool { return d.header["alg"] != "RS256" }},
-	{onHeader, "missing kid", ErrMalformed, func(d decodedToken) bool { return d.header["kid"] == nil || d.header["kid"] == "" }},
 	{onHeader, "typ", ErrNotSessionToken, func(d decodedToken) bool { return has(d.header, "typ") && d.header["typ"] != "JWT" }},
 	{onHeader, "cat", ErrNotSessionToken, func(d decodedToken) bool {
 		return has(d.header, "cat") && d.header["cat"] != categorySession && d.header["cat"] != categoryIgnored
@@ -173,48 +179,35 @@ var rules = []rule{
 
 	{onSignature, "signature", ErrSignature, func(d decodedToken) bool { return !acceptedByGolangJWT(d.raw) }},
 
-	{onForm, "claims not a strict JSON object", ErrMalformed, func(d decodedToken) bool {
-		return d.claims == nil || !jsontext.Value(d.text[1]).IsValid()
+	{onForm, "claims not strict JSON", ErrMalformed, func(d decodedToken) bool { return !jsontext.Value(d.text[1]).IsValid() }},
+	{onForm, "form of the claims", ErrMalformed, func(d decodedToken) bool {
+		return !hasForm(d.claims, forms{
+			"iss": isString, "sub": isString, "sid": isText, "jti": isText, "azp": isMissingOrFilled, "sts": isMissingOrFilled,
+			"exp": isTime, "iat": isTime, "nbf": func(v any) bool { return integer(v) == 0 || isTime(v) },
+			"fva": isFVA, "act": isActor,
+		})
 	}},
-	{onForm, "missing claim", ErrMalformed, func(d decodedToken) bool {
-		return d.claims["exp"] == nil || d.claims["iat"] == nil || d.claims["iss"] == nil || d.claims["sub"] == nil
-	}},
-	{onForm, "claim not a string", ErrMalformed, func(d decodedToken) bool {
-		return !areText(d.claims, "iss", "sub", "sid", "azp", "sts", "jti")
-	}},
-	{onForm, "not a time", ErrMalformed, func(d decodedToken) bool {
-		return !isTime(d.claims["exp"]) || !isTime(d.claims["iat"]) || !isZero(d.claims["nbf"]) && !isTime(d.claims["nbf"])
-	}},
-	{onForm, "empty azp or sts", ErrMalformed, func(d decodedToken) bool {
-		return d.claims["azp"] == "" || d.claims["sts"] == ""
-	}},
-	{onForm, "fva", ErrMalformed, func(d decodedToken) bool { return d.claims["fva"] != nil && !isFVA(d.claims["fva"]) }},
-	{onForm, "act", ErrMalformed, func(d decodedToken) bool { return d.claims["act"] != nil && !isActor(d.claims["act"]) }},
-	{onForm, "version", ErrMalformed, func(d decodedToken) bool { return version(d) != 1 && version(d) != 2 }},
-	{onForm, "organization", ErrMalformed, func(d decodedToken) bool {
-		return version(d) == 1 && !isOrgV1(d.claims) || version(d) == 2 && !isOrgV2(d.claims)
+	{onForm, "version", ErrMalformed, func(d decodedToken) bool {
+		switch v := d.claims["v"]; {
+		case !has(d.claims, "v"), v == json.Number("1"):
+			return !hasForm(d.claims, forms{"org_id": isText, "org_slug": isText, "org_role": isText, "org_permissions": isListOfText})
+		default:
+			return v != json.Number("2") || !isVersion2(d.claims)
+		}
 	}},
 
 	{onIssuer, "issuer", ErrIssuer, func(d decodedToken) bool { return d.claims["iss"] != issuer }},
-	{onKind, "no session", ErrNotSessionToken, func(d decodedToken) bool {
-		return d.claims["sid"] == nil || d.claims["sid"] == ""
-	}},
-	{onKind, "not a user", ErrNotSessionToken, func(d decodedToken) bool {
-		sub, _ := d.claims["sub"].(string)
-		return !strings.HasPrefix(sub, "user_")
-	}},
+	{onKind, "no session", ErrNotSessionToken, func(d decodedToken) bool { return !isFilled(d.claims["sid"]) }},
+	{onKind, "not a user", ErrNotSessionToken, func(d decodedToken) bool { return !strings.HasPrefix(d.claims["sub"].(string), "user_") }},
 	{onParty, "authorized party", ErrAuthorizedParty, func(d decodedToken) bool {
 		azp, ok := d.claims["azp"].(string)
 		return len(d.parties) > 0 && !slices.Contains(d.parties, azp) && (ok || !d.missingOK)
 	}},
 	{onTimes, "expired", ErrExpired, func(d decodedToken) bool {
-		exp, _ := integer(d.claims["exp"])
-		return exp+d.leeway <= fixedClock().Unix()
+		return integer(d.claims["exp"])+d.leeway <= fixedClock().Unix()
 	}},
 	{onTimes, "not yet valid", ErrNotYetValid, func(d decodedToken) bool {
-		iat, _ := integer(d.claims["iat"])
-		nbf, _ := integer(d.claims["nbf"])
-		return max(iat, nbf) > fixedClock().Unix()+d.leeway
+		return max(integer(d.claims["iat"]), integer(d.claims["nbf"])) > fixedClock().Unix()+d.leeway
 	}},
 	{onStatus, "status", ErrPending, func(d decodedToken) bool {
 		sts := d.claims["sts"]
@@ -222,64 +215,58 @@ var rules = []rule{
 	}},
 }
 
+// forms are the predicates of the members of an object. A missing member is nil.
+type forms map[string]func(any) bool
+
+func hasForm(m map[string]any, f forms) bool {
+	for name, is := range f {
+		if !is(m[name]) {
+			return false
+		}
+	}
+	return m != nil
+}
+
 func has(m map[string]any, name string) bool { _, ok := m[name]; return ok }
 
-// isText reports whether v is a string, missing or null.
-func isText(v any) bool { _, ok := v.(string); return ok || v == nil }
+func isString(v any) bool          { _, ok := v.(string); return ok }
+func isText(v any) bool            { return v == nil || isString(v) }
+func isFilled(v any) bool          { return isString(v) && v != "" }
+func isMissingOrFilled(v any) bool { return v == nil || isFilled(v) }
+func isTime(v any) bool            { n := integer(v); return n > 0 && n <= 253402300799 }
 
-func areText(m map[string]any, names ...string) bool {
-	return !slices.ContainsFunc(names, func(name string) bool { return !isText(m[name]) })
-}
-
-func integer(v any) (int64, bool) {
-	number, ok := v.(json.Number)
-	n, err := strconv.ParseInt(string(number), 10, 64)
-	return n, ok && err == nil
-}
-
-func isTime(v any) bool {
-	n, ok := integer(v)
-	return ok && n > 0 && n <= 253402300799
-}
-
-// isZero reports whether v is missing, null or 0.
-func isZero(v any) bool {
-	n, ok := integer(v)
-	return v == nil || ok && n == 0
-}
-
-// version is 1 if missing and 0 if not a number.
-func version(d decodedToken) int64 {
-	if !has(d.claims, "v") {
-		return 1
+// integer returns a number that is not an integer as math.MinInt64.
+func integer(v any) int64 {
+	if v == nil {
+		return 0
 	}
-	n, _ := integer(d.claims["v"])
-	return n
+	number, _ := v.(json.Number)
+	if n, err := strconv.ParseInt(string(number), 10, 64); err == nil {
+		return n
+	}
+	return math.MinInt64
+}
+
+func isListOfText(v any) bool {
+	list, ok := v.([]any)
+	return (v == nil || ok) && !slices.ContainsFunc(list, func(v any) bool { return !isText(v) })
 }
 
 func isFVA(v any) bool {
-	pair, ok := v.([]any)
-	return ok && len(pair) == 2 && !slices.ContainsFunc(pair, func(v any) bool {
-		n, ok := integer(v)
-		return !ok && v != nil || n < -1 || n > maxMinutes
+	pair, _ := v.([]any)
+	return v == nil || len(pair) == 2 && !slices.ContainsFunc(pair, func(v any) bool {
+		return integer(v) < -1 || integer(v) > maxMinutes
 	})
 }
 
 func isActor(v any) bool {
-	actor, ok := v.(map[string]any)
-	return ok && areText(actor, "sub", "sid", "iss") && actor["sub"] != nil && actor["sub"] != ""
+	actor, _ := v.(map[string]any)
+	return v == nil || hasForm(actor, forms{"sub": isFilled, "sid": isText, "iss": isText})
 }
 
-func isOrgV1(claims map[string]any) bool {
-	list, ok := claims["org_permissions"].([]any)
-	return areText(claims, "org_id", "org_slug", "org_role") &&
-		(ok || claims["org_permissions"] == nil) && !slices.ContainsFunc(list, func(v any) bool { return !isText(v) })
-}
-
-func isOrgV2(claims map[string]any) bool {
-	if !areText(claims, "pla", "fea") {
-		return false
-	}
+// isVersion2 reports whether the plan, features and organization of version 2 are
+// well-formed and belong together.
+func isVersion2(claims map[string]any) bool {
 	features := 0 // of the organization
 	if fea, _ := claims["fea"].(string); fea != "" {
 		for entry := range strings.SplitSeq(fea, ",") {
@@ -292,14 +279,14 @@ func isOrgV2(claims map[string]any) bool {
 			}
 		}
 	}
-	org, ok := claims["o"].(map[string]any)
-	if !ok {
-		return claims["o"] == nil
+	isOrganization := func(v any) bool {
+		org, _ := v.(map[string]any)
+		per, _ := org["per"].(string)
+		fpm, _ := org["fpm"].(string)
+		return v == nil || isPermissionMap(features, strings.Split(per, ","), fpm) &&
+			hasForm(org, forms{"id": isFilled, "slg": isText, "rol": isText, "per": isText, "fpm": isText})
 	}
-	per, _ := org["per"].(string)
-	fpm, _ := org["fpm"].(string)
-	return areText(org, "id", "slg", "rol", "per", "fpm") && org["id"] != nil && org["id"] != "" &&
-		isPermissionMap(features, strings.Split(per, ","), fpm)
+	return hasForm(claims, forms{"pla": isText, "fea": isText, "o": isOrganization})
 }
 
 func isPermissionMap(features int, names []string, fpm string) bool {

@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -127,19 +126,11 @@ func signedWith(key *rsa.PrivateKey, id string) string {
 	return sign(key, goodHeader().with("kid", id), goodClaims())
 }
 
-// signedAs is a valid token except for its algorithm, for which key is.
+// signedAs is a valid token except for its algorithm, which needs another kind of key.
 func signedAs(alg jose.SignatureAlgorithm, key any) string {
 	options := (&jose.SignerOptions{}).WithHeader("kid", keyID)
 	signer := must(jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, options))
 	return must(must(signer.Sign([]byte(goodClaims().String()))).CompactSerialize())
-}
-
-// hs256 is a token whose secret is Clerk's public key.
-func hs256(header members) string {
-	signed := encode(header) + "." + encode(goodClaims())
-	mac := hmac.New(sha256.New, []byte(pemOf(clerkKey())))
-	mac.Write([]byte(signed))
-	return signed + "." + encode(mac.Sum(nil))
 }
 
 func jwe() string {
@@ -165,15 +156,7 @@ func pemOf(key *rsa.PrivateKey) string {
 
 // jwk is the entry of a key set for the public half of key.
 func jwk(id string, key *rsa.PrivateKey) members {
-	return fromJOSE(jose.JSONWebKey{Key: &key.PublicKey, KeyID: id, Algorithm: "RS256", Use: "sig"})
-}
-
-// fromJOSE returns the entry that go-jose makes of key.
-func fromJOSE(key jose.JSONWebKey) (m members) {
-	if err := json.Unmarshal(must(key.MarshalJSON()), &m); err != nil {
-		panic(err)
-	}
-	return m
+	return members{"kty": "RSA", "kid": id, "use": "sig", "alg": "RS256", "n": encode(key.N.Bytes()), "e": "AQAB"}
 }
 
 // keySetOf is the text of a key set.
