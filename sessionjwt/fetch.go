@@ -60,7 +60,7 @@ func (s *keyServer) get(ctx context.Context) ([]namedKey, error) {
 
 func readKeySet(resp *http.Response) ([]namedKey, error) {
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("status %d, want 200 (redirects are refused)", resp.StatusCode)
+		return nil, fmt.Errorf("status %d, want 200", resp.StatusCode)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxSetBytes+1)) // one extra byte detects an oversized body
 	if err != nil {

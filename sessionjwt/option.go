@@ -14,6 +14,14 @@ const defaultLeeway = 5 * time.Second
 // Option configures a Verifier.
 type Option func(*Verifier) error
 
+// set returns an Option whose value New checks.
+func set(f func(*Verifier)) Option {
+	return func(v *Verifier) error {
+		f(v)
+		return nil
+	}
+}
+
 // apply applies options to what they configure.
 func apply[T any, O ~func(*T) error](target *T, opts []O) error {
 	for i, opt := range opts {
@@ -60,10 +68,7 @@ func WithAuthorizedParties(parties ...string) Option {
 // "azp" unless the request that created them had an Origin header. A token with
 // another or an empty "azp" is still rejected.
 func WithMissingAuthorizedParty() Option {
-	return func(v *Verifier) error {
-		v.missingPartyOK = true
-		return nil
-	}
+	return set(func(v *Verifier) { v.missingPartyOK = true })
 }
 
 // WithPending makes Verify accept sessions whose status is "pending": users who have
@@ -71,36 +76,21 @@ func WithMissingAuthorizedParty() Option {
 // Claims.Status before you let them do anything else. By default they count as
 // signed out, and Verify returns ErrPending.
 func WithPending() Option {
-	return func(v *Verifier) error {
-		v.pendingOK = true
-		return nil
-	}
+	return set(func(v *Verifier) { v.pendingOK = true })
 }
 
 // WithLeeway sets the allowed difference between this machine's clock and Clerk's
 // when "exp", "nbf" and "iat" are checked. Defaults to 5 s. Zero allows no
 // difference; a negative leeway is an error.
 func WithLeeway(d time.Duration) Option {
-	return func(v *Verifier) error {
-		if d < 0 {
-			return fail(ErrInvalidArgument, "negative leeway %v", d)
-		}
-		v.leeway = d
-		return nil
-	}
+	return set(func(v *Verifier) { v.leeway = d })
 }
 
 // WithClock sets the clock that Verify checks the token's times against. Defaults to
 // time.Now. It must be safe for concurrent use. The age of fetched keys is measured
 // in real time regardless.
 func WithClock(now func() time.Time) Option {
-	return func(v *Verifier) error {
-		if now == nil {
-			return fail(ErrInvalidArgument, "WithClock: nil clock")
-		}
-		v.now = now
-		return nil
-	}
+	return set(func(v *Verifier) { v.now = now })
 }
 
 // WithCache makes the Verifier cache up to n verified tokens, so that a repeated
@@ -108,24 +98,12 @@ func WithClock(now func() time.Time) Option {
 // takes a few kilobytes. By default there is no cache. See "Caching" in the package
 // documentation.
 func WithCache(n int) Option {
-	return func(v *Verifier) error {
-		if n < 1 {
-			return fail(ErrInvalidArgument, "cache of %d tokens, want at least 1", n)
-		}
-		v.cache = &cache{entries: map[[sha256.Size]byte]*verified{}, max: n}
-		return nil
-	}
+	return set(func(v *Verifier) { v.cache = &cache{entries: map[[sha256.Size]byte]*verified{}, max: n} })
 }
 
 // WithFailureHandler sets the handler of requests that the middleware rejects. It
 // must write the whole response. The error is of one of the categories of this
 // package.
 func WithFailureHandler(h func(http.ResponseWriter, *http.Request, error)) Option {
-	return func(v *Verifier) error {
-		if h == nil {
-			return fail(ErrInvalidArgument, "WithFailureHandler: nil handler")
-		}
-		v.onFailure = h
-		return nil
-	}
+	return set(func(v *Verifier) { v.onFailure = h })
 }

@@ -19,13 +19,11 @@ func IssuerFromPublishableKey(key string) (string, error) {
 	if strings.HasPrefix(key, "sk_") {
 		return "", fail(ErrInvalidArgument, "secret key (sk_), want the publishable key (pk_)")
 	}
-	encoded, ok := strings.CutPrefix(key, "pk_test_")
-	if !ok {
-		encoded, ok = strings.CutPrefix(key, "pk_live_")
-	}
-	if !ok {
+	prefix := key[:min(len("pk_test_"), len(key))]
+	if prefix != "pk_test_" && prefix != "pk_live_" {
 		return "", fail(ErrInvalidArgument, "publishable key does not start with pk_test_ or pk_live_")
 	}
+	encoded := key[len(prefix):]
 	encoding := base64.StdEncoding
 	if !strings.HasSuffix(encoded, "=") {
 		encoding = base64.RawStdEncoding

@@ -44,13 +44,12 @@ func (r *remoteKeys) key(ctx context.Context, id string, token signed) (*rsa.Pub
 	}
 	key, known := set.find(id, token)
 	if key == nil && set.fetched.Before(start) { // it may have changed
-		newer, err := r.newer(ctx, set)
-		if err != nil {
+		old := set
+		if set, err = r.newer(ctx); err != nil {
 			return nil, err
 		}
-		if newer != set {
-			key, known = newer.find(id, token)
-			set = newer
+		if set != old {
+			key, known = set.find(id, token)
 		}
 	}
 	switch {
@@ -95,12 +94,12 @@ func (r *remoteKeys) current(ctx context.Context) (*keySet, error) {
 	return fetched, err
 }
 
-// newer returns a set fetched after old, or old itself if a token caused a
-// fetch less than coolDown ago.
-func (r *remoteKeys) newer(ctx context.Context, old *keySet) (*keySet, error) {
+// newer returns a set that is fetched now, or the current one if a token caused
+// a fetch less than coolDown ago.
+func (r *remoteKeys) newer(ctx context.Context) (*keySet, error) {
 	r.mu.Lock()
 	set, f := r.set, r.pending()
-	if set != old || f == nil && time.Since(r.causedAt) < coolDown {
+	if f == nil && time.Since(r.causedAt) < coolDown {
 		r.mu.Unlock()
 		return set, nil
 	}

@@ -39,8 +39,17 @@ func New(keys KeySource, issuer string, opts ...Option) (*Verifier, error) {
 	if err := apply(v, opts); err != nil {
 		return nil, err
 	}
-	if v.missingPartyOK && len(v.parties) == 0 {
+	switch {
+	case v.missingPartyOK && len(v.parties) == 0:
 		return nil, fail(ErrInvalidArgument, "WithMissingAuthorizedParty requires WithAuthorizedParties")
+	case v.leeway < 0:
+		return nil, fail(ErrInvalidArgument, "negative leeway %v", v.leeway)
+	case v.now == nil:
+		return nil, fail(ErrInvalidArgument, "WithClock: nil clock")
+	case v.cache != nil && v.cache.max < 1:
+		return nil, fail(ErrInvalidArgument, "cache of %d tokens, want at least 1", v.cache.max)
+	case v.onFailure == nil:
+		return nil, fail(ErrInvalidArgument, "WithFailureHandler: nil handler")
 	}
 	return v, nil
 }
