@@ -44,7 +44,7 @@ func TestFullCacheReplacesTheOldestToken(t *testing.T) {
 
 func TestCachedTokensAreNotVerifiedAgain(t *testing.T) {
 	t.Parallel()
-	server, v := remote(t, WithCache(4))
+	server, v := remote(t, inMemory, WithCache(4))
 	server.set(respondKeys(jwk(keyID, otherKey()), jwk(keyID, clerkKey())), 0)
 	for _, key := range []*rsa.PrivateKey{clerkKey(), otherKey()} {
 		token := signedWith(key, keyID)

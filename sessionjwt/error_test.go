@@ -36,7 +36,7 @@ var hostile = strings.Repeat("\x1b[31m\n\u2028é", 60)
 func TestErrorsSayWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	local := newVerifier(t)
-	_, fetched := remote(t)
+	_, fetched := remote(t, inMemory)
 	raw := func(claims string) string { return sign(clerkKey(), goodHeader(), claims) }
 	for _, tc := range []struct {
 		v           *Verifier
@@ -45,7 +45,6 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 		{local, raw(`{"sub":"user_1","sub":"user_2"}`), "duplicate name"},
 		{local, raw(`{"fva":[0,"x"]}`), `member "/fva/1" is not of the expected type`},
 		{local, raw(`[]`), "claims: not a JSON object"},
-		{local, raw(`{"sub":`), "claims: not a JSON object"},
 		{local, goodToken("exp", absent), "missing claim exp"},
 		{local, goodToken("iat", absent), "missing claim iat"},
 		{local, goodToken("v", 3), "claims of version 3"},

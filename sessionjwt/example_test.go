@@ -73,16 +73,6 @@ func Example() {
 	// 401 {"error":"token_invalid"}
 }
 
-// The publishable key contains the issuer.
-func ExampleIssuerFromPublishableKey() {
-	issuer, err := sessionjwt.IssuerFromPublishableKey("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
-	if err != nil {
-		panic(err)
-	}
-	fmt.Println(issuer)
-	// Output: https://clerk.example.com
-}
-
 func ExampleNew() {
 	keys, err := sessionjwt.KeysFromPEM(clerk.PublicKeyPEM()) // os.Getenv("CLERK_JWT_KEY")
 	if err != nil {

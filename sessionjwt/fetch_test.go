@@ -79,8 +79,6 @@ func TestResponsesOverEveryNetwork(t *testing.T) {
 		"256 KiB":                     {respondText(200, good+strings.Repeat(" ", 256<<10-len(good))), nil},
 		"401":                         {respondText(401, `{"errors":[{"code":"clerk_key_invalid"}]}`), ErrKeysUnavailable},
 		"500 with a valid set":        {respondText(500, good), ErrKeysUnavailable},
-		"204":                         {respondText(204, ""), ErrKeysUnavailable},
-		"HTML":                        {respondText(200, "<html>"), ErrKeysUnavailable},
 		"empty":                       {respondText(200, ""), ErrKeysUnavailable},
 		"null":                        {respondText(200, "null"), ErrKeysUnavailable},
 		"array":                       {respondText(200, "[]"), ErrKeysUnavailable},
@@ -107,12 +105,12 @@ func TestResponsesOverEveryNetwork(t *testing.T) {
 		}, ErrKeysUnavailable},
 	} {
 		for network := range networks {
-			if network == "in memory" && strings.HasPrefix(name, "gzip") { // which net/http decompresses
+			if network == inMemory && strings.HasPrefix(name, "gzip") { // which net/http decompresses
 				continue
 			}
 			t.Run(name+" "+network, func(t *testing.T) {
 				t.Parallel()
-				server, v := remoteOver(t, network)
+				server, v := remote(t, network)
 				server.set(tc.response, 0)
 				claims, err := v.Verify(t.Context(), goodToken())
 				require.ErrorIs(t, err, tc.want)
@@ -122,7 +120,7 @@ func TestResponsesOverEveryNetwork(t *testing.T) {
 					require.NotErrorIs(t, err, ErrSignature)
 					assertHarmless(t, err, goodToken())
 				}
-				if network != "in memory" {
+				if network != inMemory {
 					assert.Equal(t, network == "HTTP/2", server.last.ProtoMajor == 2)
 					assert.Equal(t, network == "HTTP/1.1", server.last.TLS == nil)
 				}

@@ -171,7 +171,7 @@ func TestKeysOverTime(t *testing.T) {
 			t.Run(name+" "+size, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					server, v := remote(t, opts...)
+					server, v := remote(t, inMemory, opts...)
 					defer time.Sleep(fetchTimeout) // for the last fetch to end
 					start := time.Now()
 					for _, s := range steps {
@@ -189,7 +189,7 @@ func TestConcurrentCallersShareOneFetch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				server, v := remote(t, WithCache(2))
+				server, v := remote(t, inMemory, WithCache(2))
 				token := goodToken()
 				if rotation {
 					_, err := v.Verify(t.Context(), token)
@@ -230,8 +230,8 @@ func TestConcurrentCallersShareOneFetch(t *testing.T) {
 
 func TestInstancesWithTheSameKeyIDShareNoKeys(t *testing.T) {
 	t.Parallel()
-	_, mine := remote(t, WithCache(10))
-	server, theirs := remote(t, WithCache(10))
+	_, mine := remote(t, inMemory, WithCache(10))
+	server, theirs := remote(t, inMemory, WithCache(10))
 	server.set(respondKeys(jwk(keyID, otherKey())), 0)
 	for range 3 {
 		for token, owner := range map[string]*Verifier{goodToken(): mine, signedWith(otherKey(), keyID): theirs} {
