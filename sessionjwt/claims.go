@@ -6,8 +6,8 @@ import (
 )
 
 // Claims are the claims of a verified session token. Each call of Verify returns a
-// copy, which the caller may change. The names in quotation marks are those in the
-// token, which Clerk documents.
+// copy, which the caller may change. The names in quotation marks are those of the
+// claims in the token, as Clerk documents them.
 type Claims struct {
 	// SessionID ("sid") is never empty.
 	SessionID string
@@ -41,7 +41,7 @@ type Claims struct {
 	Plan string
 	// Features ("fea") are the features of that plan, with their scope:
 	// "o:dashboard", "u:export". A feature granted in both scopes is listed in both
-	// forms. It is empty in version 1 tokens.
+	// forms. There are none in version 1 tokens.
 	Features []string
 
 	// TokenID ("jti") is empty if missing.
@@ -52,7 +52,7 @@ type Claims struct {
 	payload []byte // all claims, as signed; never changed
 }
 
-// Actor is a user who is signed in as another user, the impersonator.
+// Actor is an impersonator: a user who is signed in as another user.
 type Actor struct {
 	// UserID ("sub") is the impersonator. It is never empty.
 	UserID string `json:"sub"`
@@ -74,8 +74,8 @@ type Organization struct {
 	Permissions []string
 }
 
-// FactorAges says how long ago the user last passed each factor of sign-in, in whole
-// minutes before the token was issued.
+// FactorAges says how long before the token was issued the user last passed each
+// factor of sign-in, in whole minutes.
 type FactorAges struct {
 	first, second int // minutes, -1 for never
 }

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// The categories of failure. Every error of this package is of one of them, found
-// with [errors.Is]; its text goes on to say what was wrong. No error text contains a
-// token, a signature, a secret key or key material. A value quoted from a token is
-// truncated to 64 characters.
+// Categories of errors. Every error of this package belongs to one, found with
+// [errors.Is], and its text adds the details. No text contains a token, a signature,
+// a secret key or key material. A value quoted from a token is truncated to 64
+// characters.
 var (
 	// ErrInvalidArgument means that an argument of a constructor or of
 	// IssuerFromPublishableKey is not valid. Nothing was sent.
@@ -19,8 +19,8 @@ var (
 	ErrNoToken = errors.New("sessionjwt: no session token in the request")
 
 	// ErrMalformed means that the text is not a JWT, or that its header or claims do
-	// not have the form Clerk gives them: a required claim is missing, a claim is of
-	// another type, a name is duplicate, the header carries a key.
+	// not have the form Clerk gives them: a required claim is missing, a claim has
+	// another type, a name is duplicated, or the header carries a key.
 	ErrMalformed = errors.New("sessionjwt: malformed token")
 
 	// ErrSignature means that no key of this instance made the signature: the
@@ -39,11 +39,11 @@ var (
 	// that it is missing and WithMissingAuthorizedParty is not used.
 	ErrAuthorizedParty = errors.New("sessionjwt: wrong authorized party")
 
-	// ErrExpired means that "exp" has passed, leeway included. All checks before it
-	// succeeded; the session's status was not checked.
+	// ErrExpired means that "exp" has passed by the leeway or more. All checks before
+	// it succeeded; the session's status was not checked.
 	ErrExpired = errors.New("sessionjwt: token expired")
 
-	// ErrNotYetValid means that "nbf" or "iat" is in the future, leeway included: one
+	// ErrNotYetValid means that "nbf" or "iat" is ahead by more than the leeway: one
 	// of the two clocks is wrong.
 	ErrNotYetValid = errors.New("sessionjwt: token not yet valid")
 

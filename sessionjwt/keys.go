@@ -85,7 +85,7 @@ func KeysFromIssuer(issuer string, opts ...KeyOption) (KeySource, error) {
 // as not rate-limited. Prefer KeysFromIssuer if the issuer is reachable: it
 // needs no secret.
 //
-// The key is sent to the base URL only, and no error or formatted value contains
+// The key is sent only to the base URL, and no error or formatted value contains
 // it. The error is ErrInvalidArgument if an option is invalid, if the key is
 // empty, is a publishable key ("pk_...") or contains a character not allowed in
 // a header, or if the base URL is not an https URL. For tests, an http URL of a

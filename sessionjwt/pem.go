@@ -13,9 +13,9 @@ import (
 // key id, so the token's key id is ignored. Replace the text when the instance's
 // key is rotated.
 //
-// The text may be mangled as environment files mangle it: the BEGIN and END lines
-// may be missing, and line breaks may be missing, spaces or literal \n. Inside is a
-// PKIX or PKCS #1 public key, whatever the label says. The error is
+// The text may have any form that environment files produce: without the BEGIN and
+// END lines, and with spaces, literal \n or nothing in place of line breaks. It must
+// contain a PKIX or PKCS #1 public key; the label is ignored. The error is
 // ErrInvalidArgument for anything else, and for an RSA key of fewer than 2048 or
 // more than 8192 bits.
 func KeysFromPEM(text string) (KeySource, error) {
@@ -70,7 +70,7 @@ type pemKey struct{ public *rsa.PublicKey }
 
 func (k pemKey) key(_ context.Context, id string, token signed) (*rsa.PublicKey, error) {
 	if !token.signedBy(k.public) {
-		return nil, fail(ErrSignature, "not made with the PEM key (token's key id %s), or the token was altered", quoted(id))
+		return nil, fail(ErrSignature, "not signed with the PEM key (the token's key id is %s), or altered", quoted(id))
 	}
 	return k.public, nil
 }

@@ -7,8 +7,8 @@ import (
 
 // IssuerFromPublishableKey returns the issuer for New: "https://" followed by the
 // Frontend API host that the instance's publishable key contains ("pk_test_..." or
-// "pk_live_...", usually kept in CLERK_PUBLISHABLE_KEY). If the Frontend API is behind
-// a proxy of yours, the issuer is the proxy's URL instead.
+// "pk_live_...", usually kept in CLERK_PUBLISHABLE_KEY). If your own proxy is in
+// front of the Frontend API, the issuer is the proxy's URL instead.
 //
 // The error is ErrInvalidArgument if the part after the prefix is not the base64
 // encoding of a lower-case host name and "$". A port, a user or a path is rejected.

@@ -56,9 +56,9 @@ func (r *remoteKeys) key(ctx context.Context, id string, token signed) (*rsa.Pub
 	case key != nil:
 		return key, nil
 	case known:
-		return nil, fail(ErrSignature, "not made with key %s, or the token was altered", quoted(id))
+		return nil, fail(ErrSignature, "not signed with key %s, or altered", quoted(id))
 	}
-	return nil, fail(ErrSignature, "made with key %s; %s has only %s", quoted(id), r.server.url, set.ids())
+	return nil, fail(ErrSignature, "signed with key %s; %s has only %s", quoted(id), r.server.url, set.ids())
 }
 
 // current returns a set no older than keyLifetime, or no older than maxStale

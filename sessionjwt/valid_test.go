@@ -27,7 +27,7 @@ func TestVerifyAcceptsWhatTheOptionsAllow(t *testing.T) {
 		{name: "any key id with a PEM", header: list{"kid", "ins_other"}},
 		{name: "missing sts", claims: list{"sts", absent}},
 		{name: "missing nbf, jti and fva", claims: list{"nbf", absent, "jti", absent, "fva", absent}},
-		{name: "last second of the year 9999", claims: list{"exp", 253402300799}},
+		{name: "last second of the year 9999", claims: list{"exp", int64(253402300799)}},
 		{name: "custom claims named like version 1's", claims: list{"org_id", 1, "org_permissions", "x"}},
 		{name: "version 1 with custom claims named like version 2's", claims: list{"v", absent, "o", 1, "fea", 2, "pla", 3}},
 

@@ -23,11 +23,11 @@ type Verifier struct {
 	onFailure      func(http.ResponseWriter, *http.Request, error)
 }
 
-// New returns a Verifier of tokens that are signed with one of keys and whose "iss"
+// New returns a Verifier for tokens that are signed with one of keys and whose "iss"
 // is issuer. The issuer is the instance's Frontend API URL: "https://clerk.<your
 // domain>" in production, "https://<name>.clerk.accounts.dev" in development, or the
 // URL of your proxy in front of it. [IssuerFromPublishableKey] derives it from the
-// publishable key. New sends nothing. Its error is always ErrInvalidArgument.
+// publishable key. New sends nothing. Every error it returns is ErrInvalidArgument.
 func New(keys KeySource, issuer string, opts ...Option) (*Verifier, error) {
 	if keys == nil {
 		return nil, fail(ErrInvalidArgument, "nil KeySource: use KeysFromPEM, KeysFromIssuer or KeysFromBackendAPI")
@@ -141,7 +141,7 @@ func (v *Verifier) checkParty(azp string) error {
 	case len(v.parties) == 0, slices.Contains(v.parties, azp), azp == "" && v.missingPartyOK:
 		return nil
 	case azp == "":
-		return fail(ErrAuthorizedParty, "missing azp, as when created without an Origin: see WithMissingAuthorizedParty")
+		return fail(ErrAuthorizedParty, "missing azp, as in tokens created without an Origin; see WithMissingAuthorizedParty")
 	}
 	return fail(ErrAuthorizedParty, "azp is %s, not an authorized party", quoted(azp))
 }
