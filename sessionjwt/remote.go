@@ -128,12 +128,12 @@ func (r *remoteKeys) start(ctx context.Context) *fetch {
 	go func() {
 		set, err := r.server.fetch(context.WithoutCancel(ctx))
 		r.mu.Lock()
-		defer r.mu.Unlock()
 		if f.set, f.err = set, err; err != nil {
 			r.failedAt = time.Now()
 		} else {
 			r.set, r.latest, r.failedAt = set, nil, time.Time{}
 		}
+		r.mu.Unlock()
 		close(f.done)
 	}()
 	return f

@@ -45,7 +45,7 @@ func TestVerifyAcceptsWhatTheOptionsAllow(t *testing.T) {
 		{name: "other azp", claims: list{"azp", "https://evil.example"}, opt: WithMissingAuthorizedParty(), want: ErrAuthorizedParty},
 		{name: "empty azp", claims: list{"azp", ""}, opt: WithMissingAuthorizedParty(), want: ErrMalformed},
 		{name: "second party", claims: list{"azp", "http://localhost:3000"}, opt: WithAuthorizedParties("http://localhost:3000")},
-		{name: "IPv6 address", claims: list{"azp", "https://[::1]:8443"}, opt: WithAuthorizedParties("https://[::1]:8443")},
+		{name: "other scheme", claims: list{"azp", "capacitor://x"}, opt: WithAuthorizedParties("capacitor://x", "https://[::1]:8443")},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
