@@ -25,7 +25,7 @@ type remoteKeys struct {
 	mu       sync.Mutex
 	set      *keySet   // the last one fetched, nil before the first
 	latest   *fetch    // the fetch that is in flight or has failed; nil after a success
-	failedAt time.Time // when the last completed fetch failed, zero if it succeeded
+	failedAt time.Time // when a fetch last failed
 	causedAt time.Time // when a token last caused a fetch of a set still fresh
 }
 
@@ -131,7 +131,7 @@ func (r *remoteKeys) start(ctx context.Context) *fetch {
 		if f.set, f.err = set, err; err != nil {
 			r.failedAt = time.Now()
 		} else {
-			r.set, r.latest, r.failedAt = set, nil, time.Time{}
+			r.set, r.latest = set, nil
 		}
 		r.mu.Unlock()
 		close(f.done)
