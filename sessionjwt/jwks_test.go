@@ -3,7 +3,6 @@ package sessionjwt
 import (
 	"crypto/rsa"
 	"math/big"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -38,7 +37,7 @@ func setEntries() []setEntry {
 		"kid": {absent, "", 1},
 		"kty": {absent, "XYZ", "EC"},
 		"n":   {absent, good["n"].(string) + "==", encode(append(clerkKey().N.Bytes(), 255, 255)) + "!", even, huge},
-		"e":   {absent, "AQAB!", "AA", "AQ", "Ag", "gAAAAQ", strings.Repeat("_", 100)}, // 0, 1, 2, 32 bits, 600 bits
+		"e":   {absent, "AQAB!", "AA", "AQ", "Ag", "gAAAAQ", "AQAAAAAAAAEAAQ"}, // 0, 1, 2, 32 bits, 64 bits too many
 	} {
 		for _, value := range values {
 			entries = append(entries, setEntry{member + " " + shown(value), good.with(member, value), false})

@@ -75,8 +75,11 @@ func (m members) String() string { return string(must(json.Marshal(m, json.Deter
 
 // shown is a member's value as the name of a test shows it.
 func shown(value any) string {
-	if value == absent {
+	switch value {
+	case absent:
 		return "missing"
+	case hostile:
+		return "hostile text"
 	}
 	return fmt.Sprintf("%.40s", must(json.Marshal(value)))
 }
