@@ -79,8 +79,12 @@ func TestInvalidOptionsAreRejected(t *testing.T) {
 	}
 	_, err := New(nil, issuer)
 	require.ErrorIs(t, err, ErrInvalidArgument)
-	for _, opt := range []KeyOption{nil, WithHTTPClient(nil), WithBaseURL("https://api.example.com")} {
+	_, err = KeysFromIssuer(issuer, WithBaseURL("https://api.example.com"))
+	require.ErrorIs(t, err, ErrInvalidArgument)
+	for _, opt := range []KeyOption{nil, WithHTTPClient(nil)} {
 		_, err := KeysFromIssuer(issuer, opt)
+		require.ErrorIs(t, err, ErrInvalidArgument)
+		_, err = KeysFromBackendAPI("sk_test_abc", opt)
 		require.ErrorIs(t, err, ErrInvalidArgument)
 	}
 }

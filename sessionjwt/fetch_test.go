@@ -80,8 +80,6 @@ func TestResponsesOverEveryNetwork(t *testing.T) {
 		"401":                         {respondText(401, `{"errors":[{"code":"clerk_key_invalid"}]}`), ErrKeysUnavailable},
 		"500 with a valid set":        {respondText(500, good), ErrKeysUnavailable},
 		"empty":                       {respondText(200, ""), ErrKeysUnavailable},
-		"null":                        {respondText(200, "null"), ErrKeysUnavailable},
-		"array":                       {respondText(200, "[]"), ErrKeysUnavailable},
 		"missing keys":                {respondText(200, "{}"), ErrKeysUnavailable},
 		"no keys":                     {respondText(200, `{"keys":[]}`), ErrKeysUnavailable},
 		"keys not an array":           {respondText(200, `{"keys":{}}`), ErrKeysUnavailable},
