@@ -120,7 +120,7 @@ func forgedHeaders() []forgedToken {
 		{"b64", ErrMalformed, []any{false}},
 		{"zip", ErrMalformed, []any{"DEF"}},
 		{"enc", ErrMalformed, []any{"A256GCM"}},
-		{"jwk", ErrMalformed, []any{jwk(keyID, otherKey())}},
+		{"jwk", ErrMalformed, []any{members{}}},
 		{"jku", ErrMalformed, []any{"https://evil.example/jwks.json"}},
 		{"x5u", ErrMalformed, []any{"https://evil.example/cert.pem"}},
 		{"x5c", ErrMalformed, []any{[]string{"MIIB"}, []string{}}},
