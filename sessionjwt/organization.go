@@ -19,7 +19,8 @@ type claimsV1 struct {
 func (w *claimsV1) claims(payload []byte) (*Claims, error) {
 	c, err := w.wireClaims.claims(payload)
 	if err == nil && w.OrgID != "" {
-		c.Organization = &Organization{ID: w.OrgID, Slug: w.OrgSlug, Role: withOrg(w.OrgRole), Permissions: w.OrgPermissions}
+		role := withOrg(w.OrgRole)
+		c.Organization = &Organization{ID: w.OrgID, Slug: w.OrgSlug, Role: role, Permissions: w.OrgPermissions}
 	}
 	return c, err
 }
