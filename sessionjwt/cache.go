@@ -2,9 +2,7 @@ package sessionjwt
 
 import (
 	"context"
-	"crypto/rsa"
 	"crypto/sha256"
-	"errors"
 	"sync"
 )
 
@@ -17,10 +15,6 @@ type cache struct {
 	order   [][sha256.Size]byte // in order of arrival; a ring once it is full
 	oldest  int                 // index in order
 	max     int
-}
-
-func newCache(n int) *cache {
-	return &cache{entries: map[[sha256.Size]byte]*verified{}, max: n}
 }
 
 func (c *cache) get(id [sha256.Size]byte) *verified {
@@ -45,38 +39,25 @@ func (c *cache) put(id [sha256.Size]byte, e *verified) {
 	c.entries[id] = e
 }
 
-func (c *cache) remove(id [sha256.Size]byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.entries, id)
-}
-
 // verifyCached is Verify for a Verifier with a cache. For a cached token it
-// checks only what can change: the times, and that the key is still one of the
-// instance's.
+// checks only what can change: that its key is still in the current set, and the
+// times.
 func (v *Verifier) verifyCached(ctx context.Context, token string) (*Claims, error) {
-	if len(token) > maxTokenBytes { // not worth a hash
-		_, err := parseToken(token)
-		return nil, err
-	}
 	id := sha256.Sum256([]byte(token))
-	if e := v.cache.get(id); e != nil {
-		_, err := v.findKey(ctx, e.keyID, func(key *rsa.PublicKey) bool { return key.Equal(e.key) })
-		if err == nil {
-			err = v.checkTimes(e.claims)
+	e := v.cache.get(id)
+	if e == nil {
+		var err error
+		if e, err = v.verify(ctx, token); err != nil {
+			return nil, err
 		}
-		if err == nil {
-			return e.claims.clone(), nil
-		}
-		if !errors.Is(err, ErrKeysUnavailable) {
-			v.cache.remove(id)
-		}
+		v.cache.put(id, e)
+		return e.claims.clone(), nil
+	}
+	if _, err := v.keys.key(ctx, e.keyID, e); err != nil {
 		return nil, err
 	}
-	e, err := v.verify(ctx, token)
-	if err != nil {
+	if err := v.checkTimes(e.claims); err != nil {
 		return nil, err
 	}
-	v.cache.put(id, e)
 	return e.claims.clone(), nil
 }

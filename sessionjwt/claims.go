@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Claims are the claims of a verified session token. Each call of Verify returns
-// a new copy, which the caller may change. The names in quotation marks are those
-// of Clerk's documentation of session tokens.
+// Claims are the claims of a verified session token. Each call of Verify returns a
+// copy, which the caller may change. The names in quotation marks are those of the
+// claims in the token, as Clerk documents them.
 type Claims struct {
 	// SessionID ("sid") is never empty.
 	SessionID string
@@ -16,45 +16,43 @@ type Claims struct {
 	// Issuer ("iss") is the issuer given to New.
 	Issuer string
 
-	// IssuedAt and ExpiresAt ("iat", "exp") are always set. NotBefore ("nbf")
-	// is zero if missing. By Clerk's documentation session tokens live 60 s,
-	// unless the call that created them set another lifetime, and are valid from
-	// 10 s before they were issued.
+	// IssuedAt and ExpiresAt ("iat", "exp") are always set. NotBefore ("nbf") is
+	// zero if missing. A session token lives 60 s, unless the call that created it
+	// set another lifetime, and is valid from 10 s before it was issued.
 	IssuedAt, NotBefore, ExpiresAt time.Time
 
-	// AuthorizedParty ("azp") is the origin of the page the token was created
-	// for. It is empty if there was none, as with the Backend API.
+	// AuthorizedParty ("azp") is the origin of the page the token was created for.
+	// It is empty if there was none, as with the Backend API.
 	AuthorizedParty string
-	// Status ("sts") is "active" or, with WithPending, "pending". It is empty
-	// if missing, as in some version 1 tokens; the session then counts as
-	// active.
+	// Status ("sts") is "active" or, with WithPending, "pending". It is empty if
+	// missing, as in some version 1 tokens; the session then counts as active.
 	Status string
-	// FactorAges ("fva") says how long ago the user passed each factor. It is
-	// nil if missing; its methods are safe on nil and then report no
-	// verification, so that a check for a recent one fails closed.
+	// FactorAges ("fva") says how long ago the user passed each factor. It is nil
+	// if missing. Its methods are safe on nil and then report no verification, so
+	// that a check for a recent one fails closed.
 	FactorAges *FactorAges
-	// Actor ("act") is the impersonator, nil without impersonation.
+	// Actor ("act") is the impersonator, or nil if there is none.
 	Actor *Actor
-	// Organization is the active organization, nil if there is none.
+	// Organization is the active organization, or nil if there is none.
 	Organization *Organization
 
-	// Plan ("pla") is the plan of the user or of the active organization with
-	// its scope, as in "u:free" or "o:pro". Empty in version 1 tokens.
+	// Plan ("pla") is the plan of the user or of the active organization, with its
+	// scope: "u:free", "o:pro". It is empty in version 1 tokens.
 	Plan string
-	// Features ("fea") are the features of that plan with their scope, as in
-	// "o:dashboard" or "u:export". A feature granted in both scopes is listed in
-	// both forms. Empty in version 1 tokens.
+	// Features ("fea") are the features of that plan, with their scope:
+	// "o:dashboard", "u:export". A feature granted in both scopes is listed in both
+	// forms. There are none in version 1 tokens.
 	Features []string
 
 	// TokenID ("jti") is empty if missing.
 	TokenID string
-	// Version ("v") of the claims: 2, or 1 if missing.
+	// Version ("v") is the version of the claims: 2, or 1 if missing.
 	Version int
 
 	payload []byte // all claims, as signed; never changed
 }
 
-// Actor is a user who is signed in as another user.
+// Actor is an impersonator: a user who is signed in as another user.
 type Actor struct {
 	// UserID ("sub") is the impersonator. It is never empty.
 	UserID string `json:"sub"`
@@ -63,18 +61,16 @@ type Actor struct {
 	Issuer    string `json:"iss"`
 }
 
-// Organization is the active organization and the user's role in it, in the same
-// form for version 1 and version 2 tokens.
+// Organization is the active organization and the user's role in it. It has the
+// same form for version 1 and version 2 tokens.
 type Organization struct {
 	// ID is never empty.
 	ID string
 	// Slug is empty for organizations without one.
 	Slug string
-	// Role has the form "org:admin". The prefix is added if the token (version 2)
-	// omits it.
+	// Role has the form "org:admin". It is empty if missing.
 	Role string
-	// Permissions have the form "org:dashboard:read", which is that of version 1.
-	// Those of version 2 are unpacked as Clerk's JavaScript packages do.
+	// Permissions have the form "org:dashboard:read".
 	Permissions []string
 }
 
@@ -102,10 +98,10 @@ func (f *FactorAges) Second() (age time.Duration, ok bool) {
 	return time.Duration(f.second) * time.Minute, true
 }
 
-// Decode decodes all claims of the token, custom ones included, into the value
-// that v points to, as [json.Unmarshal] of go-json-experiment does: names are
+// Decode decodes all claims of the token, custom ones included, into the value that
+// v points to, with the JSON package github.com/go-json-experiment/json: names are
 // case-sensitive and unknown members are ignored. The error is ErrMalformed if a
-// claim does not fit, or if c was not returned by Verify.
+// claim does not fit v, or if c was not returned by Verify.
 func (c *Claims) Decode(v any) error {
 	if err := decode(slices.Clone(c.payload), v); err != nil {
 		return fail(ErrMalformed, "decode claims into %T: %w", v, err)

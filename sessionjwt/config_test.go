@@ -9,135 +9,97 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNewRejectsInvalidArguments(t *testing.T) {
+func TestInvalidURLsAreRejected(t *testing.T) {
 	t.Parallel()
-	keys, err := KeysFromPEM(pemOf(t, clerkKey()))
-	require.NoError(t, err)
-	for name, build := range map[string]func() (*Verifier, error){
-		"no keys":                       func() (*Verifier, error) { return New(nil, issuer) },
-		"no issuer":                     func() (*Verifier, error) { return New(keys, "") },
-		"issuer not a URL":              func() (*Verifier, error) { return New(keys, "https://%zz") },
-		"party not a URL":               func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("https://%zz")) },
-		"party without host":            func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("https://")) },
-		"issuer without scheme":         func() (*Verifier, error) { return New(keys, "clerk.example.com") },
-		"issuer of ftp":                 func() (*Verifier, error) { return New(keys, "ftp://clerk.example.com") },
-		"issuer with a slash":           func() (*Verifier, error) { return New(keys, issuer+"/") },
-		"issuer with a query":           func() (*Verifier, error) { return New(keys, issuer+"?a=b") },
-		"issuer with bare ?":            func() (*Verifier, error) { return New(keys, issuer+"?") },
-		"issuer with fragment":          func() (*Verifier, error) { return New(keys, issuer+"#a") },
-		"issuer with bare #":            func() (*Verifier, error) { return New(keys, issuer+"#") },
-		"issuer without host":           func() (*Verifier, error) { return New(keys, "https://:443") },
-		"issuer with a user":            func() (*Verifier, error) { return New(keys, "https://u:p@clerk.example.com") },
-		"issuer is a key":               func() (*Verifier, error) { return New(keys, "pk_test_abc") },
-		"no parties":                    func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties()) },
-		"empty list of parties":         func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties([]string{}...)) },
-		"empty party":                   func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("")) },
-		"party with a slash":            func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties(party+"/")) },
-		"party without scheme":          func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("app.example.com")) },
-		"party in capitals":             func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties("https://App.example.com")) },
-		"wildcard party":                func() (*Verifier, error) { return New(keys, issuer, WithAuthorizedParties(party, "*")) },
-		"missing party without parties": func() (*Verifier, error) { return New(keys, issuer, WithMissingAuthorizedParty()) },
-		"negative leeway":               func() (*Verifier, error) { return New(keys, issuer, WithLeeway(-time.Second)) },
-		"nil clock":                     func() (*Verifier, error) { return New(keys, issuer, WithClock(nil)) },
-		"empty cache":                   func() (*Verifier, error) { return New(keys, issuer, WithCache(0)) },
-		"nil option":                    func() (*Verifier, error) { return New(keys, issuer, WithPending(), nil) },
-		"nil failure handler":           func() (*Verifier, error) { return New(keys, issuer, WithFailureHandler(nil)) },
+	local := must(KeysFromPEM(pemOf(clerkKey())))
+	for name, url := range map[string]string{
+		"empty": "", "key": "pk_test_abc", "no scheme": "clerk.example.com", "not a URL": "https://%zz", "ftp": "ftp://localhost",
+		"no host": "https://:443", "user": "https://u:p@clerk.example.com", "query": issuer + "?a=b", "bare ?": issuer + "?",
+		"fragment": issuer + "#a", "bare #": issuer + "#", "final slash": issuer + "/",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v, err := build()
+			v, err := New(local, url)
+			assert.Nil(t, v)
+			require.ErrorIs(t, err, ErrInvalidArgument)
+			keys, err := KeysFromIssuer(url)
+			assert.Nil(t, keys)
+			require.ErrorIs(t, err, ErrInvalidArgument)
+			if url != "" && url != issuer+"/" { // the default, and a valid base URL
+				keys, err = KeysFromBackendAPI("sk_test_abc", WithBaseURL(url))
+				assert.Nil(t, keys)
+				require.ErrorIs(t, err, ErrInvalidArgument)
+			}
+		})
+	}
+	for _, url := range []string{issuer + "/proxy", issuer + "/proxy/", "http://localhost:8080", "https://[::1]:8443/p"} {
+		_, err := New(local, url)
+		require.NoError(t, err, url)
+	}
+}
+
+func TestKeysAreFetchedOverHTTPFromLoopbackAddressesOnly(t *testing.T) {
+	t.Parallel()
+	for base, want := range map[string]error{
+		"http://localhost:8080/v1": nil, "http://127.0.0.1/v1": nil, "http://127.9.9.9:1/v1": nil, "http://[::1]:8080/v1": nil,
+		"https://10.0.0.1": nil, "http://10.0.0.1": ErrInvalidArgument, "http://clerk.example.com": ErrInvalidArgument,
+		"http://localhost.example": ErrInvalidArgument, "http://[::2]": ErrInvalidArgument,
+	} {
+		_, err := KeysFromBackendAPI("sk_test_abc", WithBaseURL(base))
+		assert.ErrorIs(t, err, want, base)
+		_, err = KeysFromIssuer(base)
+		assert.ErrorIs(t, err, want, base)
+	}
+}
+
+func TestInvalidOptionsAreRejected(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]Option{
+		"nil option":                    {WithPending(), nil},
+		"no parties":                    {WithAuthorizedParties()},
+		"empty party":                   {WithAuthorizedParties("")},
+		"party not a URL":               {WithAuthorizedParties("https://%zz")},
+		"party without host":            {WithAuthorizedParties("https://")},
+		"party without scheme":          {WithAuthorizedParties("app.example.com")},
+		"party with a slash":            {WithAuthorizedParties(party + "/")},
+		"party in capitals":             {WithAuthorizedParties("https://App.example.com")},
+		"wildcard":                      {WithAuthorizedParties(party, "*")},
+		"missing party without parties": {WithMissingAuthorizedParty()},
+		"negative leeway":               {WithLeeway(-1)},
+		"nil clock":                     {WithClock(nil)},
+		"empty cache":                   {WithCache(0)},
+		"nil failure handler":           {WithFailureHandler(nil)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v, err := New(must(KeysFromPEM(pemOf(clerkKey()))), issuer, opts...)
 			assert.Nil(t, v)
 			require.ErrorIs(t, err, ErrInvalidArgument)
 		})
 	}
-}
-
-func TestIssuerIsComparedByteForByte(t *testing.T) {
-	t.Parallel()
-	keys, err := KeysFromPEM(pemOf(t, clerkKey()))
-	require.NoError(t, err)
-	for _, iss := range []string{
-		"https://app.example.com/__clerk", "https://app.example.com/__clerk/", "http://localhost:8080", "https://[::1]:8443/p",
-	} {
-		v, err := New(keys, iss, WithClock(fixedClock))
-		require.NoError(t, err, iss)
-		_, err = v.Verify(t.Context(), sign(t, clerkKey(), goodHeader(), goodClaims().with("iss", iss)))
-		require.NoError(t, err)
-		_, err = v.Verify(t.Context(), sign(t, clerkKey(), goodHeader(), goodClaims().with("iss", iss+"/")))
-		require.ErrorIs(t, err, ErrIssuer)
+	_, err := New(nil, issuer)
+	require.ErrorIs(t, err, ErrInvalidArgument)
+	_, err = KeysFromIssuer(issuer, WithBaseURL("https://api.example.com"))
+	require.ErrorIs(t, err, ErrInvalidArgument)
+	for _, opt := range []KeyOption{nil, WithHTTPClient(nil)} {
+		_, err := KeysFromIssuer(issuer, opt)
+		require.ErrorIs(t, err, ErrInvalidArgument)
+		_, err = KeysFromBackendAPI("sk_test_abc", opt)
+		require.ErrorIs(t, err, ErrInvalidArgument)
 	}
 }
 
-func TestAuthorizedPartiesOfOtherSchemes(t *testing.T) {
+func TestSecretKeysAreASCIIWithoutSpaces(t *testing.T) {
 	t.Parallel()
-	for _, origin := range []string{
-		"http://localhost:3000", "chrome-extension://abcdefgh", "capacitor://localhost", "https://[::1]:8443",
+	for key, want := range map[string]error{
+		"sk_~": nil, "sk_!": nil, "": ErrInvalidArgument, "pk_test_abc": ErrInvalidArgument, "sk_test_abc\n": ErrInvalidArgument,
+		"sk_test abc": ErrInvalidArgument, "sk_test_\x7f": ErrInvalidArgument, "sk_test_é": ErrInvalidArgument,
 	} {
-		token := sign(t, clerkKey(), goodHeader(), goodClaims().with("azp", origin))
-		_, err := newVerifier(t, WithAuthorizedParties(origin)).Verify(t.Context(), token)
-		assert.NoError(t, err, origin)
-	}
-}
-
-func TestRemoteKeysRejectInvalidArguments(t *testing.T) {
-	t.Parallel()
-	for name, build := range map[string]func() (KeySource, error){
-		"no issuer":              func() (KeySource, error) { return KeysFromIssuer("") },
-		"issuer without scheme":  func() (KeySource, error) { return KeysFromIssuer("clerk.example.com") },
-		"issuer over plain http": func() (KeySource, error) { return KeysFromIssuer("http://clerk.example.com") },
-		"issuer with a query":    func() (KeySource, error) { return KeysFromIssuer(issuer + "?x") },
-		"issuer with bare ?":     func() (KeySource, error) { return KeysFromIssuer(issuer + "?") },
-		"issuer without host":    func() (KeySource, error) { return KeysFromIssuer("https://:443") },
-		"issuer and a base URL":  func() (KeySource, error) { return KeysFromIssuer(issuer, WithBaseURL("https://x.example")) },
-		"issuer, nil client":     func() (KeySource, error) { return KeysFromIssuer(issuer, WithHTTPClient(nil)) },
-		"issuer, nil option":     func() (KeySource, error) { return KeysFromIssuer(issuer, nil) },
-		"secret, nil client":     func() (KeySource, error) { return KeysFromBackendAPI("sk_test_abc", WithHTTPClient(nil)) },
-		"no secret":              func() (KeySource, error) { return KeysFromBackendAPI("") },
-		"publishable key":        func() (KeySource, error) { return KeysFromBackendAPI("pk_test_abc") },
-		"secret with line break": func() (KeySource, error) { return KeysFromBackendAPI("sk_test_abc\n") },
-		"secret with a space":    func() (KeySource, error) { return KeysFromBackendAPI("sk_test abc") },
-		"secret not ASCII":       func() (KeySource, error) { return KeysFromBackendAPI("sk_test_é") },
-		"secret over plain http": func() (KeySource, error) {
-			return KeysFromBackendAPI("sk_test_abc", WithBaseURL("http://api.example.com"))
-		},
-		"host that starts with localhost": func() (KeySource, error) {
-			return KeysFromBackendAPI("sk_test_abc", WithBaseURL("http://localhost.evil.example"))
-		},
-		"base URL with a user": func() (KeySource, error) {
-			return KeysFromBackendAPI("sk_test_abc", WithBaseURL("https://u:p@api.example.com"))
-		},
-		"base URL with bare #": func() (KeySource, error) {
-			return KeysFromBackendAPI("sk_test_abc", WithBaseURL("https://api.example.com#"))
-		},
-		"base URL with bare ?": func() (KeySource, error) {
-			return KeysFromBackendAPI("sk_test_abc", WithBaseURL("https://api.example.com/v1?"))
-		},
-		"base URL without host": func() (KeySource, error) { return KeysFromBackendAPI("sk_test_abc", WithBaseURL("https://:443/v1")) },
-		"base URL not a URL":    func() (KeySource, error) { return KeysFromBackendAPI("sk_test_abc", WithBaseURL("::")) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			keys, err := build()
-			assert.Nil(t, keys)
-			require.ErrorIs(t, err, ErrInvalidArgument)
+		_, err := KeysFromBackendAPI(key)
+		assert.ErrorIs(t, err, want, "%q", key)
+		if err != nil {
 			assert.NotContains(t, err.Error(), "sk_test")
-		})
-	}
-}
-
-func TestPlainHTTPIsForLoopbackAddresses(t *testing.T) {
-	t.Parallel()
-	for _, base := range []string{
-		"http://localhost:8080/v1", "http://127.0.0.1/v1", "http://127.9.9.9:1/v1", "http://[::1]:8080/v1",
-	} {
-		_, err := KeysFromBackendAPI("sk_test_abc", WithBaseURL(base))
-		assert.NoError(t, err, base)
-	}
-	for _, base := range []string{
-		"http://10.0.0.1/v1", "http://localhost.example/v1", "http://[::2]/v1", "ftp://localhost/v1",
-	} {
-		_, err := KeysFromBackendAPI("sk_test_abc", WithBaseURL(base))
-		assert.ErrorIs(t, err, ErrInvalidArgument, base)
+		}
 	}
 }
 
@@ -148,12 +110,4 @@ func TestCallersClientIsNotChanged(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &http.Client{Timeout: time.Second}, client)
 	assert.Nil(t, http.DefaultClient.CheckRedirect)
-}
-
-func TestSecretKeysAreASCIIWithoutSpaces(t *testing.T) {
-	t.Parallel()
-	for key, valid := range map[string]bool{"sk_~": true, "sk_!": true, "sk_\x7f": false, "sk_ ": false} {
-		_, err := KeysFromBackendAPI(key)
-		assert.Equal(t, valid, err == nil, "%q", key)
-	}
 }

@@ -15,10 +15,12 @@ import (
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
-// The examples create tokens of a session of an emulated Clerk instance. A program
-// gets them in requests.
+// The examples create tokens of a session of an emulated Clerk instance and verify
+// them. A program gets tokens in requests, and its keys over the network.
 var (
-	clerk = sessionstest.New(sessionstest.WithIssuer("https://clerk.example.com"))
+	clerk    = sessionstest.New(sessionstest.WithIssuer("https://clerk.example.com"))
+	keys, _  = sessionjwt.KeysFromPEM(clerk.PublicKeyPEM())
+	inMemory = &http.Client{Transport: clerk.Transport()}
 
 	_ = clerk.AddOrganization(sessionstest.Organization{ID: "org_1", Members: []sessionstest.Member{
 		{UserID: "user_1", Role: "org:admin", Permissions: []string{"org:billing:manage", "org:billing:read"}},
@@ -33,7 +35,6 @@ func mint(claims map[string]any) string {
 func Example() {
 	os.Setenv("CLERK_PUBLISHABLE_KEY", "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
 	defer os.Unsetenv("CLERK_PUBLISHABLE_KEY")
-	inMemory := &http.Client{Transport: clerk.Transport()} // only for this example
 
 	issuer, err := sessionjwt.IssuerFromPublishableKey(os.Getenv("CLERK_PUBLISHABLE_KEY"))
 	if err != nil {
@@ -72,18 +73,8 @@ func Example() {
 	// 401 {"error":"token_invalid"}
 }
 
-// The publishable key contains the issuer.
-func ExampleIssuerFromPublishableKey() {
-	issuer, err := sessionjwt.IssuerFromPublishableKey("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
-	if err != nil {
-		panic(err)
-	}
-	fmt.Println(issuer)
-	// Output: https://clerk.example.com
-}
-
 func ExampleNew() {
-	keys, err := sessionjwt.KeysFromPEM(clerk.PublicKeyPEM())
+	keys, err := sessionjwt.KeysFromPEM(clerk.PublicKeyPEM()) // os.Getenv("CLERK_JWT_KEY")
 	if err != nil {
 		panic(err)
 	}
@@ -98,21 +89,10 @@ func ExampleNew() {
 	// Output: true
 }
 
-// The key from the Dashboard, usually in CLERK_JWT_KEY.
-func ExampleKeysFromPEM() {
-	_, err := sessionjwt.KeysFromPEM("sk_test_not_a_public_key")
-	fmt.Println(errors.Is(err, sessionjwt.ErrInvalidArgument))
-
-	_, err = sessionjwt.KeysFromPEM(clerk.PublicKeyPEM())
-	fmt.Println(err)
-	// Output:
-	// true
-	// <nil>
-}
-
-func ExampleKeysFromIssuer() {
-	inMemory := &http.Client{Transport: clerk.Transport()} // only for this example
-	keys, err := sessionjwt.KeysFromIssuer("https://clerk.example.com", sessionjwt.WithHTTPClient(inMemory))
+// For a server that can reach api.clerk.com but not the issuer.
+func ExampleKeysFromBackendAPI() {
+	secretKey := clerk.SecretKey // os.Getenv("CLERK_SECRET_KEY")
+	keys, err := sessionjwt.KeysFromBackendAPI(secretKey, sessionjwt.WithHTTPClient(inMemory))
 	if err != nil {
 		panic(err)
 	}
@@ -128,36 +108,11 @@ func ExampleKeysFromIssuer() {
 	// Output: user_1
 }
 
-// For a server that can reach api.clerk.com but not the issuer.
-func ExampleKeysFromBackendAPI() {
-	secretKey := clerk.SecretKey                           // os.Getenv("CLERK_SECRET_KEY")
-	inMemory := &http.Client{Transport: clerk.Transport()} // only for this example
-	keys, err := sessionjwt.KeysFromBackendAPI(secretKey, sessionjwt.WithHTTPClient(inMemory))
-	if err != nil {
-		panic(err)
-	}
-	verifier, err := sessionjwt.New(keys, "https://clerk.example.com")
-	if err != nil {
-		panic(err)
-	}
-	claims, err := verifier.Verify(context.Background(), mint(nil))
-	if err != nil {
-		panic(err)
-	}
-	fmt.Println(claims.UserID)
-	// Output: user_1
-}
-
 func ExampleVerifier_Verify() {
-	keys, err := sessionjwt.KeysFromPEM(clerk.PublicKeyPEM()) // os.Getenv("CLERK_JWT_KEY")
-	if err != nil {
-		panic(err)
-	}
 	verifier, err := sessionjwt.New(keys, "https://clerk.example.com")
 	if err != nil {
 		panic(err)
 	}
-
 	claims, err := verifier.Verify(context.Background(), mint(nil))
 	if err != nil {
 		panic(err)
@@ -181,7 +136,6 @@ func ExampleVerifier_Verify() {
 }
 
 func ExampleClaims_Decode() {
-	keys, _ := sessionjwt.KeysFromPEM(clerk.PublicKeyPEM())
 	verifier, _ := sessionjwt.New(keys, "https://clerk.example.com")
 	claims, err := verifier.Verify(context.Background(), mint(map[string]any{"metadata": map[string]any{"theme": "dark"}}))
 	if err != nil {
@@ -200,7 +154,6 @@ func ExampleClaims_Decode() {
 }
 
 func ExampleFactorAges() {
-	keys, _ := sessionjwt.KeysFromPEM(clerk.PublicKeyPEM())
 	verifier, _ := sessionjwt.New(keys, "https://clerk.example.com")
 	claims, err := verifier.Verify(context.Background(), mint(nil))
 	if err != nil {
@@ -214,67 +167,7 @@ func ExampleFactorAges() {
 	// second factor: false
 }
 
-func ExampleVerifier_RequireSession() {
-	os.Setenv("CLERK_JWT_KEY", clerk.PublicKeyPEM())
-	defer os.Unsetenv("CLERK_JWT_KEY")
-
-	keys, err := sessionjwt.KeysFromPEM(os.Getenv("CLERK_JWT_KEY"))
-	if err != nil {
-		panic(err)
-	}
-	verifier, err := sessionjwt.New(keys, "https://clerk.example.com",
-		sessionjwt.WithAuthorizedParties("https://app.example.com"))
-	if err != nil {
-		panic(err)
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/account", verifier.RequireSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := sessionjwt.ClaimsFromContext(r.Context())
-		fmt.Fprintf(w, "account of %s", claims.UserID)
-	})))
-
-	req := httptest.NewRequest(http.MethodGet, "/account", nil)
-	for range 2 {
-		w := httptest.NewRecorder()
-		mux.ServeHTTP(w, req)
-		fmt.Println(w.Code, strings.TrimSpace(w.Body.String()))
-		req.Header.Set("Authorization", "Bearer "+mint(nil)) // the second time with a token
-	}
-	// Output:
-	// 401 {"error":"token_missing"}
-	// 200 account of user_1
-}
-
-// A handler behind RequireSession always has claims; others must check.
-func ExampleClaimsFromContext() {
-	greet := func(w http.ResponseWriter, r *http.Request) {
-		claims, ok := sessionjwt.ClaimsFromContext(r.Context())
-		if !ok {
-			http.Error(w, "who are you?", http.StatusUnauthorized)
-			return
-		}
-		fmt.Fprintln(w, "hello", claims.UserID)
-	}
-	w := httptest.NewRecorder()
-	greet(w, httptest.NewRequest(http.MethodGet, "/", nil))
-	fmt.Print(w.Code, " ", w.Body)
-	// Output: 401 who are you?
-}
-
-// A test of a handler that only reads claims.
-func ExampleContextWithClaims() {
-	handler := func(_ http.ResponseWriter, r *http.Request) {
-		claims, _ := sessionjwt.ClaimsFromContext(r.Context())
-		fmt.Println("hello", claims.UserID)
-	}
-	req := httptest.NewRequest(http.MethodGet, "/", nil)
-	ctx := sessionjwt.ContextWithClaims(req.Context(), &sessionjwt.Claims{UserID: "user_1"})
-	handler(httptest.NewRecorder(), req.WithContext(ctx))
-	// Output: hello user_1
-}
-
 func ExampleVerifier_OptionalSession() {
-	keys, _ := sessionjwt.KeysFromPEM(clerk.PublicKeyPEM())
 	verifier, _ := sessionjwt.New(keys, "https://clerk.example.com")
 	home := verifier.OptionalSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if claims, ok := sessionjwt.ClaimsFromContext(r.Context()); ok {
@@ -291,4 +184,16 @@ func ExampleVerifier_OptionalSession() {
 	// Output:
 	// hello, stranger
 	// hello user_1
+}
+
+// A test of a handler that only reads claims.
+func ExampleContextWithClaims() {
+	handler := func(_ http.ResponseWriter, r *http.Request) {
+		claims, _ := sessionjwt.ClaimsFromContext(r.Context())
+		fmt.Println("hello", claims.UserID)
+	}
+	req := httptest.NewRequest(http.MethodGet, "/", nil)
+	ctx := sessionjwt.ContextWithClaims(req.Context(), &sessionjwt.Claims{UserID: "user_1"})
+	handler(httptest.NewRecorder(), req.WithContext(ctx))
+	// Output: hello user_1
 }

@@ -14,8 +14,8 @@ import (
 
 // FuzzVerify verifies any text.
 func FuzzVerify(f *testing.F) {
-	f.Add(goodToken(f))
-	for _, forged := range forgedTokens(f) {
+	f.Add(goodToken())
+	for _, forged := range forgedTokens() {
 		if len(forged.token) < 2*maxTokenBytes {
 			f.Add(forged.token)
 		}
@@ -29,32 +29,24 @@ func FuzzVerify(f *testing.F) {
 
 // FuzzSigned verifies any header and claims with a valid signature.
 func FuzzSigned(f *testing.F) {
-	for _, forged := range forgedTokens(f) {
-		parts := strings.Split(forged.token, ".")
-		if len(parts) != 3 {
-			continue
+	for _, forged := range forgedTokens() {
+		if parts := strings.Split(forged.token, "."); len(parts) == 3 {
+			header, _ := base64.RawURLEncoding.DecodeString(parts[0])
+			claims, _ := base64.RawURLEncoding.DecodeString(parts[1])
+			f.Add(string(header), string(claims))
 		}
-		header, _ := base64.RawURLEncoding.DecodeString(parts[0])
-		claims, _ := base64.RawURLEncoding.DecodeString(parts[1])
-		f.Add(string(header), string(claims))
-	}
-	good := encodeText(f, goodHeader())
-	for _, header := range []string{
-		`{"alg":"RS256","kid":"k","\u0061lg":"none"}`, `{"alg":"RS256","kid":"k","oiat":1e999}`,
-		`{"alg":"RS256","kid":"\ud800"}`, `{"alg":"RS256","kid":"k","jwk":{"kty":"oct","k":""}}`,
-	} {
-		f.Add(header, rawClaims(f))
 	}
 	for _, claims := range []members{
 		goodClaims().with("v", absent, "org_id", "org_2abc", "org_permissions", []string{"a"}),
 		goodClaims().with("fea", "ou:a", "o", members{"id": "x", "per": "a,b", "fpm": "3"}),
 		goodClaims().with("act", members{"sub": "user_2admin"}),
+		goodClaims().with("nbf", 0),
 	} {
-		f.Add(good, encodeText(f, claims))
+		f.Add(goodHeader().String(), claims.String())
 	}
 	v := newVerifier(f)
 	f.Fuzz(func(t *testing.T, header, claims string) {
-		token := sign(t, clerkKey(), header, claims)
+		token := sign(clerkKey(), header, claims)
 		c, err := v.Verify(t.Context(), token)
 		checkAgainstOracles(t, token, c, err)
 		if err != nil {
@@ -70,22 +62,11 @@ func FuzzSigned(f *testing.F) {
 	})
 }
 
-func encodeText(t testing.TB, m members) string {
-	raw, err := base64.RawURLEncoding.DecodeString(encode(t, m))
-	require.NoError(t, err)
-	return string(raw)
-}
-
 // FuzzKeySet compares the keys of a set with those that go-jose finds in it and
 // that verify RS256.
 func FuzzKeySet(f *testing.F) {
-	good := jwk(f, keyID, clerkKey())
-	for _, key := range []members{
-		good, jwk(f, keyID, smallKey()), good.with("use", "enc"), good.with("alg", "RS512"), good.with("kid", absent),
-		good.with("e", "Ag"), good.with("e", "AAAAAAEAAQ"), good.with("e", "AQAB="), good.with("n", "AA"+good["n"].(string)),
-		good.with("kty", "EC"), good.with("d", "AQ"), good.with("x5c", []string{"AQ"}),
-	} {
-		f.Add(encodeText(f, members{"keys": []members{jwk(f, "ins_1", otherKey()), key}}))
+	for _, entry := range setEntries() {
+		f.Add(keySetOf(jwk("ins_1", otherKey()), entry.members))
 	}
 	f.Add(`{"keys":[null,1,{}]}`)
 	f.Fuzz(func(t *testing.T, body string) {

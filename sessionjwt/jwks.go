@@ -36,14 +36,18 @@ type namedKey struct {
 	public *rsa.PublicKey
 }
 
-// find returns the key with the given id that is not rejected, or nil.
-func (s *keySet) find(id string, rejected *rsa.PublicKey) *rsa.PublicKey {
+// find returns the key with the given id that signed the token, or nil. known
+// reports whether any key has that id.
+func (s *keySet) find(id string, token signed) (key *rsa.PublicKey, known bool) {
 	for _, k := range s.keys {
-		if k.id == id && (rejected == nil || !k.public.Equal(rejected)) {
-			return k.public
+		if k.id != id {
+			continue
+		}
+		if known = true; token.signedBy(k.public) {
+			return k.public, true
 		}
 	}
-	return nil
+	return nil, known
 }
 
 // ids lists at most four of the key ids, for error messages.
@@ -62,10 +66,10 @@ func parseKeySet(body []byte) ([]namedKey, error) {
 		Keys []jsontext.Value `json:"keys"`
 	}
 	if err := decode(body, &set); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("key set: %w", err)
 	}
 	if len(set.Keys) > maxSetKeys {
-		return nil, fmt.Errorf("%d keys, maximum %d", len(set.Keys), maxSetKeys)
+		return nil, fmt.Errorf("key set: %d keys, maximum %d", len(set.Keys), maxSetKeys)
 	}
 	var keys []namedKey
 	for _, raw := range set.Keys {
@@ -78,7 +82,7 @@ func parseKeySet(body []byte) ([]namedKey, error) {
 		}
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("no usable RSA signing key")
+		return nil, errors.New("key set: no usable RSA signing key")
 	}
 	return slices.Clip(keys), nil
 }

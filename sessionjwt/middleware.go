@@ -13,54 +13,48 @@ const sessionCookie = "__session"
 
 type claimsKey struct{}
 
-// ContextWithClaims returns a copy of ctx that carries c for ClaimsFromContext.
-// The middleware calls it. Call it for transports other than net/http, and in
-// tests of handlers.
+// ContextWithClaims returns a copy of ctx that carries c for ClaimsFromContext. The
+// middleware calls it. Use it for transports other than net/http and in tests of
+// handlers.
 func ContextWithClaims(ctx context.Context, c *Claims) context.Context {
 	return context.WithValue(ctx, claimsKey{}, c)
 }
 
 // ClaimsFromContext returns the claims of the signed-in user. ok is false if
-// OptionalSession let a signed-out request through, and without middleware.
+// OptionalSession let a signed-out request through or if no middleware ran.
 func ClaimsFromContext(ctx context.Context) (c *Claims, ok bool) {
 	c, _ = ctx.Value(claimsKey{}).(*Claims)
 	return c, c != nil
 }
 
-// RequireSession returns a handler that calls next for requests of signed-in
-// users, whose claims ClaimsFromContext returns. The response to other requests is
-// 503 if the keys are unavailable and 401 otherwise, with a short JSON body;
-// WithFailureHandler replaces it.
+// RequireSession returns a handler that calls next if the user is signed in;
+// next gets the claims from ClaimsFromContext. Otherwise the response is 503 if the
+// keys are unavailable and 401 if not, with a short JSON body. WithFailureHandler
+// replaces this response.
 //
 // Combine it with [http.CrossOriginProtection] if tokens arrive in cookies; see
 // "Cookies" in the package documentation.
 func (v *Verifier) RequireSession(next http.Handler) http.Handler {
-	return v.middleware(next, func(error) bool { return false })
+	return v.middleware(next, false)
 }
 
-// OptionalSession returns a handler that calls next for every request, with
-// claims if the user is signed in. A request whose token is rejected counts as
-// signed out, since browsers keep expired tokens while a tab sleeps. If the keys
-// are unavailable, the response is 503, as with RequireSession.
+// OptionalSession returns a handler that calls next whether or not the user is
+// signed in; only signed-in users have claims. A request whose token is rejected
+// counts as signed out, since browsers keep expired tokens while a tab sleeps. If
+// the keys are unavailable, the response is 503, as with RequireSession.
 func (v *Verifier) OptionalSession(next http.Handler) http.Handler {
-	return v.middleware(next, func(err error) bool { return !errors.Is(err, ErrKeysUnavailable) })
+	return v.middleware(next, true)
 }
 
-// middleware calls next for requests with a valid token, and for others if
-// optional reports true for the error.
-func (v *Verifier) middleware(next http.Handler, optional func(error) bool) http.Handler {
+func (v *Verifier) middleware(next http.Handler, optional bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, err := v.verifyRequest(r)
-		switch {
-		case err == nil:
-			r = r.WithContext(ContextWithClaims(r.Context(), claims))
-		case !optional(err):
+		if err != nil && (!optional || errors.Is(err, ErrKeysUnavailable)) {
 			v.onFailure(w, r, err)
 			return
-		default: // also hides the claims of an outer middleware
-			r = r.WithContext(ContextWithClaims(r.Context(), nil))
 		}
-		next.ServeHTTP(w, r)
+		// Nil claims hide those of an outer middleware.
+		next.ServeHTTP(w, r.WithContext(ContextWithClaims(r.Context(), claims)))
 	})
 }
 
@@ -72,8 +66,8 @@ func (v *Verifier) verifyRequest(r *http.Request) (*Claims, error) {
 	return v.Verify(r.Context(), token)
 }
 
-// tokenOf returns the token of the first Authorization header of the Bearer
-// scheme that has one, or else of the cookie.
+// tokenOf returns the token of the first Bearer Authorization header that is not
+// empty, or else of the cookie.
 func tokenOf(r *http.Request) string {
 	for _, value := range r.Header.Values("Authorization") {
 		scheme, token, _ := strings.Cut(value, " ")

@@ -16,11 +16,13 @@ type claimsV1 struct {
 	OrgPermissions []string `json:"org_permissions"`
 }
 
-func (w *claimsV1) organization() *Organization {
-	if w.OrgID == "" {
-		return nil
+func (w *claimsV1) claims(payload []byte) (*Claims, error) {
+	c, err := w.wireClaims.claims(payload)
+	if err == nil && w.OrgID != "" {
+		role := withOrg(w.OrgRole)
+		c.Organization = &Organization{ID: w.OrgID, Slug: w.OrgSlug, Role: role, Permissions: w.OrgPermissions}
 	}
-	return &Organization{ID: w.OrgID, Slug: w.OrgSlug, Role: withOrg(w.OrgRole), Permissions: w.OrgPermissions}
+	return c, err
 }
 
 // claimsV2 are the claims of a version 2 token.
@@ -39,20 +41,29 @@ type wireOrg struct {
 	Map         string `json:"fpm"`
 }
 
-// organization returns the organization with its permissions unpacked, or nil
-// if w is nil. features are the organization's, in the order of the claim.
-func (w *wireOrg) organization(features []string) (*Organization, error) {
-	if w == nil {
-		return nil, nil
-	}
-	if w.ID == "" {
-		return nil, errors.New("missing id")
-	}
-	permissions, err := expandPermissions(features, w.Permissions, w.Map)
+func (w *claimsV2) claims(payload []byte) (*Claims, error) {
+	c, err := w.wireClaims.claims(payload)
 	if err != nil {
 		return nil, err
 	}
-	return &Organization{ID: w.ID, Slug: w.Slug, Role: withOrg(w.Role), Permissions: permissions}, nil
+	c.Plan = w.Plan
+	features, orgFeatures, err := splitFeatures(w.Features)
+	if err != nil {
+		return nil, fail(ErrMalformed, "claim fea: %w", err)
+	}
+	c.Features = features
+	if w.Org == nil {
+		return c, nil
+	}
+	permissions, err := expandPermissions(orgFeatures, w.Org.Permissions, w.Org.Map)
+	if err != nil {
+		return nil, fail(ErrMalformed, "claim o: %w", err)
+	}
+	if w.Org.ID == "" {
+		return nil, fail(ErrMalformed, "claim o: missing id")
+	}
+	c.Organization = &Organization{ID: w.Org.ID, Slug: w.Org.Slug, Role: withOrg(w.Org.Role), Permissions: permissions}
+	return c, nil
 }
 
 // withOrg adds the prefix "org:" to a role, which version 2 tokens omit.
@@ -70,8 +81,8 @@ func splitFeatures(claim string) (all, org []string, err error) {
 	if claim == "" {
 		return nil, nil, nil
 	}
-	all = make([]string, 0, 1+strings.Count(claim, ","))
-	org = make([]string, 0, cap(all))
+	n := 1 + strings.Count(claim, ",")
+	all, org = make([]string, 0, n), make([]string, 0, n)
 	for entry := range strings.SplitSeq(claim, ",") {
 		entry = strings.TrimSpace(entry)
 		scope, name, _ := strings.Cut(entry, ":")
@@ -93,23 +104,18 @@ func splitFeatures(claim string) (all, org []string, err error) {
 }
 
 // expandPermissions unpacks the permissions of version 2. per lists permission
-// names. fpm has one decimal number for each of the organization's features,
-// whose lowest bit stands for the first name. Missing numbers grant nothing and
+// names. fpm has one decimal number for each of the organization's features;
+// its lowest bit stands for the first name. Missing numbers grant nothing, and
 // surplus zeros are ignored. A bit without a name or a feature is an error,
 // since the lists then do not belong together. The length of the token bounds
 // the work.
-func expandPermissions(features []string, per, fpm string) ([]string, error) {
+func expandPermissions(features []string, per, fpm string) (permissions []string, err error) {
 	if fpm == "" {
 		return nil, nil
 	}
 	names := strings.Split(per, ",")
-	for i, name := range names {
-		names[i] = strings.TrimSpace(name)
-	}
-	permissions := make([]string, 0, len(features)+len(names)) // a guess
 	var mask big.Int
-	feature := 0
-	for text := range strings.SplitSeq(fpm, ",") {
+	for i, text := range strings.Split(fpm, ",") {
 		text = strings.TrimSpace(text)
 		if text == "" || strings.Trim(text, "0123456789") != "" {
 			return nil, errors.New("fpm entry is not a number")
@@ -120,20 +126,20 @@ func expandPermissions(features []string, per, fpm string) ([]string, error) {
 			mask.SetString(text, 10)
 		}
 		for bit := range mask.BitLen() {
-			switch {
-			case mask.Bit(bit) == 0:
+			if mask.Bit(bit) == 0 {
 				continue
-			case feature >= len(features):
+			}
+			if i >= len(features) {
 				return nil, errors.New("fpm grants a permission of a feature that is missing from fea")
-			case bit >= len(names) || names[bit] == "":
+			}
+			if bit >= len(names) || strings.TrimSpace(names[bit]) == "" {
 				return nil, errors.New("fpm grants a permission that is missing from per")
 			}
-			permissions = append(permissions, "org:"+features[feature]+":"+names[bit])
+			if permissions == nil {
+				permissions = make([]string, 0, len(names)+len(features)) // a guess
+			}
+			permissions = append(permissions, "org:"+features[i]+":"+strings.TrimSpace(names[bit]))
 		}
-		feature++
-	}
-	if len(permissions) == 0 {
-		return nil, nil
 	}
 	return permissions, nil
 }

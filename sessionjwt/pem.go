@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// KeysFromPEM returns the one key in text, the "JWKS Public Key" of the Clerk
-// Dashboard, usually kept in CLERK_JWT_KEY. It never uses the network. PEM has
-// no key id, so the token's is not compared; after a rotation of the instance's
-// key the text must be replaced.
+// KeysFromPEM returns the key in text, the "JWKS Public Key" of the Clerk
+// Dashboard, usually kept in CLERK_JWT_KEY. It never uses the network. A PEM has no
+// key id, so the token's key id is ignored. Replace the text when the instance's
+// key is rotated.
 //
-// It accepts the forms that environment files produce: with or without the
-// BEGIN and END lines, with line breaks, literal \n or spaces in their place, or
-// on one line; inside, a PKIX or PKCS #1 public key, whatever the label says.
-// The error is ErrInvalidArgument for anything else, and for an RSA key of less
-// than 2048 or more than 8192 bits.
+// The text may have any form that environment files produce: without the BEGIN and
+// END lines, and with spaces, literal \n or nothing in place of line breaks. It must
+// contain a PKIX or PKCS #1 public key; the label is ignored. The error is
+// ErrInvalidArgument for anything else, and for an RSA key of fewer than 2048 or
+// more than 8192 bits.
 func KeysFromPEM(text string) (KeySource, error) {
 	body := pemBody(text)
 	if body == "" {
@@ -51,26 +51,26 @@ func pemBody(text string) string {
 }
 
 func parsePublicKey(der []byte) (*rsa.PublicKey, error) {
-	key, err := x509.ParsePKCS1PublicKey(der)
+	if key, err := x509.ParsePKCS1PublicKey(der); err == nil {
+		return key, nil
+	}
+	parsed, err := x509.ParsePKIXPublicKey(der)
 	if err != nil {
-		parsed, err := x509.ParsePKIXPublicKey(der)
-		if err != nil {
-			return nil, fail(ErrInvalidArgument, "PEM key is neither a PKIX nor a PKCS #1 public key")
-		}
-		var ok bool
-		if key, ok = parsed.(*rsa.PublicKey); !ok {
-			return nil, fail(ErrInvalidArgument, "PEM key is a %T, want RSA", parsed)
-		}
+		return nil, fail(ErrInvalidArgument, "PEM key is neither a PKIX nor a PKCS #1 public key")
+	}
+	key, ok := parsed.(*rsa.PublicKey)
+	if !ok {
+		return nil, fail(ErrInvalidArgument, "PEM key is a %T, want RSA", parsed)
 	}
 	return key, nil
 }
 
-// pemKey is a KeySource of one key that has every id.
+// pemKey is a KeySource of one key, which has every id.
 type pemKey struct{ public *rsa.PublicKey }
 
-func (k pemKey) key(_ context.Context, id string, rejected *rsa.PublicKey) (*rsa.PublicKey, error) {
-	if rejected != nil {
-		return nil, fail(ErrSignature, "the PEM key is the only key (id %s)", quoted(id))
+func (k pemKey) key(_ context.Context, id string, token signed) (*rsa.PublicKey, error) {
+	if !token.signedBy(k.public) {
+		return nil, fail(ErrSignature, "not signed with the PEM key (the token's key id is %s), or altered", quoted(id))
 	}
 	return k.public, nil
 }

@@ -5,15 +5,13 @@ import (
 	"strings"
 )
 
-// IssuerFromPublishableKey returns the issuer for New: "https://" followed by
-// the Frontend API host that the instance's publishable key contains
-// ("pk_test_..." or "pk_live_...", usually kept in CLERK_PUBLISHABLE_KEY). An
-// instance whose Frontend API is behind a proxy of yours has the proxy's URL as
-// its issuer instead.
+// IssuerFromPublishableKey returns the issuer for New: "https://" followed by the
+// Frontend API host that the instance's publishable key contains ("pk_test_..." or
+// "pk_live_...", usually kept in CLERK_PUBLISHABLE_KEY). If your own proxy is in
+// front of the Frontend API, the issuer is the proxy's URL instead.
 //
-// The error is ErrInvalidArgument if key is not the prefix followed by the
-// base64 encoding of a lower-case host name and "$". A host with a port, a user
-// or a path is rejected.
+// The error is ErrInvalidArgument if the part after the prefix is not the base64
+// encoding of a lower-case host name and "$". A port, a user or a path is rejected.
 func IssuerFromPublishableKey(key string) (string, error) {
 	if key == "" {
 		return "", fail(ErrInvalidArgument, "publishable key is empty: is CLERK_PUBLISHABLE_KEY set?")
@@ -21,13 +19,11 @@ func IssuerFromPublishableKey(key string) (string, error) {
 	if strings.HasPrefix(key, "sk_") {
 		return "", fail(ErrInvalidArgument, "secret key (sk_), want the publishable key (pk_)")
 	}
-	encoded, ok := strings.CutPrefix(key, "pk_test_")
-	if !ok {
-		encoded, ok = strings.CutPrefix(key, "pk_live_")
-	}
-	if !ok {
+	prefix := key[:min(len("pk_test_"), len(key))]
+	if prefix != "pk_test_" && prefix != "pk_live_" {
 		return "", fail(ErrInvalidArgument, "publishable key does not start with pk_test_ or pk_live_")
 	}
+	encoded := key[len(prefix):]
 	encoding := base64.StdEncoding
 	if !strings.HasSuffix(encoded, "=") {
 		encoding = base64.RawStdEncoding

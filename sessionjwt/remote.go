@@ -4,13 +4,12 @@ import (
 	"context"
 	"crypto/rsa"
 	"errors"
-	"math"
 	"sync"
 	"time"
 )
 
 const (
-	// keyLifetime is the lifetime of the set in Clerk's JavaScript package.
+	// keyLifetime is that of Clerk's JavaScript package.
 	keyLifetime = 5 * time.Minute
 	// maxStale is the maximum age of a set while the key server is down.
 	maxStale = time.Hour
@@ -24,44 +23,49 @@ type remoteKeys struct {
 	server *keyServer
 
 	mu       sync.Mutex
-	set      *keySet       // the last one fetched, nil before the first
-	err      error         // of the last fetch, nil if it succeeded
-	failedAt time.Time     // when err occurred
-	causedAt time.Time     // when a token last caused a fetch of a set still fresh
-	inFlight chan struct{} // closed when the fetch in flight ends; nil if there is none
+	set      *keySet   // the last one fetched, nil before the first
+	latest   *fetch    // the fetch that is in flight or has failed; nil after a success
+	failedAt time.Time // when a fetch last failed
+	causedAt time.Time // when a token last caused a fetch of a set still fresh
 }
 
-func (r *remoteKeys) key(ctx context.Context, id string, rejected *rsa.PublicKey) (*rsa.PublicKey, error) {
+// fetch is one request for a key set. Its result is set before done is closed.
+type fetch struct {
+	done chan struct{}
+	set  *keySet
+	err  error
+}
+
+func (r *remoteKeys) key(ctx context.Context, id string, token signed) (*rsa.PublicKey, error) {
 	start := time.Now()
 	set, err := r.current(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if key := set.find(id, rejected); key != nil {
-		return key, nil
-	}
-	if set.fetched.Before(start) { // it may have changed
-		if set, err = r.newer(ctx, set); err != nil {
+	key, known := set.find(id, token)
+	if key == nil && set.fetched.Before(start) { // it may have changed
+		old := set
+		if set, err = r.newer(ctx); err != nil {
 			return nil, err
 		}
-		if key := set.find(id, rejected); key != nil {
-			return key, nil
+		if set != old {
+			key, known = set.find(id, token)
 		}
 	}
-	if rejected != nil {
-		return nil, fail(ErrSignature, "%s has no other key %s", r.server.url, quoted(id))
+	switch {
+	case key != nil:
+		return key, nil
+	case known:
+		return nil, fail(ErrSignature, "not signed with key %s, or altered", quoted(id))
 	}
-	return nil, fail(ErrSignature, "made with key %s; %s has only %s", quoted(id), r.server.url, set.ids())
+	return nil, fail(ErrSignature, "signed with key %s; %s has only %s", quoted(id), r.server.url, set.ids())
 }
 
 // current returns a set no older than keyLifetime, or no older than maxStale
 // while the key server is down.
 func (r *remoteKeys) current(ctx context.Context) (*keySet, error) {
 	r.mu.Lock()
-	set, lastErr := r.set, r.err
-	// A failure means an outage only until the next attempt could have ended.
-	outage := lastErr != nil && time.Since(r.failedAt) < coolDown+fetchTimeout
-	age := time.Duration(math.MaxInt64)
+	set, age := r.set, maxStale
 	if set != nil {
 		age = time.Since(set.fetched)
 	}
@@ -69,18 +73,20 @@ func (r *remoteKeys) current(ctx context.Context) (*keySet, error) {
 		r.mu.Unlock()
 		return set, nil
 	}
-	if r.inFlight == nil && (r.err == nil || time.Since(r.failedAt) >= coolDown) {
-		r.startFetch(ctx)
+	// A failure means an outage only until the next attempt could have ended.
+	outage := time.Since(r.failedAt) < coolDown+fetchTimeout
+	f := r.pending()
+	if f == nil {
+		f = r.start(ctx)
 	}
-	done := r.inFlight
 	r.mu.Unlock()
 
 	// During an outage, callers do not wait while there is a set they may use.
 	if outage && age < maxStale {
 		return set, nil
 	}
-	fetched, err := r.wait(ctx, done, lastErr)
-	// A caller whose deadline passes gets the stale set. One that is cancelled
+	fetched, err := r.wait(ctx, f)
+	// A caller whose deadline passes gets the stale set. One that is canceled
 	// does not: otherwise a client could select old keys by hanging up.
 	if err != nil && age < maxStale && !errors.Is(ctx.Err(), context.Canceled) {
 		return set, nil
@@ -88,62 +94,60 @@ func (r *remoteKeys) current(ctx context.Context) (*keySet, error) {
 	return fetched, err
 }
 
-// newer returns a set fetched after old, or old itself if a token caused a
-// fetch less than coolDown ago.
-func (r *remoteKeys) newer(ctx context.Context, old *keySet) (*keySet, error) {
+// newer returns a set that is fetched now, or the current one if a token caused
+// a fetch less than coolDown ago.
+func (r *remoteKeys) newer(ctx context.Context) (*keySet, error) {
 	r.mu.Lock()
-	set, lastErr := r.set, r.err
-	if set != old {
+	set, f := r.set, r.pending()
+	if f == nil && time.Since(r.causedAt) < coolDown {
 		r.mu.Unlock()
 		return set, nil
 	}
-	if r.inFlight == nil && (r.err == nil || time.Since(r.failedAt) >= coolDown) {
-		if time.Since(r.causedAt) < coolDown {
-			r.mu.Unlock()
-			return old, nil
-		}
+	if f == nil {
 		r.causedAt = time.Now()
-		r.startFetch(ctx)
+		f = r.start(ctx)
 	}
-	done := r.inFlight
 	r.mu.Unlock()
-	return r.wait(ctx, done, lastErr)
+	return r.wait(ctx, f)
 }
 
-// startFetch starts a fetch in the background. Canceling ctx does not stop it,
-// since other callers may wait for it. r.mu must be held.
-func (r *remoteKeys) startFetch(ctx context.Context) {
-	done := make(chan struct{})
-	r.inFlight = done
+// pending returns the fetch in flight, or the last one if it failed less than
+// coolDown ago, or nil if it is time for another. r.mu must be held.
+func (r *remoteKeys) pending() *fetch {
+	if f := r.latest; f != nil && (f.err == nil || time.Since(r.failedAt) < coolDown) {
+		return f
+	}
+	return nil
+}
+
+// start starts a fetch in the background. Canceling ctx does not stop it, since
+// other callers may wait for it. r.mu must be held.
+func (r *remoteKeys) start(ctx context.Context) *fetch {
+	f := &fetch{done: make(chan struct{})}
+	r.latest = f
 	go func() {
 		set, err := r.server.fetch(context.WithoutCancel(ctx))
 		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.err = err; err != nil {
+		if f.set, f.err = set, err; err != nil {
 			r.failedAt = time.Now()
 		} else {
-			r.set = set
+			r.set, r.latest = set, nil
 		}
-		r.inFlight = nil
-		close(done)
+		r.mu.Unlock()
+		close(f.done)
 	}()
+	return f
 }
 
-// wait returns the set fetched when done is closed. A nil done means that no
-// fetch is in flight because the last one failed with lastErr within coolDown.
-func (r *remoteKeys) wait(ctx context.Context, done <-chan struct{}, lastErr error) (*keySet, error) {
-	if done == nil {
-		return nil, fail(ErrKeysUnavailable, "%w (next attempt within %v)", lastErr, coolDown)
-	}
+// wait returns the result of f, or an error when ctx ends first.
+func (r *remoteKeys) wait(ctx context.Context, f *fetch) (*keySet, error) {
 	select {
-	case <-done:
+	case <-f.done:
 	case <-ctx.Done():
 		return nil, fail(ErrKeysUnavailable, "waiting for %s: %w", r.server.url, ctx.Err())
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.err != nil {
-		return nil, fail(ErrKeysUnavailable, "%w", r.err)
+	if f.err != nil {
+		return nil, fail(ErrKeysUnavailable, "%w", f.err)
 	}
-	return r.set, nil
+	return f.set, nil
 }

@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// maxTokenBytes is twice what a browser stores in a cookie, which is where
-// Clerk keeps session tokens.
+// maxTokenBytes is twice what a browser stores in a cookie, where Clerk keeps
+// session tokens.
 const maxTokenBytes = 8 << 10
 
-// Values of the "cat" header, which tells Clerk's kinds of token apart. They
-// are the constants of Clerk's backend package for JavaScript.
+// Values of the "cat" header, which names the kind of a token. They are the
+// constants of Clerk's backend package for JavaScript.
 const (
 	categorySession  = "cl_B7d4PD111AAA"
 	categoryTemplate = "cl_B7d4PD222AAA"
 	categoryMachine  = "cl_B7d4PD333AAA"
-	categoryIgnored  = "cl_I7d4PD111III" // an instance that does not tell kinds apart
+	categoryIgnored  = "cl_I7d4PD111III" // from an instance that does not name kinds
 )
 
 // base64url rejects encodings whose unused bits are set. It still skips line
@@ -37,66 +37,52 @@ type signedToken struct {
 // parseToken decodes a token that has the form and the header of a session
 // token.
 func parseToken(token string) (*signedToken, error) {
-	if len(token) > maxTokenBytes {
-		return nil, fail(ErrMalformed, "%d bytes long, maximum %d", len(token), maxTokenBytes)
-	}
-	if strings.IndexByte(token, '\r') >= 0 || strings.IndexByte(token, '\n') >= 0 {
+	if strings.ContainsAny(token, "\r\n") {
 		return nil, fail(ErrMalformed, "contains a line break")
 	}
 	if dots := strings.Count(token, "."); dots != 2 {
 		return nil, fail(ErrMalformed, "%d parts, want the 3 of a signed JWT", dots+1)
 	}
-	end := strings.LastIndexByte(token, '.')
-	head, claims, _ := strings.Cut(token[:end], ".")
-	rawHeader, err := decodePart("header", head)
+	header, rest, _ := strings.Cut(token, ".")
+	claims, signature, _ := strings.Cut(rest, ".")
+	var decoded [3][]byte
+	for i, part := range [3]string{header, claims, signature} {
+		var err error
+		if decoded[i], err = base64url.DecodeString(part); err != nil {
+			return nil, fail(ErrMalformed, "%s is not base64url: %w", [3]string{"header", "claims", "signature"}[i], err)
+		}
+	}
+	keyID, err := parseHeader(decoded[0])
 	if err != nil {
 		return nil, err
 	}
-	t := &signedToken{digest: sha256.Sum256([]byte(token[:end]))}
-	if t.claims, err = decodePart("claims", claims); err != nil {
-		return nil, err
-	}
-	if t.signature, err = decodePart("signature", token[end+1:]); err != nil {
-		return nil, err
-	}
-	if t.keyID, err = parseHeader(rawHeader); err != nil {
-		return nil, err
-	}
-	return t, nil
+	digest := sha256.Sum256([]byte(token[:len(header)+1+len(claims)]))
+	return &signedToken{keyID, digest, decoded[1], decoded[2]}, nil
 }
 
-func decodePart(name, part string) ([]byte, error) {
-	decoded, err := base64url.DecodeString(part)
-	if err != nil {
-		return nil, fail(ErrMalformed, "%s is not base64url: %w", name, err)
-	}
-	return decoded, nil
-}
-
-// signedBy reports whether key made the signature, by RS256 regardless of the
-// token's alg header.
+// signedBy checks the signature by RS256, regardless of the token's alg header.
 func (t *signedToken) signedBy(key *rsa.PublicKey) bool {
 	return rsa.VerifyPKCS1v15(key, crypto.SHA256, t.digest[:], t.signature) == nil
 }
 
-// header holds the members of the JOSE header that matter here. Clerk adds others,
-// which are ignored. They are decoded, so that what other JWT libraries reject is
-// rejected here as well, such as a number that exceeds a float64.
+// header holds the members of the JOSE header that matter here. The others are
+// decoded, so that what other JWT libraries reject is rejected here as well, such
+// as a number that exceeds a float64.
 type header struct {
 	Alg    string         `json:"alg"`
 	Kid    string         `json:"kid"`
-	Typ    *string        `json:"typ"`
-	Cat    *string        `json:"cat"`
+	Typ    string         `json:"typ"`
+	Cat    string         `json:"cat"`
 	Others map[string]any `json:",embed"`
 }
 
-// rejectedHeaders are keys supplied by the token, and extensions that change how
-// the rest is to be read. Clerk's tokens have none of them.
+// rejectedHeaders are keys that the token brings along, and extensions that change
+// how the rest is to be read. Clerk's tokens have none of them.
 var rejectedHeaders = []string{"jwk", "jku", "x5c", "x5u", "crit", "b64", "enc", "zip"}
 
 // parseHeader returns the key id of a header that a session token can have.
 func parseHeader(raw []byte) (keyID string, err error) {
-	var h header
+	h := header{Typ: "JWT", Cat: categoryIgnored} // if missing: sid and sub then decide
 	if err := decode(raw, &h); err != nil {
 		return "", fail(ErrMalformed, "header: %w", err)
 	}
@@ -105,31 +91,22 @@ func parseHeader(raw []byte) (keyID string, err error) {
 			return "", fail(ErrMalformed, "header has %s", name)
 		}
 	}
-	if h.Typ != nil && *h.Typ != "JWT" {
-		return "", fail(ErrNotSessionToken, "type (typ) %s, want JWT", quoted(*h.Typ))
+	switch h.Cat {
+	case categorySession, categoryIgnored:
+	case categoryTemplate:
+		return "", fail(ErrNotSessionToken, "made from a JWT template: send the token of getToken() without a template")
+	case categoryMachine:
+		return "", fail(ErrNotSessionToken, "machine-to-machine token")
+	default:
+		return "", fail(ErrNotSessionToken, "category (cat) %s, want %s", quoted(h.Cat), categorySession)
 	}
-	if h.Cat != nil { // older instances do not send it; sid and sub decide then
-		if err := checkCategory(*h.Cat); err != nil {
-			return "", err
-		}
-	}
-	if h.Alg != "RS256" {
+	switch {
+	case h.Typ != "JWT":
+		return "", fail(ErrNotSessionToken, "type (typ) %s, want JWT", quoted(h.Typ))
+	case h.Alg != "RS256":
 		return "", fail(ErrSignature, "algorithm (alg) %s, want RS256", quoted(h.Alg))
-	}
-	if h.Kid == "" {
+	case h.Kid == "":
 		return "", fail(ErrMalformed, "header has no key id (kid)")
 	}
 	return h.Kid, nil
-}
-
-func checkCategory(cat string) error {
-	switch cat {
-	case categorySession, categoryIgnored:
-		return nil
-	case categoryTemplate:
-		return fail(ErrNotSessionToken, "made from a JWT template: send the token of getToken() without a template")
-	case categoryMachine:
-		return fail(ErrNotSessionToken, "machine-to-machine token")
-	}
-	return fail(ErrNotSessionToken, "category (cat) %s, want %s", quoted(cat), categorySession)
 }

@@ -2,13 +2,17 @@ package sessionjwt
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -32,23 +36,26 @@ var issued = time.Unix(1_800_000_000, 0)
 
 func fixedClock() time.Time { return issued.Add(10 * time.Second) }
 
-// The keys of the tests: Clerk's, another one, and two that are too small.
+// The keys of the tests: Clerk's, others, and two that are too small.
 var (
-	clerkKey  = sync.OnceValue(func() *rsa.PrivateKey { return generate(2048) })
-	otherKey  = sync.OnceValue(func() *rsa.PrivateKey { return generate(2048) })
-	smallKey  = sync.OnceValue(func() *rsa.PrivateKey { return generate(1024) })
-	almostKey = sync.OnceValue(func() *rsa.PrivateKey { return generate(2047) })
+	clerkKey  = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
+	otherKey  = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
+	thirdKey  = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
+	smallKey  = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 1024)) })
+	almostKey = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2047)) })
+	ecKey     = sync.OnceValue(func() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) })
 )
 
-func generate(bits int) *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, bits)
+func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
 	}
-	return key
+	return v
 }
 
 type members map[string]any
+
+var absent = &struct{ int }{}
 
 // with returns a copy in which each name has the value that follows it. The value
 // absent removes the member.
@@ -64,7 +71,18 @@ func (m members) with(pairs ...any) members {
 	return m
 }
 
-var absent = &struct{ int }{}
+func (m members) String() string { return string(must(json.Marshal(m, json.Deterministic(true)))) }
+
+// shown is a member's value as the name of a test shows it.
+func shown(value any) string {
+	switch value {
+	case absent:
+		return "missing"
+	case hostile:
+		return "hostile text"
+	}
+	return fmt.Sprintf("%.40s", must(json.Marshal(value)))
+}
 
 func goodHeader() members {
 	return members{"alg": "RS256", "cat": categorySession, "kid": keyID, "typ": "JWT"}
@@ -81,64 +99,77 @@ func goodClaims() members {
 	}
 }
 
-func encode(t testing.TB, v any) string {
-	t.Helper()
-	raw, err := json.Marshal(v, json.Deterministic(true))
-	require.NoError(t, err)
-	return base64.RawURLEncoding.EncodeToString(raw)
-}
-
-// sign creates a token of this header and these claims, which may be members or
-// text.
-func sign(t testing.TB, key *rsa.PrivateKey, header, claims any) string {
-	t.Helper()
-	part := func(v any) string {
-		if raw, ok := v.(string); ok {
-			return base64.RawURLEncoding.EncodeToString([]byte(raw))
-		}
-		return encode(t, v)
+// encode encodes members, text or bytes as a part of a token.
+func encode(v any) string {
+	if raw, ok := v.([]byte); ok {
+		return base64.RawURLEncoding.EncodeToString(raw)
 	}
-	return signParts(t, key, part(header)+"."+part(claims))
+	return base64.RawURLEncoding.EncodeToString(fmt.Append(nil, v))
 }
 
-func signParts(t testing.TB, key *rsa.PrivateKey, parts string) string {
-	t.Helper()
-	return parts + "." + base64.RawURLEncoding.EncodeToString(rs256(t, key, parts))
+// sign creates a token of a header and claims, each members or text.
+func sign(key *rsa.PrivateKey, header, claims any) string {
+	signed := encode(header) + "." + encode(claims)
+	digest := sha256.Sum256([]byte(signed))
+	return signed + "." + encode(must(rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])))
 }
 
-func rs256(t testing.TB, key *rsa.PrivateKey, text string) []byte {
-	t.Helper()
-	sum := sha256.Sum256([]byte(text))
-	sig, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
-	require.NoError(t, err)
-	return sig
+// goodToken is a valid token, some of whose claims may be changed.
+func goodToken(claims ...any) string {
+	return sign(clerkKey(), goodHeader(), goodClaims().with(claims...))
 }
 
-func goodToken(t testing.TB) string {
-	t.Helper()
-	return sign(t, clerkKey(), goodHeader(), goodClaims())
+// withHeader is a valid token except for its header.
+func withHeader(header ...any) string {
+	return sign(clerkKey(), goodHeader().with(header...), goodClaims())
 }
 
-func pemOf(t testing.TB, key *rsa.PrivateKey) string {
-	t.Helper()
-	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	require.NoError(t, err)
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+// signedWith is a valid token except for its key and key id.
+func signedWith(key *rsa.PrivateKey, id string) string {
+	return sign(key, goodHeader().with("kid", id), goodClaims())
 }
+
+// signedAs is a valid token except for its algorithm, which needs another kind of key.
+func signedAs(alg jose.SignatureAlgorithm, key any) string {
+	options := (&jose.SignerOptions{}).WithHeader("kid", keyID)
+	signer := must(jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, options))
+	return must(must(signer.Sign([]byte(goodClaims().String()))).CompactSerialize())
+}
+
+func jwe() string {
+	recipient := jose.Recipient{Algorithm: jose.RSA_OAEP, Key: &clerkKey().PublicKey}
+	encrypter := must(jose.NewEncrypter(jose.A256GCM, recipient, nil))
+	return must(must(encrypter.Encrypt([]byte(goodClaims().String()))).CompactSerialize())
+}
+
+// setLowestBit sets the lowest of the bits that the last base64 letter encodes.
+func setLowestBit(text string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := len(text) - 1
+	return text[:last] + string(alphabet[strings.IndexByte(alphabet, text[last])|1])
+}
+
+func pemBlock(label string, der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
+}
+
+func pemOf(key *rsa.PrivateKey) string {
+	return pemBlock("PUBLIC KEY", must(x509.MarshalPKIXPublicKey(&key.PublicKey)))
+}
+
+// jwk is the entry of a key set for the public half of key.
+func jwk(id string, key *rsa.PrivateKey) members {
+	return members{"kty": "RSA", "kid": id, "use": "sig", "alg": "RS256", "n": encode(key.N.Bytes()), "e": "AQAB"}
+}
+
+// keySetOf is the text of a key set.
+func keySetOf(keys ...members) string { return members{"keys": keys}.String() }
 
 // newVerifier accepts goodToken: a local key, the fixed clock and one party.
 func newVerifier(t testing.TB, opts ...Option) *Verifier {
 	t.Helper()
-	keys, err := KeysFromPEM(pemOf(t, clerkKey()))
-	require.NoError(t, err)
 	opts = append([]Option{WithClock(fixedClock), WithAuthorizedParties(party)}, opts...)
-	v, err := New(keys, issuer, opts...)
+	v, err := New(must(KeysFromPEM(pemOf(clerkKey()))), issuer, opts...)
 	require.NoError(t, err)
 	return v
-}
-
-// jwk is the entry of a key set for the public half of key.
-func jwk(t testing.TB, id string, key *rsa.PrivateKey) members {
-	t.Helper()
-	return fromJOSE(t, jose.JSONWebKey{Key: &key.PublicKey, KeyID: id, Algorithm: "RS256", Use: "sig"})
 }

@@ -3,17 +3,14 @@ package sessionjwt
 import (
 	"context"
 	"crypto/rsa"
-	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Verifier verifies session tokens of one Clerk instance. It is immutable and
-// safe for concurrent use. Create one with New and reuse it, since it caches
-// keys.
+// Verifier verifies session tokens of one Clerk instance. It is immutable and safe
+// for concurrent use.
 type Verifier struct {
 	keys           KeySource
 	issuer         string
@@ -26,12 +23,11 @@ type Verifier struct {
 	onFailure      func(http.ResponseWriter, *http.Request, error)
 }
 
-// New returns a Verifier of tokens that were signed with one of keys and whose
-// "iss" is issuer: the instance's Frontend API URL, which is
-// "https://clerk.<your domain>" in production, "https://<name>.clerk.accounts.dev"
-// in development, or the URL of your proxy in front of it.
-// [IssuerFromPublishableKey] returns it. New sends nothing. The error is always
-// ErrInvalidArgument.
+// New returns a Verifier for tokens that are signed with one of keys and whose "iss"
+// is issuer. The issuer is the instance's Frontend API URL: "https://clerk.<your
+// domain>" in production, "https://<name>.clerk.accounts.dev" in development, or the
+// URL of your proxy in front of it. [IssuerFromPublishableKey] derives it from the
+// publishable key. New sends nothing. Every error it returns is ErrInvalidArgument.
 func New(keys KeySource, issuer string, opts ...Option) (*Verifier, error) {
 	if keys == nil {
 		return nil, fail(ErrInvalidArgument, "nil KeySource: use KeysFromPEM, KeysFromIssuer or KeysFromBackendAPI")
@@ -40,39 +36,45 @@ func New(keys KeySource, issuer string, opts ...Option) (*Verifier, error) {
 		return nil, err
 	}
 	v := &Verifier{keys: keys, issuer: issuer, leeway: defaultLeeway, now: time.Now, onFailure: writeFailure}
-	for i, opt := range opts {
-		if opt == nil {
-			return nil, fail(ErrInvalidArgument, "option %d of %d is nil", i+1, len(opts))
-		}
-		if err := opt(v); err != nil {
-			return nil, err
-		}
+	if err := apply(v, opts); err != nil {
+		return nil, err
 	}
-	if v.missingPartyOK && len(v.parties) == 0 {
+	switch {
+	case v.missingPartyOK && len(v.parties) == 0:
 		return nil, fail(ErrInvalidArgument, "WithMissingAuthorizedParty requires WithAuthorizedParties")
+	case v.leeway < 0:
+		return nil, fail(ErrInvalidArgument, "negative leeway %v", v.leeway)
+	case v.now == nil:
+		return nil, fail(ErrInvalidArgument, "WithClock: nil clock")
+	case v.cache != nil && v.cache.max < 1:
+		return nil, fail(ErrInvalidArgument, "cache of %d tokens, want at least 1", v.cache.max)
+	case v.onFailure == nil:
+		return nil, fail(ErrInvalidArgument, "WithFailureHandler: nil handler")
 	}
 	return v, nil
 }
 
-// checkIssuer rejects a URL that cannot be the issuer of a token. A path may end
-// in a slash, since a proxy's URL may.
+// checkIssuer rejects a URL that cannot be the issuer of a token. The path of a
+// proxy's URL may end in a slash.
 func checkIssuer(issuer string) error {
-	u, err := url.Parse(issuer)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil ||
-		u.Path == "/" || strings.ContainsAny(issuer, "?#") {
-		return fail(ErrInvalidArgument, "issuer %s: want a URL like https://clerk.example.com", quoted(issuer))
+	u, err := parseURL(issuer)
+	if err == nil && u.Path == "/" {
+		err = fail(ErrInvalidArgument, "issuer %s: remove the final slash", quoted(issuer))
 	}
-	return nil
+	return err
 }
 
-// Verify returns the claims of a session token of this instance that is signed
-// by Clerk, was created for an authorized party and is valid now. Any other token
-// is an error of one of the categories of this package, with nil Claims. Verify
+// Verify returns the claims of token if it is a session token of this instance that
+// was signed by Clerk, was created for an authorized party and is valid now.
+// Otherwise it returns an error of one of the categories of this package. Verify
 // uses the network only to fetch keys, and ctx limits only the wait for them.
 //
-// The first check that fails determines the error: form and header, signature,
-// form of the claims, issuer, kind of token, authorized party, times, status.
+// The first check that fails determines the error: form and header, signature, form
+// of the claims, issuer, kind of token, authorized party, times, status.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Claims, error) {
+	if len(token) > maxTokenBytes {
+		return nil, fail(ErrMalformed, "%d bytes long, maximum %d", len(token), maxTokenBytes)
+	}
 	if v.cache != nil {
 		return v.verifyCached(ctx, token)
 	}
@@ -90,12 +92,14 @@ type verified struct {
 	claims *Claims
 }
 
+func (e *verified) signedBy(key *rsa.PublicKey) bool { return key.Equal(e.key) }
+
 func (v *Verifier) verify(ctx context.Context, token string) (*verified, error) {
 	t, err := parseToken(token)
 	if err != nil {
 		return nil, err
 	}
-	key, err := v.findKey(ctx, t.keyID, t.signedBy)
+	key, err := v.keys.key(ctx, t.keyID, t)
 	if err != nil {
 		return nil, err
 	}
@@ -107,25 +111,6 @@ func (v *Verifier) verify(ctx context.Context, token string) (*verified, error) 
 		return nil, err
 	}
 	return &verified{keyID: t.keyID, key: key, claims: claims}, nil
-}
-
-// findKey returns the key with the given id that fits. Clerk can rotate a key
-// and keep its id, so a key that does not fit is a reason to fetch the current
-// one. If that fails, the error is ErrKeysUnavailable, since the token may have
-// been signed with a key that is not known yet.
-func (v *Verifier) findKey(ctx context.Context, id string, fits func(*rsa.PublicKey) bool) (*rsa.PublicKey, error) {
-	key, err := v.keys.key(ctx, id, nil)
-	if err != nil || fits(key) {
-		return key, err
-	}
-	key, err = v.keys.key(ctx, id, key)
-	if errors.Is(err, ErrKeysUnavailable) {
-		return nil, err
-	}
-	if err == nil && fits(key) {
-		return key, nil
-	}
-	return nil, fail(ErrSignature, "not made with key %s, or the token was altered", quoted(id))
 }
 
 // check returns an error if claims with a valid signature are not acceptable.
@@ -153,17 +138,12 @@ func (v *Verifier) check(c *Claims) error {
 
 func (v *Verifier) checkParty(azp string) error {
 	switch {
-	case len(v.parties) == 0 || slices.Contains(v.parties, azp):
+	case len(v.parties) == 0, slices.Contains(v.parties, azp), azp == "" && v.missingPartyOK:
 		return nil
-	case azp != "":
-		return fail(ErrAuthorizedParty, "azp is %s, not an authorized party", quoted(azp))
-	case !v.missingPartyOK:
-		return fail(
-			ErrAuthorizedParty,
-			"missing azp, as when created without an Origin: see WithMissingAuthorizedParty",
-		)
+	case azp == "":
+		return fail(ErrAuthorizedParty, "missing azp, as if created without Origin; see WithMissingAuthorizedParty")
 	}
-	return nil
+	return fail(ErrAuthorizedParty, "azp is %s, not an authorized party", quoted(azp))
 }
 
 func (v *Verifier) checkTimes(c *Claims) error {
@@ -173,12 +153,7 @@ func (v *Verifier) checkTimes(c *Claims) error {
 	}
 	for _, start := range []time.Time{c.NotBefore, c.IssuedAt} {
 		if early := start.Sub(now); early > v.leeway {
-			return fail(
-				ErrNotYetValid,
-				"nbf or iat is %v ahead, leeway %v: is this machine's clock right?",
-				early,
-				v.leeway,
-			)
+			return fail(ErrNotYetValid, "nbf or iat is in %v, leeway %v: is the clock right?", early, v.leeway)
 		}
 	}
 	return nil

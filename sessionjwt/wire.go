@@ -1,8 +1,13 @@
 package sessionjwt
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -19,71 +24,38 @@ type wireClaims struct {
 	Azp *string `json:"azp"`
 	Sts *string `json:"sts"`
 	Jti string  `json:"jti"`
-	Exp *int64  `json:"exp"`
-	Iat *int64  `json:"iat"`
-	Nbf *int64  `json:"nbf"`
+	Exp int64   `json:"exp"`
+	Iat int64   `json:"iat"`
+	Nbf int64   `json:"nbf"`
 	Fva []int   `json:"fva"`
 	Act *Actor  `json:"act"`
-	V   *int    `json:"v"`
-}
-
-func (w *wireClaims) version() int {
-	if w.V == nil {
-		return 1
-	}
-	return *w.V
+	V   int     `json:"v"`
 }
 
 // parseClaims decodes a payload whose signature has been verified. It checks
 // form and presence; Verifier.check decides whether the claims are acceptable.
 //
-// The names of the other version are left to the app, which may have custom
-// claims of any type there. Version 2, which Clerk issues today, is decoded
+// Claims that only the other version has are ignored, since the app may have
+// custom claims of that name. Version 2, which Clerk issues today, is tried
 // first; what does not fit it may still be version 1.
 func parseClaims(payload []byte) (*Claims, error) {
-	var v2 claimsV2
-	err := decode(payload, &v2)
-	if err == nil && v2.version() == 2 {
+	version1 := wireClaims{V: 1} // if v is missing
+	v2 := claimsV2{wireClaims: version1}
+	v2err := decode(payload, &v2)
+	if v2err == nil && v2.V == 2 {
 		return v2.claims(payload)
 	}
-	var v1 claimsV1
-	v1err := decode(payload, &v1)
-	switch {
-	case err == nil && v1err != nil:
-		err = v1err
-	case v1err == nil && v1.version() == 1:
+	v1 := claimsV1{wireClaims: version1}
+	if err := decode(payload, &v1); err != nil {
+		return nil, fail(ErrMalformed, "claims: %w", err)
+	}
+	switch v1.V {
+	case 1:
 		return v1.claims(payload)
-	case err == nil:
-		return nil, fail(ErrMalformed, "claims of version %d, want 1 or 2", v1.version())
+	case 2:
+		return nil, fail(ErrMalformed, "claims: %w", v2err)
 	}
-	return nil, fail(ErrMalformed, "claims: %w", err)
-}
-
-func (w *claimsV1) claims(payload []byte) (*Claims, error) {
-	c, err := w.wireClaims.claims(payload)
-	if err != nil {
-		return nil, err
-	}
-	c.Version = 1
-	c.Organization = w.organization()
-	return c, nil
-}
-
-func (w *claimsV2) claims(payload []byte) (*Claims, error) {
-	c, err := w.wireClaims.claims(payload)
-	if err != nil {
-		return nil, err
-	}
-	c.Version = 2
-	c.Plan = w.Plan
-	var orgFeatures []string
-	if c.Features, orgFeatures, err = splitFeatures(w.Features); err != nil {
-		return nil, fail(ErrMalformed, "claim fea: %w", err)
-	}
-	if c.Organization, err = w.Org.organization(orgFeatures); err != nil {
-		return nil, fail(ErrMalformed, "claim o: %w", err)
-	}
-	return c, nil
+	return nil, fail(ErrMalformed, "claims of version %d, want 1 or 2", v1.V)
 }
 
 // claims returns the claims that have the same form in both versions.
@@ -95,16 +67,17 @@ func (w *wireClaims) claims(payload []byte) (*Claims, error) {
 		SessionID:       w.Sid,
 		UserID:          *w.Sub,
 		Issuer:          *w.Iss,
-		IssuedAt:        time.Unix(*w.Iat, 0),
-		ExpiresAt:       time.Unix(*w.Exp, 0),
+		IssuedAt:        time.Unix(w.Iat, 0),
+		ExpiresAt:       time.Unix(w.Exp, 0),
 		AuthorizedParty: orEmpty(w.Azp),
 		Status:          orEmpty(w.Sts),
 		Actor:           w.Act,
 		TokenID:         w.Jti,
+		Version:         w.V,
 		payload:         payload,
 	}
-	if w.Nbf != nil {
-		c.NotBefore = time.Unix(*w.Nbf, 0)
+	if w.Nbf != 0 {
+		c.NotBefore = time.Unix(w.Nbf, 0)
 	}
 	if w.Fva != nil {
 		c.FactorAges = &FactorAges{first: w.Fva[0], second: w.Fva[1]}
@@ -113,27 +86,23 @@ func (w *wireClaims) claims(payload []byte) (*Claims, error) {
 }
 
 func (w *wireClaims) check() error {
-	for _, claim := range []struct {
-		name    string
-		missing bool
-	}{{"exp", w.Exp == nil}, {"iat", w.Iat == nil}, {"iss", w.Iss == nil}, {"sub", w.Sub == nil}} {
-		if claim.missing {
-			return fail(ErrMalformed, "missing claim %s", claim.name)
-		}
-	}
-	for _, seconds := range []*int64{w.Exp, w.Iat, w.Nbf} {
-		if seconds != nil && (*seconds <= 0 || *seconds > maxSeconds) {
-			return fail(ErrMalformed, "exp, iat or nbf is %d, not a time in seconds since 1970", *seconds)
-		}
-	}
-	// An empty claim must not be mistaken for a missing one.
-	if w.Azp != nil && *w.Azp == "" || w.Sts != nil && *w.Sts == "" {
+	isTime := func(seconds int64) bool { return seconds > 0 && seconds <= maxSeconds }
+	switch {
+	case w.Iss == nil:
+		return fail(ErrMalformed, "missing claim iss")
+	case w.Sub == nil:
+		return fail(ErrMalformed, "missing claim sub")
+	case w.Exp == 0:
+		return fail(ErrMalformed, "missing claim exp")
+	case w.Iat == 0:
+		return fail(ErrMalformed, "missing claim iat")
+	case !isTime(w.Exp), !isTime(w.Iat), w.Nbf != 0 && !isTime(w.Nbf):
+		return fail(ErrMalformed, "exp %d, iat %d or nbf %d is not a time in seconds since 1970", w.Exp, w.Iat, w.Nbf)
+	case w.Azp != nil && *w.Azp == "", w.Sts != nil && *w.Sts == "": // not the same as missing
 		return fail(ErrMalformed, "claim azp or sts is empty")
-	}
-	if w.Act != nil && w.Act.UserID == "" {
+	case w.Act != nil && w.Act.UserID == "":
 		return fail(ErrMalformed, "claim act has no sub")
-	}
-	if w.Fva != nil && (len(w.Fva) != 2 || slices.Min(w.Fva) < -1 || slices.Max(w.Fva) > maxMinutes) {
+	case w.Fva != nil && (len(w.Fva) != 2 || slices.Min(w.Fva) < -1 || slices.Max(w.Fva) > maxMinutes):
 		return fail(ErrMalformed, "claim fva is not a pair of ages in minutes, or -1 for none")
 	}
 	return nil
@@ -144,4 +113,27 @@ func orEmpty(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// decode decodes one JSON object into v. Names are case-sensitive, duplicate
+// names are an error, and unknown members are ignored. The error says where the
+// problem is without quoting the value, which may be of any size.
+func decode(data []byte, v any) error {
+	err := json.Unmarshal(data, v)
+	switch {
+	case jsontext.Value(data).Kind() != '{':
+		return errors.New("not a JSON object")
+	case err == nil:
+		return nil
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return errors.New("duplicate name")
+	}
+	var semantic *json.SemanticError
+	switch {
+	case !errors.As(err, &semantic):
+		return errors.New("not a JSON object")
+	case semantic.JSONPointer == "":
+		return errors.New("not of the expected type")
+	}
+	return fmt.Errorf("member %s is not of the expected type", quoted(string(semantic.JSONPointer)))
 }
