@@ -40,31 +40,27 @@ func (a *app) checkMode(file string) {
 	}
 }
 
+// client returns a client for the instance, and keeps its key and base URL.
 func (a *app) client(opts ...clerksessions.Option) (*clerksessions.Client, error) {
-	key, err := a.secretKey()
-	if err != nil {
+	var err error
+	if a.key, err = a.secretKey(); err != nil {
 		return nil, err
 	}
-	return a.newClient(key, opts...)
-}
-
-func (a *app) newClient(key string, opts ...clerksessions.Option) (*clerksessions.Client, error) {
-	if key == "" {
+	if a.key == "" {
 		return nil, usagef("missing secret key: set CLERK_SECRET_KEY, or --secret-key-file to a file that contains it")
 	}
-	base, err := clerkenv.BaseURL()
-	if err != nil {
+	if a.baseURL, err = clerkenv.BaseURL(); err != nil {
 		return nil, usagef("%w", err)
 	}
 	own := []clerksessions.Option{
-		clerksessions.WithBaseURL(base),
+		clerksessions.WithBaseURL(a.baseURL),
 		clerksessions.WithUserAgent("clerk-sessions/" + strings.Trim(moduleVersion(), "()")),
 	}
 	if a.verbose {
-		handler := slog.NewTextHandler(asideWriter{a}, &slog.HandlerOptions{Level: slog.LevelDebug})
+		handler := slog.NewTextHandler(asideWriter{a, a.errs}, &slog.HandlerOptions{Level: slog.LevelDebug})
 		own = append(own, clerksessions.WithLogger(slog.New(handler)))
 	}
-	client, err := clerksessions.New(key, append(own, opts...)...)
+	client, err := clerksessions.New(a.key, append(own, opts...)...)
 	if err != nil {
 		return nil, usagef("%w; check CLERK_SECRET_KEY or --secret-key-file, CLERK_API_URL and CLERK_API_VERSION", err)
 	}

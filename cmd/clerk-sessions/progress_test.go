@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,8 +18,8 @@ func limitedRun(t *testing.T, terminal, dumb bool) (written string) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := testRun(1, 100, revokeAllFlags{}, sessionstest.WithRateLimit(40, 10*time.Second))
 		r.errTTY, r.dumb = terminal, dumb
-		revokeAllUsers(t.Context(), r, 1)
-		assert.Equal(t, 100, r.sum.Revoked)
+		revokeAll(t.Context(), r)
+		assert.Equal(t, 100, r.report.summary().Revoked)
 		written = stderr(r)
 	})
 	return written
@@ -77,8 +78,11 @@ func TestProgressOfListingCountsUsers(t *testing.T) {
 		server.FailFunc(func(sessionstest.Request) *sessionstest.Fault {
 			return &sessionstest.Fault{Latency: 1100 * time.Millisecond}
 		})
-		r.pass(t.Context(), "Listing", 20, 0, users(20), r.listOnly)
-		assert.Len(t, r.todo, 60)
+		r.flags.yes = false
+		_, users, _ := r.report.left()
+		r.pass(t.Context(), "Listing", users, r.do)
+		untried, _, _ := r.report.left()
+		assert.Len(t, untried, 60)
 		assert.Contains(t, stderr(r), "Listing: 4/20, 20s left\n")
 	})
 }
@@ -87,12 +91,12 @@ func TestProgressFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := &app{errs: new(bytes.Buffer), errTTY: true, errWidth: func() int { return 16 }}
-		p := a.begin("Revoking", 0, 100)
+		p := a.begin("Revoking", slices.Repeat([]*item{{session: "sess_1"}}, 100))
 		time.Sleep(1500 * time.Millisecond)
 		p.end()
 		assert.Contains(t, a.errs.(*bytes.Buffer).String(), "\rRevoking: 0/100\x1b[K")
 		a.errWidth = func() int { return 10 }
-		p = a.begin("Revoking", 0, 100)
+		p = a.begin("Revoking", slices.Repeat([]*item{{session: "sess_1"}}, 100))
 		time.Sleep(1500 * time.Millisecond)
 		p.end()
 		assert.Contains(t, a.errs.(*bytes.Buffer).String(), "\rRevoking…\x1b[K")

@@ -57,12 +57,11 @@ created, which only development instances allow. stderr says which session it is
 		}),
 	}
 	flags := cmd.Flags()
-	flags.Var((*text)(&user), "user", "use the newest active session of the user `ID`, or create one")
-	flags.Var((*text)(&template), "template", "use JWT template `NAME` (the result is not a session token)")
+	flags.Func("user", "use the newest active session of the user `ID`, or create one", text(&user))
+	flags.Func("template", "use JWT template `NAME` (the result is not a session token)", text(&template))
 	flags.DurationVar(&params.ExpiresIn, "expires-in", 0,
 		"its `LIFETIME`, such as 10m; at least 30s (default 60s, or the template's)")
-	flags.Var((*text)(&origin), "origin",
-		"the `ORIGIN` for its claim azp, such as https://app.example.com (default none)")
+	flags.Func("origin", "the `ORIGIN` for its claim azp, such as https://app.example.com (default none)", text(&origin))
 	return cmd
 }
 
@@ -79,11 +78,7 @@ func (a *app) sessionOf(ctx context.Context, client *clerksessions.Client, user 
 		a.note("Token of session %s, which began %s.", session.ID, a.when(session.CreatedAt.Time()))
 		return session.ID, nil
 	}
-	key, err := a.secretKey()
-	if err != nil {
-		return "", err
-	}
-	if !strings.HasPrefix(key, "sk_test_") {
+	if !strings.HasPrefix(a.key, "sk_test_") {
 		return "", fmt.Errorf(
 			"user %s has no active session, and only development instances can create one: sign in first",
 			user,
@@ -132,10 +127,9 @@ whether it accepts a refresh token again is not known.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.Var((*text)(&expiredFile), "expired-token-file", "read the expired token from `FILE`, - for stdin (required)")
-	flags.Var((*text)(&refreshFile), "refresh-token-file", "read the refresh token from `FILE`, - for stdin (required)")
-	flags.Var((*text)(&params.RequestOrigin), "origin",
-		"the `ORIGIN` of the browser's request, such as https://app.example.com (required)")
+	flags.Func("expired-token-file", "read the expired token from `FILE`, - for stdin (required)", text(&expiredFile))
+	flags.Func("refresh-token-file", "read the refresh token from `FILE`, - for stdin (required)", text(&refreshFile))
+	flags.Func("origin", "the `ORIGIN` of the browser's request, such as https://app.example.com (required)", text(&params.RequestOrigin))
 	for _, name := range []string{"expired-token-file", "refresh-token-file", "origin"} {
 		_ = cmd.MarkFlagRequired(name)
 	}

@@ -57,17 +57,9 @@ with 410.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.Var(
-		(*text)(&f.issuer),
-		"issuer",
-		"the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)",
-	)
-	flags.Var(
-		(*text)(&f.jwtKeyFile),
-		"jwt-key-file",
-		"read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)",
-	)
-	flags.Var((*texts)(&f.parties), "authorized-party", "an `ORIGIN` that azp may name; may be repeated (default any)")
+	flags.Func("issuer", "the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)", text(&f.issuer))
+	flags.Func("jwt-key-file", "read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)", text(&f.jwtKeyFile))
+	flags.Func("authorized-party", "an `ORIGIN` that azp may name; may be repeated (default any)", texts(&f.parties))
 	flags.BoolVar(&f.remote, "remote", false, "let Clerk verify it, by a deprecated call")
 	cmd.MarkFlagsMutuallyExclusive("remote", "issuer")
 	cmd.MarkFlagsMutuallyExclusive("remote", "jwt-key-file")
