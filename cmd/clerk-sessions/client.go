@@ -26,18 +26,13 @@ func (a *app) secretKey() (string, error) {
 	if key == "" {
 		return "", usagef("%s is empty: it must contain only the secret key (sk_...)", a.secretKeyFile)
 	}
-	a.checkMode(a.secretKeyFile)
-	return key, nil
-}
-
-// checkMode warns of a key file that other users can read. It does not refuse the file
-// as ssh would: secrets mounted into a container often have mode 0644. Windows has no
-// such modes.
-func (a *app) checkMode(file string) {
-	info, err := os.Stat(file)
+	// A file that others can read is not refused, as ssh would: secrets mounted into a
+	// container often have mode 0644. Windows has no such modes.
+	info, err := os.Stat(a.secretKeyFile)
 	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		a.note("warning: other users can access %s (mode %04o); run: chmod 600 %[1]s", file, info.Mode().Perm())
+		a.note("warning: other users can access %s (mode %04o); run: chmod 600 %[1]s", a.secretKeyFile, info.Mode().Perm())
 	}
+	return key, nil
 }
 
 // client returns a client for the instance, and keeps its key and base URL.

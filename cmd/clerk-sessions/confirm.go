@@ -62,10 +62,17 @@ func instanceName(baseURL, key string) string {
 	if u, err := url.Parse(baseURL); err == nil {
 		name = u.Host
 	}
-	for _, kind := range []string{"live", "test"} {
-		if strings.HasPrefix(strings.TrimPrefix(key, "sk_"), kind+"_") {
-			name += " (" + kind + ")"
-		}
+	if kind := instanceKind(key); kind != "" {
+		name += " (" + kind + ")"
 	}
 	return name
+}
+
+// instanceKind is live, test or, for other keys, empty.
+func instanceKind(key string) string {
+	kind, _, _ := strings.Cut(strings.TrimPrefix(key, "sk_"), "_")
+	if kind != "live" && kind != "test" {
+		return ""
+	}
+	return kind
 }

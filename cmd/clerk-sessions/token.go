@@ -78,11 +78,9 @@ func (a *app) sessionOf(ctx context.Context, client *clerksessions.Client, user 
 		a.note("Token of session %s, which began %s.", session.ID, a.when(session.CreatedAt.Time()))
 		return session.ID, nil
 	}
-	if !strings.HasPrefix(a.key, "sk_test_") {
-		return "", fmt.Errorf(
-			"user %s has no active session, and only development instances can create one: sign in first",
-			user,
-		)
+	if instanceKind(a.key) != "test" {
+		return "", fmt.Errorf("user %s has no active session, and only development instances can create one: "+
+			"sign in first", user)
 	}
 	session, err := client.Create(ctx, clerksessions.CreateParams{UserID: user})
 	if err != nil {
