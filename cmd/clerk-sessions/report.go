@@ -32,7 +32,7 @@ type entry struct {
 }
 
 // report is what is known about the users of a run and their sessions. It forgets
-// sessions that are done.
+// sessions that are done once their user is listed.
 type report struct {
 	mu            sync.Mutex
 	file          *reportFile // nil for none
@@ -43,10 +43,10 @@ type report struct {
 }
 
 type userState struct {
-	outcome outcome
-	live    int              // sessions, selected or not
-	found   bool             // a session to revoke
-	left    map[string]entry // of the sessions that are neither revoked nor gone, by id
+	outcome  outcome
+	live     int  // sessions, selected or not
+	found    bool // a session to revoke
+	sessions map[string]entry
 }
 
 func newReport(users []string) *report {
@@ -79,23 +79,25 @@ func (r *report) add(entries ...entry) error {
 // apply adds an entry to the state. It reports whether the entry is valid.
 func (r *report) apply(e entry) bool {
 	u := r.stateOf(e.UserID)
-	switch isUser := e.SessionID == ""; {
+	switch {
 	case u == nil:
 		return false
-	case isUser && (e.Outcome == listed || e.Outcome == failed || e.Outcome == checked):
-		u.outcome, u.live = e.Outcome, e.LiveSessions
-		return true
-	case isUser:
+	case e.SessionID != "":
+		return r.applySession(u, e)
+	case e.Outcome == listed, e.Outcome == checked:
+		maps.DeleteFunc(u.sessions, func(_ string, e entry) bool { return e.Outcome == revoked || e.Outcome == gone })
+	case e.Outcome != failed:
 		return false
 	}
-	u.found = true
+	u.outcome, u.live = e.Outcome, e.LiveSessions
+	return true
+}
+
+func (r *report) applySession(u *userState, e entry) bool {
+	forget := u.outcome == listed || u.outcome == checked
 	switch e.Outcome {
 	case planned, failed, stillLive:
-		if u.left == nil {
-			u.left = map[string]entry{}
-		}
-		u.left[e.SessionID] = e
-		return true
+		forget = false
 	case revoked:
 		r.revoked++
 	case gone:
@@ -103,17 +105,22 @@ func (r *report) apply(e entry) bool {
 	default:
 		return false
 	}
-	if delete(u.left, e.SessionID); len(u.left) == 0 {
-		u.left = nil
+	u.found = true
+	if u.sessions == nil {
+		u.sessions = map[string]entry{}
+	}
+	u.sessions[e.SessionID] = e
+	if forget {
+		delete(u.sessions, e.SessionID)
 	}
 	return true
 }
 
-// knows reports whether a session is planned, failed or live.
+// knows reports whether a session is in the report and not forgotten.
 func (r *report) knows(user, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, ok := r.stateOf(user).left[id]
+	_, ok := r.stateOf(user).sessions[id]
 	return ok
 }
 
@@ -129,12 +136,13 @@ func (r *report) left() (untried, users, again []*item) {
 		case failed:
 			unlisted = append(unlisted, &item{user: user})
 		}
-		for _, id := range slices.Sorted(maps.Keys(u.left)) {
-			it := &item{user: u.left[id].UserID, session: id}
-			if u.left[id].Outcome == failed {
-				again = append(again, it)
-			} else {
+		for _, id := range slices.Sorted(maps.Keys(u.sessions)) {
+			it := &item{user: u.sessions[id].UserID, session: id}
+			switch u.sessions[id].Outcome {
+			case planned, stillLive:
 				untried = append(untried, it)
+			case failed:
+				again = append(again, it)
 			}
 		}
 	}
@@ -161,14 +169,14 @@ func (r *report) summary() summary {
 		case u.live == 0 && !u.found:
 			s.Empty++
 		}
-		for _, one := range u.left {
-			switch one.Outcome {
+		for _, session := range u.sessions {
+			switch session.Outcome {
+			case planned:
+				s.NotDone++
 			case failed:
 				s.Failed++
 			case stillLive:
 				s.Live++
-			default:
-				s.NotDone++
 			}
 		}
 	}

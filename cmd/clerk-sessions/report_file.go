@@ -128,6 +128,13 @@ func (r *report) applyLine(n int, line []byte) error {
 
 // acquire locks the report until it is closed.
 func (f *reportFile) acquire() error {
+	opened, err := f.file.Stat()
+	if err != nil {
+		return err
+	}
+	if !opened.Mode().IsRegular() {
+		return errors.New("it is not a regular file") // which may have no end
+	}
 	f.lock = flock.New(f.name, flock.SetFlag(os.O_RDWR))
 	switch locked, err := f.lock.TryLock(); {
 	case err != nil:
@@ -136,9 +143,7 @@ func (f *reportFile) acquire() error {
 		return fmt.Errorf("it is in use by %s", holder(f.file))
 	}
 	// Whoever held the lock before may have removed the file.
-	opened, err := f.file.Stat()
-	current, gone := os.Stat(f.name)
-	if err != nil || gone != nil || !os.SameFile(opened, current) {
+	if current, err := os.Stat(f.name); err != nil || !os.SameFile(opened, current) {
 		return errors.New("it was removed by another process")
 	}
 	return nil

@@ -322,3 +322,21 @@ func FuzzReadReport(f *testing.F) {
 		}
 	})
 }
+
+// A list that is retried shows sessions that were live when it was read.
+func TestASessionIsForgottenOnceItsUserIsListed(t *testing.T) {
+	t.Parallel()
+	r := newReport(twoUsers)
+	known := func(want bool, entries ...entry) {
+		t.Helper()
+		require.NoError(t, r.add(entries...))
+		assert.Equal(t, want, r.knows("user_1", "sess_1"))
+	}
+	known(false)
+	known(true, of("user_1", planned, "sess_1")...)
+	known(true, of("user_1", revoked, "sess_1")...)
+	known(true, entry{UserID: "user_1", Outcome: failed})
+	known(false, entry{UserID: "user_1", Outcome: listed, LiveSessions: 1})
+	known(true, of("user_1", stillLive, "sess_1")...)
+	known(false, of("user_1", gone, "sess_1")...)
+}
