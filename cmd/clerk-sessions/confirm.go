@@ -41,7 +41,10 @@ func (t *terminal) confirm(ctx context.Context, question string) error {
 	fmt.Fprintf(t.out, "%s? This cannot be undone. [y/N] ", question)
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(t.in).ReadString('\n')
+		line, err := bufio.NewReader(t.in).ReadString('\n')
+		if err != nil {
+			fmt.Fprintln(t.out) // the end of the input shows nothing
+		}
 		answer <- strings.ToLower(strings.TrimSpace(line))
 	}()
 	select {

@@ -30,17 +30,14 @@ func (a *app) begin(what string, items []*item) *progress {
 	if a.redraws() {
 		every = time.Second
 	}
-	a.aside(func() {
+	a.update(func() {
 		a.progress = p
 		p.timer = time.AfterFunc(every, func() {
-			a.aside(func() {
-				if a.progress != p {
-					return // it has ended
+			a.update(func() {
+				if a.progress == p { // else it has ended
+					p.draw()
+					p.timer.Reset(every)
 				}
-				if !a.redraws() {
-					fmt.Fprintln(a.errs, p)
-				}
-				p.timer.Reset(every)
 			})
 		})
 	})
@@ -74,22 +71,38 @@ func (p *progress) end() {
 // redraws reports whether stderr is a terminal that can redraw a line.
 func (a *app) redraws() bool { return a.errTTY && !a.dumb }
 
-// aside runs a function that writes lines or changes the progress, and redraws the line
-// of progress.
-func (a *app) aside(write func()) {
+// update changes the progress.
+func (a *app) update(change func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.progress != nil && a.redraws() {
-		fmt.Fprint(a.errs, "\r\x1b[K")
-	}
-	write()
-	if a.progress != nil && a.redraws() {
-		line := a.progress.String()
-		if columns := a.errWidth(); columns > 0 {
-			line = truncate(line, columns-1)
+	change()
+}
+
+// aside runs a function that writes lines, without the line of progress.
+func (a *app) aside(write func()) {
+	a.update(func() {
+		if a.progress == nil || !a.redraws() {
+			write()
+			return
 		}
-		fmt.Fprint(a.errs, "\r"+line+"\x1b[K")
+		fmt.Fprint(a.errs, "\r\x1b[K")
+		if write(); a.progress != nil {
+			a.progress.draw()
+		}
+	})
+}
+
+// draw writes the line of progress.
+func (p *progress) draw() {
+	line := p.String()
+	if !p.app.redraws() {
+		fmt.Fprintln(p.app.errs, line)
+		return
 	}
+	if columns := p.app.errWidth(); columns > 0 {
+		line = truncate(line, columns-1)
+	}
+	fmt.Fprint(p.app.errs, "\r"+line+"\x1b[K")
 }
 
 // asideWriter writes whole lines aside from the line of progress.

@@ -39,26 +39,27 @@ type runStart struct {
 
 // createReport begins a new report; "-" is stdout. It never overwrites a file.
 func (a *app) createReport(name string, header reportHeader) (*reportFile, error) {
-	if name == "-" {
-		f := &reportFile{name: name, out: asideWriter{a, a.out}}
-		return f, f.begin(header)
+	f := &reportFile{name: name, out: asideWriter{a, a.out}}
+	if name != "-" {
+		file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+		if errors.Is(err, os.ErrExist) {
+			return nil, usagef("report %s already exists: choose another name or use --resume %[1]s", name)
+		}
+		if err != nil {
+			return nil, usagef("%w: %w (nothing was revoked)", errReport, err)
+		}
+		f.out, f.file, f.fresh = file, file, true
 	}
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return nil, usagef("report %s already exists: choose another name or use --resume %[1]s", name)
-	}
-	if err != nil {
-		return nil, usagef("%w: %w (nothing was revoked)", errReport, err)
-	}
-	f := &reportFile{name: name, fresh: true, out: file, file: file}
 	// On Windows the lock covers the first byte, so the header is written before.
 	if err := f.begin(header); err != nil {
 		_ = f.discard()
 		return nil, usagef("%w (nothing was revoked)", err)
 	}
-	if err := f.acquire(); err != nil {
-		_ = f.close()
-		return nil, usagef("report %s: %w (nothing was revoked)", name, err)
+	if name != "-" {
+		if err := f.acquire(); err != nil {
+			_ = f.close()
+			return nil, usagef("report %s: %w (nothing was revoked)", name, err)
+		}
 	}
 	return f, nil
 }

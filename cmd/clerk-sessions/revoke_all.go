@@ -144,7 +144,7 @@ func (r *revokeRun) openReport() (err error) {
 	return err
 }
 
-// ask asks before sessions are revoked. The error is why they are not.
+// ask asks before sessions are revoked. It prints why they are not.
 func (r *revokeRun) ask(ctx context.Context, t *terminal, todo []*item) error {
 	if r.stopped != nil || len(todo) == 0 {
 		return nil //nolint:nilerr // conclude tells
@@ -153,13 +153,15 @@ func (r *revokeRun) ask(ctx context.Context, t *terminal, todo []*item) error {
 	if err == nil {
 		err = t.confirm(ctx, "Revoke "+sessionsOfUsers(todo)+" on "+instanceName(r.baseURL, r.key))
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case r.flags.reportName != "" && errors.Is(err, errNo):
-		return cmp.Or(r.report.file.discard(), err)
 	}
-	return cmp.Or(r.closeReport(true), err)
+	r.printError(err)
+	if errors.Is(err, errNo) && r.flags.reportName != "" {
+		return &exitError{exitFailed, r.report.file.discard()}
+	}
+	_ = r.closeReport(true) // which prints its error
+	return &exitError{code: exitFailed}
 }
 
 // showPlan concludes a dry run.

@@ -73,7 +73,7 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 		MaxFailing:  maxFailing,
 	}
 	for it, err := range engine.Run(ctx, slices.Values(items)) {
-		r.aside(func() { count(it, &p.listed, &p.done) })
+		r.update(func() { count(it, &p.listed, &p.done) })
 		if err == nil {
 			clear(r.failing)
 			continue
@@ -127,22 +127,31 @@ func (r *revokeRun) stop(ctx context.Context, err error) {
 	r.stopped = cmp.Or(r.stopped, context.Cause(ctx), err)
 }
 
-// record adds outcomes to the report. It prints those of sessions, unless a terminal
-// shows the progress.
+// record adds outcomes to the report, and prints those of sessions.
 func (r *revokeRun) record(entries ...entry) error {
 	err := r.report.add(entries...)
+	for _, e := range entries {
+		if e.SessionID != "" && e.Outcome != planned && !r.report.file.onStdout() {
+			r.show(e)
+		}
+	}
+	return err
+}
+
+// show prints an outcome, unless a terminal shows the progress.
+func (r *revokeRun) show(e entry) {
+	if !r.asJSON && r.outTTY {
+		return
+	}
 	r.aside(func() {
-		for _, e := range entries {
-			switch {
-			case r.unshown != nil, r.report.file.onStdout(), e.SessionID == "", e.Outcome == planned:
-			case r.asJSON:
-				r.unshown = r.printJSON(e)
-			case !r.outTTY:
-				_, r.unshown = fmt.Fprintln(r.out, clean(string(e.Outcome)), clean(e.SessionID), clean(e.UserID))
-			}
+		switch {
+		case r.unshown != nil:
+		case r.asJSON:
+			r.unshown = r.printJSON(e)
+		default:
+			_, r.unshown = fmt.Fprintln(r.out, clean(string(e.Outcome)), clean(e.SessionID), clean(e.UserID))
 		}
 	})
-	return err
 }
 
 // notify shows a pause.
@@ -150,7 +159,7 @@ func (r *revokeRun) notify(e bulk.Event[*item]) {
 	if e.Kind != bulk.Pause {
 		return
 	}
-	r.aside(func() { r.progress.pause(e.Wait) })
+	r.update(func() { r.progress.pause(e.Wait) })
 	if errors.Is(e.Err, clerksessions.ErrRateLimited) && !r.redraws() {
 		r.note("Rate limited by Clerk; resuming in %s.", short(e.Wait))
 	}
