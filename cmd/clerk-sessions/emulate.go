@@ -39,9 +39,8 @@ func (a *app) emulateCommand() *cobra.Command {
 		Short: "Run an emulator of Clerk's session endpoints",
 		Long: `Serve Clerk's session endpoints from memory until Ctrl-C, for tests in any language:
 sessions, tokens that verify, users, and the instance's keys. Its secret key is the one
-in --secret-key-file or CLERK_SECRET_KEY, else a fixed one that it prints. Any
-well-formed user id, such as user_1, is a user unless --strict is given. Nothing is kept
-when it stops.
+in --secret-key-file or CLERK_SECRET_KEY, or a fixed one that it prints. Any well-formed user id, such as user_1, is a user unless --strict is given. Nothing is kept when it
+stops.
 
 It prints the environment variables that Clerk's SDKs read, then a line for each
 request. Requests never wait for this log; it drops lines that are not read in time.
@@ -49,7 +48,7 @@ request. Requests never wait for this log; it drops lines that are not read in t
 Clerk's Go and Python SDKs take the base URL http://127.0.0.1:8787/v1, clerk-sessions and
 Clerk's JavaScript SDKs take CLERK_API_URL. The issuer of tokens is
 http://127.0.0.1:8787, which serves the keys at /.well-known/jwks.json. Clerk's Go SDK
-accepts no such issuer; give it one with --issuer https://clerk.example.com.
+does not accept that issuer; set another with --issuer https://clerk.example.com.
 
 Tests move the clock, inject faults and change state through the control API below
 /_emulator/, which /_emulator/openapi.yaml describes.`,
@@ -63,13 +62,13 @@ Tests move the clock, inject faults and change state through the control API bel
 	flags.Func("addr", "listen at this `ADDRESS`; port 0 takes any that is free (default 127.0.0.1:8787)", text(&f.addr))
 	flags.Func("seed", "begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens", text(&f.seed))
 	flags.Func("issuer", "the `URL` in the claim iss of tokens (default the emulator's own)", f.setIssuer)
-	flags.Func("start", "stop the clock at this `TIME`, such as 2026-01-02T15:04:05Z", f.setStart)
+	flags.Func("start", "set the clock to this `TIME` and stop it, such as 2026-01-02T15:04:05Z", f.setStart)
 	flags.Func("rate-limit", "refuse more than `N` requests in 10 seconds with 429 (default no limit)", number(&f.rateLimit))
 	flags.BoolVar(&f.strict, "strict", false, "accept only users and organizations that were added")
-	flags.BoolVar(&f.production, "production", false, "be a production instance, which refuses to create sessions")
+	flags.BoolVar(&f.production, "production", false, "act as a production instance, which refuses to create sessions")
 	flags.BoolVar(&f.quiet, "quiet", false, "do not log requests")
 	flags.BoolVar(&f.env, "env", false, "print only the environment variables, as NAME=value, and close stdout")
-	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let other machines in: allow an address that is not loopback")
+	flags.BoolVar(&f.allowRemote, "allow-remote", false, "allow an address that other machines can reach")
 	return cmd
 }
 
@@ -111,11 +110,8 @@ func (f *emulateFlags) options(key, ownURL string) []sessionstest.Option {
 func (a *app) emulate(ctx context.Context, f *emulateFlags) error {
 	signal.Ignore(syscall.SIGPIPE) // a reader of stdout that is gone ends the log, not the emulator
 	if !f.allowRemote && !isLoopback(f.addr) {
-		return usagef(
-			"%s is not a loopback address with a port, like 127.0.0.1:8787; "+
-				"to let other machines in, add --allow-remote",
-			f.addr,
-		)
+		return usagef("%s is not a loopback address with a port, such as 127.0.0.1:8787; "+
+			"to let other machines in, add --allow-remote", f.addr)
 	}
 	key, err := a.secretKey()
 	if err != nil {
@@ -127,7 +123,7 @@ func (a *app) emulate(ctx context.Context, f *emulateFlags) error {
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.addr)
 	if err != nil {
-		return fmt.Errorf("the emulator cannot listen at %s: %w; take another --addr", f.addr, err)
+		return fmt.Errorf("cannot listen at %s: %w; choose another --addr", f.addr, err)
 	}
 	defer listener.Close()
 	ownURL := emulatorURL(f.addr, listener.Addr())
@@ -171,8 +167,8 @@ func serve(ctx context.Context, listener net.Listener, server *sessionstest.Serv
 	return nil
 }
 
-// emulatorURL has the host that was asked for and the port that was got. An address
-// that stands for all of this machine cannot be called: then it is 127.0.0.1.
+// emulatorURL returns the URL of an emulator that was asked to listen at one address and
+// listens at another. The host is 127.0.0.1 if it listens at all of this machine's.
 func emulatorURL(asked string, got net.Addr) string {
 	host, _, _ := net.SplitHostPort(asked)
 	_, port, _ := net.SplitHostPort(got.String())
@@ -190,7 +186,7 @@ func seededServer(path string, opts []sessionstest.Option) (*sessionstest.Server
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, usagef("the seed cannot be read: %w", err)
+		return nil, usagef("cannot read the seed: %w", err)
 	}
 	defer file.Close()
 	seed, err := sessionstest.ReadSeed(file)

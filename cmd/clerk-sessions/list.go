@@ -15,20 +15,20 @@ func (a *app) listCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list (--user ID | --client ID)",
 		Short: "List the sessions of a user or a client",
-		Long: `List the sessions of a user, or of a client, which is one browser or device; newest
-first: 10, unless --limit or --all says otherwise. Sessions that have ended disappear
-after a while.`,
+		Long: `List the sessions of a user, or of a client, which is one browser or device. The
+newest come first; 10 are listed unless --limit or --all is given. Sessions that have
+ended disappear after a while.`,
 		Example: `  clerk-sessions list --user user_2abc
   clerk-sessions list --user user_2abc --status active --all --json`,
 		Args: cobra.NoArgs,
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.list(ctx, params, all) }),
 	}
 	flags := cmd.Flags()
-	flags.Func("user", "sessions of the user `ID`", text(&params.UserID))
-	flags.Func("client", "sessions of the client `ID`", text(&params.ClientID))
-	statusFlag(cmd, &params.Status, "only sessions in this `STATUS`; there is no filter for pending")
-	flags.Func("limit", "at most `N`, 1 to 500 (default 10)", number(&params.Limit))
-	flags.BoolVar(&all, "all", false, "all of them")
+	flags.Func("user", "list the sessions of the user `ID`", text(&params.UserID))
+	flags.Func("client", "list the sessions of the client `ID`", text(&params.ClientID))
+	statusFlag(cmd, &params.Status, "only sessions with this `STATUS`; Clerk has no filter for pending")
+	flags.Func("limit", "list at most `N` sessions, 1 to 500 (default 10)", number(&params.Limit))
+	flags.BoolVar(&all, "all", false, "list all sessions")
 	cmd.MarkFlagsOneRequired("user", "client")
 	cmd.MarkFlagsMutuallyExclusive("limit", "all")
 	return cmd

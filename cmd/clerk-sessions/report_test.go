@@ -208,26 +208,6 @@ func TestAReportThatWasRemovedIsRefused(t *testing.T) {
 	}
 }
 
-// Two runs that start at once: exactly one gets the report.
-func TestAReportHasOneWriter(t *testing.T) {
-	t.Parallel()
-	name := writtenReport(t)
-	results := make(chan error)
-	for range 8 {
-		go func() {
-			_, err := resumed(t, name)
-			results <- err
-		}()
-	}
-	writers := 0
-	for range 8 {
-		if <-results == nil {
-			writers++
-		}
-	}
-	assert.Equal(t, 1, writers)
-}
-
 // fullDisk takes so many bytes and no more.
 type fullDisk struct {
 	strings.Builder

@@ -24,28 +24,31 @@ type revokeAllFlags struct {
 	reportName, resumedName string
 }
 
-const revokeAllHelp = `End all live sessions of many users: every session that has not ended. With --yes
-sessions are revoked while other users are still being listed. Otherwise all users are
-listed first, then you are asked, and exactly those sessions are revoked. At the end
-the users are listed again: a session that is still live, or began meanwhile, is
-reported and makes the exit code 3. First ban the users or change what lets them sign
-in. Tokens issued before stay valid until they expire, usually within a minute.
+const revokeAllHelp = `End all live sessions of many users, which are those that have not ended. First ban the
+users or change what lets them sign in. Tokens issued before stay valid until they
+expire, usually within a minute.
+
+All users are listed first. Then you are asked, and exactly the sessions listed are
+revoked. With --yes nobody is asked, and sessions are revoked while other users are
+still being listed. At the end the users are listed again. A session that is still
+live, or that began meanwhile, is reported, and the exit code is 3.
 
 The users file has one user id on each line, or is a CSV file with a column named id or
 user_id.
 
-With --report a line of JSON records each session: planned, revoked, gone (Clerk no
-longer has it), failed (with error code and trace id) or live. Lines are written as it
-happens, so that after Ctrl-C, a crash or failures the same command with --resume in
-place of --report does what is missing, and what failed last. Ctrl-C lets the calls in
-flight finish; a second one does not.
+With --report each session is recorded in a file of JSON lines as it happens: planned,
+revoked, gone (Clerk no longer has it), failed (with error code and trace id) or live.
+After Ctrl-C, a crash or failures, run the same command with --resume in place of
+--report: it does what is missing, then what failed. Ctrl-C lets the calls in flight
+finish; a second Ctrl-C does not.
 
 A failure of one session or user does not stop the others. When the instance's rate
-limit is reached, all calls pause for as long as Clerk asks. The run is given up when
-nothing has succeeded for 10 minutes, or for 200 different users.
+limit is reached, all calls pause for as long as Clerk asks. The run gives up when
+nothing has succeeded for 10 minutes, or when 200 different users have failed without
+a success.
 
-The exit code is 0 if no session is left, 3 if some are, and 1 if none was revoked, if
-no user has a live session, or if the output could not be written.`
+The exit code is 0 if no session is left, 3 if some are left, and 1 if none was revoked,
+no user has a live session, or the output could not be written.`
 
 func (a *app) revokeAllCommand() *cobra.Command {
 	f := revokeAllFlags{concurrency: 8}
@@ -61,7 +64,7 @@ func (a *app) revokeAllCommand() *cobra.Command {
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.revokeAll(ctx, &f) }),
 	}
 	flags := cmd.Flags()
-	flags.Func("user", "a user `ID`; may be repeated, or hold several separated by commas", texts(&f.users))
+	flags.Func("user", "a user `ID`; may be repeated, or list several separated by commas", texts(&f.users))
 	flags.Func("users-file", "read user ids from `FILE`, - for stdin; # begins a comment", text(&f.usersFile))
 	f.selection.flags(cmd)
 	flags.Func("max", "stop before more than `N` sessions are revoked", number(&f.max))

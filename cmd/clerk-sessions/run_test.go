@@ -163,19 +163,6 @@ func TestOneSuccessKeepsTheRunGoing(t *testing.T) {
 	})
 }
 
-func TestARefusedKeyStopsTheRun(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r, server := testRun(500, 1, revokeAllFlags{concurrency: 8})
-		server.Fail("GetSessionList", 10_000, sessionstest.Fault{Status: 401})
-		revokeAll(t.Context(), r)
-		require.ErrorIs(t, r.stopped, clerksessions.ErrUnauthorized)
-		assert.Equal(t, summary{Unlisted: 500}, r.report.summary())
-		assert.LessOrEqual(t, len(server.Requests()), 8)
-		assert.Empty(t, stderr(r), "it is printed once, at the end")
-	})
-}
-
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	for concurrency, want := range map[int]time.Duration{1: 9 * time.Second, 4: 3 * time.Second, 8: 2 * time.Second} {

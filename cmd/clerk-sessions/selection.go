@@ -24,7 +24,7 @@ type selection struct {
 
 func (s *selection) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	statusFlag(cmd, &s.status, "only sessions in this `STATUS` (default: every session that has not ended)")
+	statusFlag(cmd, &s.status, "only sessions with this `STATUS` (default: every session that has not ended)")
 	flags.Func("client", "only sessions of the client `ID`, which is one browser or device", text(&s.client))
 	flags.Func("older-than", "only sessions created more than this `DURATION` ago, such as 24h", duration(&s.olderThan))
 	flags.Func("ip", "only sessions last active from this `CIDR` range or address", network(&s.ip))

@@ -17,7 +17,7 @@ func (a *app) getCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "get (ID... | -)",
 		Short: "Read sessions by their ids",
-		Long: `Read sessions by their ids, including those that have ended. With - the ids are read
+		Long: `Read sessions by their ids, including sessions that have ended. With -, ids are read
 from stdin, one on each line.`,
 		Example: "  clerk-sessions get sess_2abc sess_2def --json",
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -34,11 +34,12 @@ func (a *app) revokeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke (ID... | - | --ids-file FILE)",
 		Short: "End sessions by their ids",
-		Long: `End sessions by their ids. Revoking a session again does no harm. Tokens issued for a
-session stay valid until they expire, usually within a minute. With - or --ids-file -
-the ids are read from stdin, one on each line, and each is revoked as it arrives.
+		Long: `End sessions by their ids. Revoking a session twice does no harm. Tokens issued for a
+session stay valid until they expire, usually within a minute.
 
-Ctrl-C lets the call in flight finish, and the ids that were not tried are named.`,
+With - or --ids-file -, ids are read from stdin, one on each line, and each session is
+revoked as its id arrives. Ctrl-C lets the call in flight finish and names the ids that
+were not tried.`,
 		Example: `  clerk-sessions revoke sess_2abc sess_2def
   jq -r .session_id failed.jsonl | clerk-sessions revoke -`,
 		Args: func(cmd *cobra.Command, args []string) error {

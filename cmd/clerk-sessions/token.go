@@ -60,8 +60,8 @@ created, which only development instances allow. stderr says which session it is
 	flags.Func("user", "use the newest active session of the user `ID`, or create one", text(&user))
 	flags.Func("template", "use JWT template `NAME` (the result is not a session token)", text(&template))
 	flags.DurationVar(&params.ExpiresIn, "expires-in", 0,
-		"its `LIFETIME`, such as 10m; at least 30s (default 60s, or the template's)")
-	flags.Func("origin", "the `ORIGIN` for its claim azp, such as https://app.example.com (default none)", text(&origin))
+		"the `LIFETIME` of the token, such as 10m; at least 30s (default 60s, or the template's)")
+	flags.Func("origin", "the `ORIGIN` for the claim azp, such as https://app.example.com (default none)", text(&origin))
 	return cmd
 }
 
@@ -96,7 +96,7 @@ func (a *app) refreshCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "refresh ID --expired-token-file FILE --refresh-token-file FILE --origin ORIGIN",
 		Short: "Exchange an expired token for a fresh one",
-		Long: `Exchange an expired session token for a fresh one and print that. Both tokens come
+		Long: `Exchange an expired session token for a fresh one and print it. Both tokens come
 from a browser: the expired token from the cookie __session, and the refresh token from
 the cookie whose name begins with __refresh. Clerk accepts an expired token only once;
 whether it accepts a refresh token again is not known.`,

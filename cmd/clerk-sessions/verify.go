@@ -26,12 +26,13 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify TOKEN",
 		Short: "Verify a session token on this machine",
-		Long: `Verify a session token and print its claims; exit with 1 if it is refused. With - for
-TOKEN it is read from stdin, so that other users of this machine do not see it.
+		Long: `Verify a session token and print its claims. The exit code is 1 if the token is
+refused. With - the token is read from stdin, so that other users of this machine do
+not see it.
 
 The issuer is never taken from the token: give --issuer, or CLERK_PUBLISHABLE_KEY,
 which contains it. The keys come from --jwt-key-file or CLERK_JWT_KEY without a network
-call; else from the Backend API if there is a secret key; else from the issuer.
+call, from the Backend API if there is a secret key, or from the issuer.
 
 A valid token does not prove that its session is still active: after a revocation its
 tokens remain valid until they expire. Use 'clerk-sessions get' where that matters.

@@ -14,9 +14,9 @@ import (
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the versions of program, contract and API",
-		Long: `Print the version of this program, of the contract it was made from (the newest API
-version in it), of the API versions it asks Clerk for, and of Go.`,
+		Short: "Print the versions of the program, the contract and the API",
+		Long: `Print the version of the program, of the contract it was made from (the newest API
+version in it), the API versions it asks Clerk for, and the version of Go.`,
 		Args: cobra.NoArgs,
 		RunE: a.action(func(context.Context, []string) error {
 			var api []string
