@@ -59,7 +59,7 @@ Tests move the clock, inject faults and change state through the control API bel
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.emulate(ctx, &f) }),
 	}
 	flags := cmd.Flags()
-	flags.Func("addr", "listen at this `ADDRESS`; port 0 takes any that is free (default 127.0.0.1:8787)", text(&f.addr))
+	flags.Func("addr", "listen at this `ADDRESS`; port 0 takes any that is free (default "+f.addr+")", text(&f.addr))
 	flags.Func("seed", "begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens", text(&f.seed))
 	flags.Func("issuer", "the `URL` in the claim iss of tokens (default the emulator's own)", f.setIssuer)
 	flags.Func("start", "set the clock to this `TIME` and stop it, such as 2026-01-02T15:04:05Z", f.setStart)

@@ -42,6 +42,7 @@ func TestProgressIsRedrawnOnATerminal(t *testing.T) {
 	assert.Regexp(t, `\rPaused \ds: 39/100, [\dms]+ left\x1b\[K`, written)
 	assert.Regexp(t, `\rRevoking: \d+/100, [\dms]+ left\x1b\[K`, written)
 	assert.True(t, strings.HasSuffix(written, "\r\x1b[K"), "the line is removed at the end")
+	assert.NotContains(t, written, "Rate limited", "the line says it")
 }
 
 func TestProgressText(t *testing.T) {

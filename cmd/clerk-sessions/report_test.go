@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/gofrs/flock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -185,7 +186,20 @@ func TestAReportInUseIsRefused(t *testing.T) {
 		require.ErrorContains(t, err, "(nothing was revoked)")
 	}
 	require.NoError(t, first.close())
-	_, err = resumed(t, link)
+	require.NoError(t, os.WriteFile(name, []byte("{}\n"), 0o600))
+	lock := flock.New(name)
+	require.NoError(t, lock.Lock())
+	_, err = resumed(t, name)
+	require.ErrorContains(t, err, "it is in use by another process (nothing was revoked)")
+	require.NoError(t, lock.Close())
+}
+
+func TestAReportIsUnlockedWhenItIsClosed(t *testing.T) {
+	t.Parallel()
+	name := writtenReport(t)
+	link := name + ".link"
+	require.NoError(t, os.Symlink(name, link))
+	_, err := resumed(t, link)
 	require.NoError(t, err)
 	_, err = resumed(t, name)
 	require.ErrorContains(t, err, "it is in use by process ")

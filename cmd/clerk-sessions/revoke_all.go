@@ -71,7 +71,7 @@ func (a *app) revokeAllCommand() *cobra.Command {
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only show the sessions that would be revoked")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
 	flags.BoolVar(&f.once, "once", false, "do not list the users again at the end")
-	flags.Func("concurrency", "make up to `N` concurrent calls (default 8)", number(&f.concurrency))
+	flags.Func("concurrency", fmt.Sprintf("make up to `N` concurrent calls (default %d)", f.concurrency), number(&f.concurrency))
 	flags.Func("report", "record each session in the new `FILE`, - for stdout", text(&f.reportName))
 	flags.Func("resume", "do what is left by the `REPORT` of an earlier run with the same users, selection and secret key",
 		text(&f.resumedName))
@@ -140,7 +140,7 @@ func (r *revokeRun) openReport() (err error) {
 	switch {
 	case f.resumedName != "":
 		header, err = r.report.resume(f.resumedName, r.key, header)
-		f.createdBefore = header.CreatedBefore
+		f.createdBefore = cmp.Or(header.CreatedBefore, f.createdBefore)
 	case f.reportName != "":
 		r.report.file, err = r.createReport(f.reportName, header)
 	}

@@ -114,9 +114,7 @@ func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
 			e.ErrorCode = apiErr.Errors[0].Code
 		}
 	}
-	if err := r.record(e); err != nil {
-		r.stop(ctx, err)
-	}
+	_ = r.record(e) // the report keeps its error
 	if r.failing[it.user] = true; len(r.failing) >= maxFailing {
 		r.stop(ctx, fmt.Errorf("gave up: %d users failed and nothing succeeded; last error: %w", maxFailing, err))
 	}

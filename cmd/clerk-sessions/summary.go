@@ -49,14 +49,14 @@ func (r *revokeRun) conclude() error {
 		r.printError(r.errNone())
 	}
 	left := r.stopped != nil || s.Failed+s.NotDone+s.Live+s.Unlisted > 0
-	unwritten := r.closeReport(left)
+	left = r.closeReport(left) != nil || left
 	if r.unshown = cmp.Or(r.unshown, r.printSummary(s)); r.unshown != nil {
 		r.printError(fmt.Errorf("cannot write to stdout: %w; its last line is: %s", r.unshown, s))
 	}
 	switch {
-	case !left && !none && unwritten == nil && r.unshown == nil:
+	case !left && !none && r.unshown == nil:
 		return nil
-	case s.Revoked+s.Gone == 0, !left && unwritten == nil:
+	case !left, s.Revoked+s.Gone == 0:
 		return &exitError{code: exitFailed}
 	}
 	return &exitError{code: exitPartly}

@@ -66,6 +66,27 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+func TestExitCodesOfFailedOutput(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken pipe")
+	for _, row := range []struct {
+		name             string
+		unshown, written error
+		want             int
+	}{
+		{"stdout and report are written", nil, nil, exitDone},
+		{"stdout is not written", broken, nil, exitFailed},
+		{"the report is not written", nil, broken, exitPartly},
+	} {
+		r, _ := testRun(1, 0, revokeAllFlags{})
+		r.report.apply(entry{UserID: "user_0", Outcome: listed, LiveSessions: 1})
+		r.report.apply(entry{SessionID: "sess_1", UserID: "user_0", Outcome: revoked})
+		r.report.file = &reportFile{name: "r.jsonl", used: true, err: row.written}
+		r.unshown = row.unshown
+		assert.Equal(t, row.want, r.exitCode(r.conclude()), row.name)
+	}
+}
+
 // A report that was all done before is a success; one of users without a session is not.
 func TestExitCodesOfResumedRuns(t *testing.T) {
 	t.Parallel()
