@@ -30,7 +30,8 @@ func (a *app) secretKey() (string, error) {
 	// container often have mode 0644. Windows has no such modes.
 	info, err := os.Stat(a.secretKeyFile)
 	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		a.note("warning: other users can access %s (mode %04o); run: chmod 600 %[1]s", a.secretKeyFile, info.Mode().Perm())
+		a.note("warning: other users can access %s (mode %04o); run: chmod 600 %[1]s",
+			a.secretKeyFile, info.Mode().Perm())
 	}
 	return key, nil
 }

@@ -39,7 +39,8 @@ func (a *app) emulateCommand() *cobra.Command {
 		Short: "Run an emulator of Clerk's session endpoints",
 		Long: `Serve Clerk's session endpoints from memory until Ctrl-C, for tests in any language:
 sessions, tokens that verify, users, and the instance's keys. Its secret key is the one
-in --secret-key-file or CLERK_SECRET_KEY, or a fixed one that it prints. Any well-formed user id, such as user_1, is a user unless --strict is given. Nothing is kept when it
+in --secret-key-file or CLERK_SECRET_KEY, or a fixed one that it prints. Any well-formed
+user id, such as user_1, is a user unless --strict is given. Nothing is kept when it
 stops.
 
 It prints the environment variables that Clerk's SDKs read, then a line for each
@@ -60,10 +61,12 @@ Tests move the clock, inject faults and change state through the control API bel
 	}
 	flags := cmd.Flags()
 	flags.Func("addr", "listen at this `ADDRESS`; port 0 takes any that is free (default "+f.addr+")", text(&f.addr))
-	flags.Func("seed", "begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens", text(&f.seed))
+	flags.Func("seed",
+		"begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens", text(&f.seed))
 	flags.Func("issuer", "the `URL` in the claim iss of tokens (default the emulator's own)", f.setIssuer)
 	flags.Func("start", "set the clock to this `TIME` and stop it, such as 2026-01-02T15:04:05Z", f.setStart)
-	flags.Func("rate-limit", "refuse more than `N` requests in 10 seconds with 429 (default no limit)", number(&f.rateLimit))
+	flags.Func("rate-limit",
+		"refuse more than `N` requests in 10 seconds with 429 (default no limit)", number(&f.rateLimit))
 	flags.BoolVar(&f.strict, "strict", false, "accept only users and organizations that were added")
 	flags.BoolVar(&f.production, "production", false, "act as a production instance, which refuses to create sessions")
 	flags.BoolVar(&f.quiet, "quiet", false, "do not log requests")

@@ -97,16 +97,14 @@ func (r *report) read(from io.Reader, key string, header reportHeader) (was repo
 	for n := 1; ; n++ {
 		line, err := lines.ReadBytes('\n')
 		switch {
-		case err != nil && !errors.Is(err, io.EOF):
-			return was, size, err
-		case n == 1 && err == nil:
-			was, err = header.match(line, key)
-		case n == 1:
+		case n == 1 && errors.Is(err, io.EOF):
 			err = errNoHeader
-		case err != nil:
+		case errors.Is(err, io.EOF):
 			r.before, r.revoked, r.gone = r.revoked+r.gone, 0, 0
 			return was, size, nil
-		default:
+		case err == nil && n == 1:
+			was, err = header.match(line, key)
+		case err == nil:
 			err = r.applyLine(n, line)
 		}
 		if err != nil {

@@ -297,7 +297,8 @@ func TestHeadersOfOneRun(t *testing.T) {
 	}
 	assert.Equal(t, header("user_1", "user_2").UsersID, header("user_2", "user_1").UsersID)
 	assert.NotEqual(t, header("user_1").UsersID, header("user_2").UsersID)
-	assert.NotEqual(t, header("user_1").Instance, header("user_1").Instance, "the salt differs")
+	first, second := header("user_1"), header("user_1")
+	assert.NotEqual(t, first.Instance, second.Instance, "the salt differs")
 }
 
 // Any line is an entry or an error, never a panic.

@@ -71,9 +71,11 @@ func (a *app) revokeAllCommand() *cobra.Command {
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only show the sessions that would be revoked")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
 	flags.BoolVar(&f.once, "once", false, "do not list the users again at the end")
-	flags.Func("concurrency", fmt.Sprintf("make up to `N` concurrent calls (default %d)", f.concurrency), number(&f.concurrency))
+	flags.Func("concurrency",
+		fmt.Sprintf("make up to `N` concurrent calls (default %d)", f.concurrency), number(&f.concurrency))
 	flags.Func("report", "record each session in the new `FILE`, - for stdout", text(&f.reportName))
-	flags.Func("resume", "do what is left by the `REPORT` of an earlier run with the same users, selection and secret key",
+	flags.Func("resume",
+		"do what is left by the `REPORT` of an earlier run with the same users, selection and secret key",
 		text(&f.resumedName))
 	cmd.MarkFlagsOneRequired("user", "users-file", "client")
 	cmd.MarkFlagsMutuallyExclusive("user", "users-file")

@@ -127,7 +127,8 @@ whether it accepts a refresh token again is not known.`,
 	flags := cmd.Flags()
 	flags.Func("expired-token-file", "read the expired token from `FILE`, - for stdin (required)", text(&expiredFile))
 	flags.Func("refresh-token-file", "read the refresh token from `FILE`, - for stdin (required)", text(&refreshFile))
-	flags.Func("origin", "the `ORIGIN` of the browser's request, such as https://app.example.com (required)", text(&params.RequestOrigin))
+	flags.Func("origin",
+		"the `ORIGIN` of the browser's request, such as https://app.example.com (required)", text(&params.RequestOrigin))
 	for _, name := range []string{"expired-token-file", "refresh-token-file", "origin"} {
 		_ = cmd.MarkFlagRequired(name)
 	}

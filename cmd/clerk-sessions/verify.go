@@ -59,7 +59,8 @@ with 410.`,
 	}
 	flags := cmd.Flags()
 	flags.Func("issuer", "the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)", text(&f.issuer))
-	flags.Func("jwt-key-file", "read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)", text(&f.jwtKeyFile))
+	flags.Func("jwt-key-file",
+		"read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)", text(&f.jwtKeyFile))
 	flags.Func("authorized-party", "an `ORIGIN` that azp may name; may be repeated (default any)", texts(&f.parties))
 	flags.BoolVar(&f.remote, "remote", false, "let Clerk verify it, by a deprecated call")
 	for _, name := range []string{"issuer", "jwt-key-file", "authorized-party"} {
