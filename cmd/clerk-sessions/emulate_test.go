@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -134,4 +135,16 @@ func TestEmulatorLogEndsWithTheFirstError(t *testing.T) {
 	}
 	assert.NotZero(t, log.close())
 	assert.Equal(t, 1, written)
+}
+
+func TestEmulatorURL(t *testing.T) {
+	t.Parallel()
+	got := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 8787}
+	for asked, want := range map[string]string{
+		"127.0.0.1:0": "http://127.0.0.1:8787", "localhost:0": "http://localhost:8787", "[::1]:0": "http://[::1]:8787",
+		":0": "http://127.0.0.1:8787", "0.0.0.0:0": "http://127.0.0.1:8787", "[::]:0": "http://127.0.0.1:8787",
+		"192.0.2.1:0": "http://192.0.2.1:8787",
+	} {
+		assert.Equal(t, want, emulatorURL(asked, got), asked)
+	}
 }

@@ -24,6 +24,7 @@ func TestReadUsers(t *testing.T) {
 		"comments":                {"# all, of them\nuser_1 # Anna, Athens\n#user_2\n", []string{"user_1"}, ""},
 		"duplicates":              {"user_2\nuser_1\nuser_2\n", []string{"user_2", "user_1"}, ""},
 		"quoted":                  {"\"user_1\"\n'user_2'\n", []string{"user_1", "user_2"}, ""},
+		"nothing in quotes":       {"\"\"\nuser_1\n", []string{"user_1"}, ""},
 		"header":                  {"user_id\nuser_1\n", []string{"user_1"}, ""},
 		"quoted header":           {"\"User ID\"\nuser_1\n", []string{"user_1"}, ""},
 		"headers later":           {"user_id\nuser_1\nuser_id\nid\nuser_2\n", []string{"user_1", "user_2"}, ""},

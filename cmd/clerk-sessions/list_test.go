@@ -42,3 +42,15 @@ func TestListAllPrintsWhatCameBeforeAnError(t *testing.T) {
 		})
 	}
 }
+
+func TestListAllEndsWhenNothingIsPrinted(t *testing.T) {
+	t.Parallel()
+	server := sessionstest.New()
+	for range 1600 {
+		server.AddSession(clerksessions.Session{UserID: "user_1"})
+	}
+	a := &app{out: &fullDisk{}, errs: io.Discard, width: func() int { return 0 }, now: time.Now}
+	err := a.listAll(server.Client().All(t.Context(), clerksessions.ListParams{UserID: "user_1"}))
+	assert.EqualError(t, err, "no space left on device")
+	assert.Len(t, server.Requests(), 1, "of four pages")
+}
