@@ -63,7 +63,7 @@ func (r *revokeRun) do(it *item) bulk.Outcome[*item] {
 		for _, session := range sessions {
 			out.Add = append(out.Add, &item{user: session.UserID, session: session.ID})
 		}
-		r.update(func() { r.progress.sessions += len(sessions) })
+		r.update(func() { r.progress.total.sessions += len(sessions) })
 	}
 	return out
 }

@@ -15,16 +15,26 @@ type progress struct {
 	start time.Time
 	timer *time.Timer
 
-	users, listed  int       // users to list, and those that are listed
-	sessions, done int       // sessions to revoke so far, and those that are done
-	until          time.Time // when the pause for the rate limit ends
+	total tally     // users to list, and sessions to revoke so far
+	done  tally     // of these
+	until time.Time // when the pause for the rate limit ends
+}
+
+type tally struct{ users, sessions int }
+
+func (t *tally) add(it *item) {
+	if it.session == "" {
+		t.users++
+	} else {
+		t.sessions++
+	}
 }
 
 // begin shows the progress of items until the returned progress ends.
 func (a *app) begin(what string, items []*item) *progress {
 	p := &progress{app: a, what: what, start: time.Now()}
 	for _, it := range items {
-		count(it, &p.users, &p.sessions)
+		p.total.add(it)
 	}
 	every := 5 * time.Second
 	if a.redraws() {
@@ -42,15 +52,6 @@ func (a *app) begin(what string, items []*item) *progress {
 		})
 	})
 	return p
-}
-
-// count counts an item as a user or as a session.
-func count(it *item, users, sessions *int) {
-	if it.session == "" {
-		*users++
-	} else {
-		*sessions++
-	}
 }
 
 // pause notes that no call is started for a while.
@@ -119,14 +120,14 @@ func (w asideWriter) Write(lines []byte) (n int, err error) {
 // String is like "Revoking: 120/300, 2m10s left", at most 40 columns. While users are
 // listed the number of sessions is estimated.
 func (p *progress) String() string {
-	done, total, about := p.done, p.sessions, ""
-	units, allUnits := p.listed+p.done, p.users+p.sessions
+	done, total, about := p.done.sessions, p.total.sessions, ""
+	units, allUnits := p.done.users+p.done.sessions, p.total.users+p.total.sessions
 	switch {
-	case p.sessions == 0:
-		done, total = p.listed, p.users
-	case p.listed < p.users:
-		total, about = p.sessions*p.users/max(1, p.listed), "~"
-		allUnits = p.users + total
+	case total == 0:
+		done, total = p.done.users, p.total.users
+	case p.done.users < p.total.users:
+		total, about = total*p.total.users/max(1, p.done.users), "~"
+		allUnits = p.total.users + total
 	}
 	text := fmt.Sprintf("%s: %d/%s%d", p.what, done, about, total)
 	wait := max(0, time.Until(p.until))

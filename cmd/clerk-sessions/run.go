@@ -73,7 +73,7 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 		MaxFailing:  maxFailing,
 	}
 	for it, err := range engine.Run(ctx, slices.Values(items)) {
-		r.update(func() { count(it, &p.listed, &p.done) })
+		r.update(func() { p.done.add(it) })
 		if err == nil {
 			clear(r.failing)
 			continue
