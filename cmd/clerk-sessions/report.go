@@ -46,7 +46,22 @@ type userState struct {
 	outcome  outcome
 	live     int  // sessions, selected or not
 	found    bool // a session to revoke
-	sessions map[string]entry
+	sessions map[string]session
+}
+
+type session struct {
+	user    string
+	outcome outcome
+}
+
+// forget drops a session that is done. Most users have none left then, and no map.
+func (u *userState) forget(id string) {
+	if o := u.sessions[id].outcome; o == revoked || o == gone {
+		delete(u.sessions, id)
+	}
+	if len(u.sessions) == 0 {
+		u.sessions = nil
+	}
 }
 
 func newReport(users []string) *report {
@@ -85,7 +100,9 @@ func (r *report) apply(e entry) bool {
 	case e.SessionID != "":
 		return r.applySession(u, e)
 	case e.Outcome == listed, e.Outcome == checked:
-		maps.DeleteFunc(u.sessions, func(_ string, e entry) bool { return e.Outcome == revoked || e.Outcome == gone })
+		for id := range u.sessions {
+			u.forget(id)
+		}
 	case e.Outcome != failed:
 		return false
 	}
@@ -94,10 +111,8 @@ func (r *report) apply(e entry) bool {
 }
 
 func (r *report) applySession(u *userState, e entry) bool {
-	forget := u.outcome == listed || u.outcome == checked
 	switch e.Outcome {
 	case planned, failed, stillLive:
-		forget = false
 	case revoked:
 		r.revoked++
 	case gone:
@@ -107,11 +122,11 @@ func (r *report) applySession(u *userState, e entry) bool {
 	}
 	u.found = true
 	if u.sessions == nil {
-		u.sessions = map[string]entry{}
+		u.sessions = map[string]session{}
 	}
-	u.sessions[e.SessionID] = e
-	if forget {
-		delete(u.sessions, e.SessionID)
+	u.sessions[e.SessionID] = session{e.UserID, e.Outcome}
+	if u.outcome == listed || u.outcome == checked {
+		u.forget(e.SessionID)
 	}
 	return true
 }
@@ -137,8 +152,8 @@ func (r *report) left() (untried, users, again []*item) {
 			unlisted = append(unlisted, &item{user: user})
 		}
 		for _, id := range slices.Sorted(maps.Keys(u.sessions)) {
-			it := &item{user: u.sessions[id].UserID, session: id}
-			switch u.sessions[id].Outcome {
+			it := &item{user: u.sessions[id].user, session: id}
+			switch u.sessions[id].outcome {
 			case planned, stillLive:
 				untried = append(untried, it)
 			case failed:
@@ -170,7 +185,7 @@ func (r *report) summary() summary {
 			s.Empty++
 		}
 		for _, session := range u.sessions {
-			switch session.Outcome {
+			switch session.outcome {
 			case planned:
 				s.NotDone++
 			case failed:

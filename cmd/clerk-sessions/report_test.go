@@ -334,4 +334,5 @@ func TestASessionIsForgottenOnceItsUserIsListed(t *testing.T) {
 	known(false, entry{UserID: "user_1", Outcome: listed, LiveSessions: 1})
 	known(true, of("user_1", stillLive, "sess_1")...)
 	known(false, of("user_1", gone, "sess_1")...)
+	assert.Nil(t, r.state["user_1"].sessions, "an empty map takes half a kilobyte")
 }
