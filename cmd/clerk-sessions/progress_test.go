@@ -113,3 +113,13 @@ func TestShortDurations(t *testing.T) {
 		assert.Equal(t, want, short(d))
 	}
 }
+
+func TestANoteIsWrittenAsideFromTheProgress(t *testing.T) {
+	t.Parallel()
+	a := &app{errs: new(bytes.Buffer), errTTY: true, errWidth: func() int { return 80 }}
+	p := a.begin("Revoking", []*item{{session: "sess_1"}})
+	a.note("error: one")
+	p.end()
+	a.note("error: two")
+	assert.Equal(t, "\r\x1b[Kerror: one\n\rRevoking: 0/1\x1b[K\r\x1b[Kerror: two\n", a.errs.(*bytes.Buffer).String())
+}

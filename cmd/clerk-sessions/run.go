@@ -76,9 +76,7 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 		r.update(func() { p.done.add(it) })
 		if err == nil {
 			clear(r.failing)
-			continue
-		}
-		if r.fail(ctx, it, err); r.stopped != nil {
+		} else if r.fail(ctx, it, err); r.stopped != nil {
 			stop(r.stopped)
 		}
 	}

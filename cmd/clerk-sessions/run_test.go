@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/internal/bulk"
 	"github.com/clerksessions/clerksessions/sessionstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -327,4 +328,40 @@ func TestAUserWithAFailedSessionIsNotChecked(t *testing.T) {
 		assert.Equal(t, checked, r.report.state["user_1"].outcome)
 		assert.Equal(t, summary{Revoked: 1, Failed: 1}, r.report.summary(), "it is not reported as live, too")
 	})
+}
+
+func TestWhatAFailureMeans(t *testing.T) {
+	t.Parallel()
+	answered := func(status int) error { return &clerksessions.Error{StatusCode: status, RetryAfter: time.Second} }
+	for _, row := range []struct {
+		name string
+		err  error
+		want bulk.Class
+	}{
+		{"an id that is refused", fmt.Errorf("%w: empty", clerksessions.ErrInvalidArgument), bulk.Final},
+		{"a response about another session", wrongResponse{errors.New("other")}, bulk.Final},
+		{"the network", errors.New("connection reset"), bulk.Transient},
+		{"a full disk", fmt.Errorf("%w: full", errReport), bulk.Fatal},
+		{"--max", errMax, bulk.Fatal},
+		{"truncated", answered(200), bulk.Transient},
+		{"300", answered(300), bulk.Final},
+		{"400", answered(400), bulk.Final},
+		{"401", answered(401), bulk.Fatal},
+		{"403", answered(403), bulk.Final},
+		{"404", answered(404), bulk.Final},
+		{"407", answered(407), bulk.Final},
+		{"408", answered(408), bulk.Transient},
+		{"409", answered(409), bulk.Final},
+		{"425", answered(425), bulk.Transient},
+		{"429", answered(429), bulk.RateLimited},
+		{"499", answered(499), bulk.Final},
+		{"500", answered(500), bulk.Transient},
+		{"529", answered(529), bulk.Transient},
+	} {
+		got := outcomeOf(row.err)
+		assert.Equal(t, row.want, got.Class, row.name)
+		assert.Equal(t, row.err, got.Err, row.name)
+	}
+	assert.Equal(t, bulk.Outcome[*item]{}, outcomeOf(nil))
+	assert.Equal(t, time.Second, outcomeOf(answered(429)).RetryAfter)
 }
