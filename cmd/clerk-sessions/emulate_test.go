@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/assert"
@@ -106,21 +108,46 @@ func TestEmulateServesWhenStdoutIsClosed(t *testing.T) {
 
 func TestEmulatorLogDropsWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
-	written, missing := 0, 0
-	proceed := make(chan struct{})
-	log := newEmulatorLog(func(_ sessionstest.Request, dropped int64) error {
-		<-proceed
-		written++
-		missing += int(dropped)
-		return nil
-	})
-	for range logQueue + 10 {
+	synctest.Test(t, func(t *testing.T) {
+		written, missing := 0, 0
+		proceed := make(chan struct{})
+		log := newEmulatorLog(func(_ sessionstest.Request, dropped int64) error {
+			<-proceed
+			written++
+			missing += int(dropped)
+			return nil
+		})
 		log.add(sessionstest.Request{})
-	}
-	assert.Contains(t, []int64{9, 10}, log.dropped.Load(), "the writer may have taken a request from the queue")
-	close(proceed)
-	assert.Zero(t, log.close())
-	assert.Equal(t, logQueue+10, written+missing)
+		synctest.Wait() // the writer has taken it from the queue
+		for range logQueue + 10 {
+			log.add(sessionstest.Request{})
+		}
+		close(proceed)
+		start := time.Now()
+		assert.Zero(t, log.close())
+		assert.Zero(t, time.Since(start))
+		assert.Equal(t, logQueue+1, written)
+		assert.Equal(t, 10, missing)
+	})
+}
+
+func TestEmulatorLogWaitsASecondForItsReader(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		proceed := make(chan struct{})
+		log := newEmulatorLog(func(sessionstest.Request, int64) error {
+			<-proceed
+			return nil
+		})
+		for range 3 {
+			log.add(sessionstest.Request{})
+			synctest.Wait()
+		}
+		start := time.Now()
+		assert.Equal(t, int64(2), log.close(), "but for the one that is being written")
+		assert.Equal(t, time.Second, time.Since(start))
+		close(proceed)
+	})
 }
 
 func TestEmulatorLogEndsWithTheFirstError(t *testing.T) {

@@ -54,6 +54,7 @@ func TestReadUsers(t *testing.T) {
 		"CSV with another header": {"name;key\nAnna;user_1\n", nil, "use: cut -d';' -f2 'users.txt' | tail -n +2 | clerk-sessions"},
 		"tabs without header":     {"user_1\tAnna\n", nil, "use: cut -f1 'users.txt' | clerk-sessions"},
 		"CSV without ids":         {"name,mail\nAnna,a@example.com\n", nil, "users.txt: cannot find the user ids among the columns"},
+		"CSV, endless quotes":     {"id,n\n\"user_1,1\n" + strings.Repeat("x\n", 40_000), nil, "users.txt: line 2: "},
 		"CSV, broken quotes":      {"id,n\n\"user_1,1\n", nil, "users.txt: cannot find the user ids among the columns"},
 	} {
 		t.Run(name, func(t *testing.T) {
