@@ -7,27 +7,31 @@ import (
 	"time"
 )
 
-// The functions below return what sets a flag. None takes an empty value: a shell turns
-// an unset variable into one, and --report "" must not mean no report.
-
-func text[T ~string](to *T) func(string) error {
+// nonEmpty rejects an empty value of a flag. A shell turns an unset variable into one,
+// and --report "" must not mean no report.
+func nonEmpty(set func(string) error) func(string) error {
 	return func(value string) error {
 		if value == "" {
 			return errors.New("empty value (is a shell variable unset?)")
 		}
-		*to = T(value)
-		return nil
+		return set(value)
 	}
+}
+
+// text returns what sets a flag to a text. The functions below are like it.
+func text(to *string) func(string) error {
+	return nonEmpty(func(value string) error {
+		*to = value
+		return nil
+	})
 }
 
 // texts is a text that may be repeated.
 func texts(to *[]string) func(string) error {
-	return func(value string) error {
-		var one string
-		err := text(&one)(value)
-		*to = append(*to, one)
-		return err
-	}
+	return nonEmpty(func(value string) error {
+		*to = append(*to, value)
+		return nil
+	})
 }
 
 func number(to *int) func(string) error {

@@ -39,12 +39,31 @@ func (k idKind) valid(id string) bool {
 	return ok && idRest.MatchString(rest) && !k.header(id)
 }
 
-// check returns the error for the value of a flag that cannot be an id of this kind.
-func (k idKind) check(flag, id string) error {
-	if id == "" || k.valid(id) {
+// flag returns what sets a flag that may be repeated, or hold several ids separated by
+// commas.
+func (k idKind) flag(to *[]string) func(string) error {
+	return nonEmpty(func(value string) error {
+		for id := range strings.SplitSeq(value, ",") {
+			if id = strings.TrimSpace(id); !k.valid(id) {
+				return fmt.Errorf("want %s ids such as %s2abc", k.noun, k.prefix)
+			}
+			if !slices.Contains(*to, id) {
+				*to = append(*to, id)
+			}
+		}
 		return nil
-	}
-	return usagef("--%s %.40q is not a valid %s id: want one such as %s2abc", flag, id, k.noun, k.prefix)
+	})
+}
+
+// one returns what sets a flag for one id.
+func (k idKind) one(to *string) func(string) error {
+	return nonEmpty(func(value string) error {
+		if !k.valid(value) {
+			return fmt.Errorf("want a %s id such as %s2abc", k.noun, k.prefix)
+		}
+		*to = value
+		return nil
+	})
 }
 
 // header reports whether a cell is the name of a column. Some look like an id.
@@ -57,18 +76,13 @@ func normalize(name string) string {
 	return strings.NewReplacer(" ", "", "_", "", "-", "").Replace(strings.ToLower(name))
 }
 
-// wrongID is the error of a value that is not a valid id.
+// wrongID is the error of a line that does not hold a valid id.
 type wrongID struct {
 	text string
-	line int // of a file, zero for a flag
+	line int
 }
 
-func (w *wrongID) Error() string {
-	if w.line == 0 {
-		return fmt.Sprintf("%.40q", w.text)
-	}
-	return fmt.Sprintf("%.40q in line %d", w.text, w.line)
-}
+func (w *wrongID) Error() string { return fmt.Sprintf("%.40q in line %d", w.text, w.line) }
 
 // checked returns id, or a *wrongID if it is not valid.
 func (k idKind) checked(id string, line int) (string, error) {
@@ -78,33 +92,8 @@ func (k idKind) checked(id string, line int) (string, error) {
 	return id, nil
 }
 
-// users returns the users given by flags or in a file, each once. The error names what is
-// not a valid id.
-func (a *app) users(ctx context.Context, given []string, file string) ([]string, error) {
-	where, ids := "--user", userIDs.split(given)
-	if file != "" {
-		var err error
-		if where, ids, err = a.open(ctx, userIDs, file); err != nil {
-			return nil, err
-		}
-	}
-	users, err := userIDs.collect(where, ids)
-	return users, cmp.Or(context.Cause(ctx), err)
-}
-
-// split yields the ids in the values of a flag, which are separated by commas.
-func (k idKind) split(values []string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for id := range strings.SplitSeq(strings.Join(values, ","), ",") {
-			if !yield(k.checked(strings.TrimSpace(id), 0)) {
-				return
-			}
-		}
-	}
-}
-
-// collect returns ids, each once.
-func (k idKind) collect(where string, ids iter.Seq2[string, error]) (all []string, err error) {
+// collect returns the ids of a file, each once. The error names those that are not valid.
+func (k idKind) collect(file string, ids iter.Seq2[string, error]) (all []string, err error) {
 	const most = 5
 	seen := map[string]bool{}
 	var wrong []string
@@ -127,9 +116,9 @@ func (k idKind) collect(where string, ids iter.Seq2[string, error]) (all []strin
 	switch {
 	case len(wrong) > 0:
 		return nil, usagef("%s: want %s ids such as %s2abc, got %s%s",
-			where, k.noun, k.prefix, strings.Join(wrong, ", "), more)
+			file, k.noun, k.prefix, strings.Join(wrong, ", "), more)
 	case len(all) == 0:
-		return nil, usagef("%s has no %s ids", where, k.noun)
+		return nil, usagef("%s has no %s ids", file, k.noun)
 	}
 	return all, nil
 }

@@ -3,7 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
+	"slices"
+	"strings"
 
 	"github.com/clerksessions/clerksessions"
 	"github.com/spf13/cobra"
@@ -24,8 +27,8 @@ ended disappear after a while.`,
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.list(ctx, params, all) }),
 	}
 	flags := cmd.Flags()
-	flags.Func("user", "list the sessions of the user `ID`", text(&params.UserID))
-	flags.Func("client", "list the sessions of the client `ID`", text(&params.ClientID))
+	flags.Func("user", "list the sessions of the user `ID`", userIDs.one(&params.UserID))
+	flags.Func("client", "list the sessions of the client `ID`", clientIDs.one(&params.ClientID))
 	statusFlag(cmd, &params.Status, "only sessions with this `STATUS`; Clerk has no filter for pending")
 	flags.Func("limit", "list at most `N` sessions, 1 to 500 (default 10)", number(&params.Limit))
 	flags.BoolVar(&all, "all", false, "list all sessions")
@@ -39,14 +42,17 @@ var statuses = []string{"abandoned", "active", "ended", "expired", "removed", "r
 
 // statusFlag adds --status with completion.
 func statusFlag(cmd *cobra.Command, status *clerksessions.SessionStatus, usage string) {
-	cmd.Flags().Func("status", usage, text(status))
+	cmd.Flags().Func("status", usage, nonEmpty(func(value string) error {
+		if !slices.Contains(statuses, value) {
+			return errors.New("want one of " + strings.Join(statuses, ", "))
+		}
+		*status = clerksessions.SessionStatus(value)
+		return nil
+	}))
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statuses, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (a *app) list(ctx context.Context, params clerksessions.ListParams, all bool) error {
-	if err := cmp.Or(userIDs.check("user", params.UserID), clientIDs.check("client", params.ClientID)); err != nil {
-		return err
-	}
 	client, err := a.client()
 	if err != nil {
 		return err

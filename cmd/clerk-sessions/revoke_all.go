@@ -64,7 +64,7 @@ func (a *app) revokeAllCommand() *cobra.Command {
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.revokeAll(ctx, &f) }),
 	}
 	flags := cmd.Flags()
-	flags.Func("user", "a user `ID`; may be repeated, or list several separated by commas", texts(&f.users))
+	flags.Func("user", "a user `ID`; may be repeated, or list several separated by commas", userIDs.flag(&f.users))
 	flags.Func("users-file", "read user ids from `FILE`, - for stdin; # begins a comment", text(&f.usersFile))
 	f.selection.flags(cmd)
 	flags.Func("max", "stop before more than `N` sessions are revoked", number(&f.max))
@@ -88,9 +88,6 @@ func (a *app) revokeAll(ctx context.Context, f *revokeAllFlags) error {
 	// The reader of the output may stop reading; the run continues.
 	signal.Ignore(syscall.SIGPIPE)
 
-	if err := f.selection.check(); err != nil {
-		return err
-	}
 	client, err := a.client(keepAlive(f.concurrency), clerksessions.WithMaxAttempts(1))
 	if err != nil {
 		return err
@@ -99,18 +96,24 @@ func (a *app) revokeAll(ctx context.Context, f *revokeAllFlags) error {
 	if err != nil {
 		return err
 	}
-	users := []string{""} // whoever has the client
-	if len(f.users) > 0 || f.usersFile != "" {
-		if users, err = a.users(ctx, f.users, f.usersFile); err != nil {
-			return err
+	if f.usersFile != "" {
+		name, ids, err := a.open(ctx, userIDs, f.usersFile)
+		if err == nil {
+			f.users, err = userIDs.collect(name, ids)
 		}
+		if err != nil {
+			return cmp.Or(context.Cause(ctx), err)
+		}
+	}
+	if len(f.users) == 0 {
+		f.users = []string{""} // whoever has the client
 	}
 	if f.olderThan > 0 {
 		f.createdBefore = a.now().Add(-f.olderThan)
 	}
 	within, cancel := withGrace(ctx)
 	defer cancel()
-	r := newRun(within, a, client, f, users)
+	r := newRun(within, a, client, f)
 	if err := r.openReport(); err != nil {
 		return err
 	}

@@ -35,8 +35,8 @@ type revokeRun struct {
 	unshown  error           // why stdout cannot be written any more
 }
 
-func newRun(ctx context.Context, a *app, client *clerksessions.Client, f *revokeAllFlags, users []string) *revokeRun {
-	r := &revokeRun{app: a, report: newReport(users), flags: f, client: client, within: ctx, failing: map[string]bool{}}
+func newRun(ctx context.Context, a *app, client *clerksessions.Client, f *revokeAllFlags) *revokeRun {
+	r := &revokeRun{app: a, report: newReport(f.users), flags: f, client: client, within: ctx, failing: map[string]bool{}}
 	r.budget.Store(int64(cmp.Or(f.max, math.MaxInt)))
 	return r
 }

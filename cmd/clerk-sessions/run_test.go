@@ -48,7 +48,8 @@ func testRun(n, each int, flags revokeAllFlags, opts ...sessionstest.Option) (*r
 	flags.yes, flags.concurrency = true, max(flags.concurrency, 1)
 	a := &app{out: io.Discard, errs: new(bytes.Buffer), now: time.Now, errWidth: func() int { return 0 }}
 	client := server.Client(clerksessions.WithMaxAttempts(1))
-	return newRun(context.Background(), a, client, &flags, userNames(n)), server
+	flags.users = userNames(n)
+	return newRun(context.Background(), a, client, &flags), server
 }
 
 func stderr(r *revokeRun) string { return r.errs.(*bytes.Buffer).String() }

@@ -25,22 +25,10 @@ type selection struct {
 func (s *selection) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	statusFlag(cmd, &s.status, "only sessions with this `STATUS` (default: every session that has not ended)")
-	flags.Func("client", "only sessions of the client `ID`, which is one browser or device", text(&s.client))
+	flags.Func("client", "only sessions of the client `ID`, which is one browser or device", clientIDs.one(&s.client))
 	flags.Func("older-than", "only sessions created more than this `DURATION` ago, such as 24h", duration(&s.olderThan))
 	flags.Func("ip", "only sessions last active from this `CIDR` range or address", network(&s.ip))
-	flags.Func("except", "spare the session `ID`; may be repeated", texts(&s.except))
-}
-
-func (s *selection) check() error {
-	if s.status != "" && !slices.Contains(statuses, string(s.status)) {
-		return usagef("--status %q: want one of %s", s.status, strings.Join(statuses, ", "))
-	}
-	for _, id := range s.except {
-		if err := sessionIDs.check("except", id); err != nil {
-			return err
-		}
-	}
-	return clientIDs.check("client", s.client)
+	flags.Func("except", "spare the session `ID`; may be repeated", sessionIDs.flag(&s.except))
 }
 
 // String returns the flags that make this selection, in a fixed order.
@@ -55,7 +43,7 @@ func (s *selection) String() string {
 	add("client", s.client, s.client != "")
 	add("older-than", s.olderThan, s.olderThan > 0)
 	add("ip", s.ip, s.ip.IsValid())
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(s.except))) {
+	for _, id := range slices.Sorted(slices.Values(s.except)) {
 		add("except", id, true)
 	}
 	return strings.Join(flags, " ")

@@ -74,7 +74,7 @@ func TestListedSessionsOfOthersAreErrors(t *testing.T) {
 func TestSelectionIsWrittenInOneOrder(t *testing.T) {
 	t.Parallel()
 	s := selection{status: "active", client: "client_1", olderThan: 24 * time.Hour,
-		ip: netip.MustParsePrefix("203.0.113.9/32"), except: []string{"sess_2", "sess_1", "sess_2"}}
+		ip: netip.MustParsePrefix("203.0.113.9/32"), except: []string{"sess_2", "sess_1"}}
 	assert.Equal(t, "--status active --client client_1 --older-than 24h0m0s --ip 203.0.113.9/32 "+
 		"--except sess_1 --except sess_2", s.String())
 	assert.Empty(t, (&selection{}).String())
