@@ -79,32 +79,3 @@ func TestSelectionIsWrittenInOneOrder(t *testing.T) {
 		"--except sess_1 --except sess_2", s.String())
 	assert.Empty(t, (&selection{}).String())
 }
-
-func TestQuestionCounts(t *testing.T) {
-	t.Parallel()
-	for want, n := range map[string]struct{ users, each int }{
-		"1 session of 1 user":            {1, 1},
-		"2 sessions of 1 user":           {1, 2},
-		"2 sessions of 2 users":          {2, 1},
-		"12,000 sessions of 3,000 users": {3000, 4},
-		"1,000 sessions of 1,000 users":  {1000, 1},
-	} {
-		var todo []*item
-		for _, user := range userNames(n.users) {
-			for range n.each {
-				todo = append(todo, &item{user: user, session: "sess_1"})
-			}
-		}
-		assert.Equal(t, want, sessionsOfUsers(todo))
-	}
-}
-
-func TestQuestionNamesTheInstance(t *testing.T) {
-	t.Parallel()
-	for key, want := range map[string]string{
-		"sk_live_x": "api.clerk.com (live)", "live_x": "api.clerk.com (live)",
-		"sk_test_x": "api.clerk.com (test)", "test_x": "api.clerk.com (test)", "sk_x": "api.clerk.com",
-	} {
-		assert.Equal(t, want, instanceName("https://api.clerk.com/v1", key), key)
-	}
-}
