@@ -26,45 +26,37 @@ func (a *app) secretKey() (string, error) {
 	if key == "" {
 		return "", usagef("%s is empty: it must contain only the secret key (sk_...)", a.secretKeyFile)
 	}
-	a.checkMode(a.secretKeyFile)
+	// A file that others can read is not refused, as ssh would: secrets mounted into a
+	// container often have mode 0644. Windows has no such modes.
+	info, err := os.Stat(a.secretKeyFile)
+	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		a.note("warning: other users can access %s (mode %04o); run: chmod 600 %[1]s",
+			a.secretKeyFile, info.Mode().Perm())
+	}
 	return key, nil
 }
 
-// checkMode warns of a key file that other users can read. It does not refuse the file
-// as ssh would: secrets mounted into a container often have mode 0644. Windows has no
-// such modes.
-func (a *app) checkMode(file string) {
-	info, err := os.Stat(file)
-	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		a.note("warning: other users can access %s (mode %04o); run: chmod 600 %[1]s", file, info.Mode().Perm())
-	}
-}
-
+// client returns a client for the instance, and keeps its key and base URL.
 func (a *app) client(opts ...clerksessions.Option) (*clerksessions.Client, error) {
-	key, err := a.secretKey()
-	if err != nil {
+	var err error
+	if a.key, err = a.secretKey(); err != nil {
 		return nil, err
 	}
-	return a.newClient(key, opts...)
-}
-
-func (a *app) newClient(key string, opts ...clerksessions.Option) (*clerksessions.Client, error) {
-	if key == "" {
+	if a.key == "" {
 		return nil, usagef("missing secret key: set CLERK_SECRET_KEY, or --secret-key-file to a file that contains it")
 	}
-	base, err := clerkenv.BaseURL()
-	if err != nil {
+	if a.baseURL, err = clerkenv.BaseURL(); err != nil {
 		return nil, usagef("%w", err)
 	}
 	own := []clerksessions.Option{
-		clerksessions.WithBaseURL(base),
+		clerksessions.WithBaseURL(a.baseURL),
 		clerksessions.WithUserAgent("clerk-sessions/" + strings.Trim(moduleVersion(), "()")),
 	}
 	if a.verbose {
-		handler := slog.NewTextHandler(asideWriter{a}, &slog.HandlerOptions{Level: slog.LevelDebug})
+		handler := slog.NewTextHandler(asideWriter{a, a.errs}, &slog.HandlerOptions{Level: slog.LevelDebug})
 		own = append(own, clerksessions.WithLogger(slog.New(handler)))
 	}
-	client, err := clerksessions.New(key, append(own, opts...)...)
+	client, err := clerksessions.New(a.key, append(own, opts...)...)
 	if err != nil {
 		return nil, usagef("%w; check CLERK_SECRET_KEY or --secret-key-file, CLERK_API_URL and CLERK_API_VERSION", err)
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"runtime"
 	"strings"
 )
 
@@ -25,8 +24,8 @@ func (a *app) terminal(f *revokeAllFlags) (*terminal, error) {
 	case f.yes, f.dryRun:
 		return nil, nil
 	case f.usersFile == "-":
-		if t, err := a.openTTY(); err == nil {
-			return t, nil
+		if tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0); err == nil {
+			return &terminal{tty, tty}, nil
 		}
 	case a.inTTY && a.errTTY:
 		return &terminal{a.in, a.errs}, nil
@@ -34,32 +33,18 @@ func (a *app) terminal(f *revokeAllFlags) (*terminal, error) {
 	return nil, usagef("not a terminal: pass --yes to revoke without confirmation, or --dry-run (nothing was revoked)")
 }
 
-// openTTY opens the terminal of the process, which stays open until it ends.
-func openTTY() (*terminal, error) {
-	in, out := "/dev/tty", "/dev/tty"
-	if runtime.GOOS == "windows" {
-		in, out = "CONIN$", "CONOUT$"
-	}
-	reader, err := os.OpenFile(in, os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
-	}
-	writer, err := os.OpenFile(out, os.O_RDWR, 0)
-	if err != nil {
-		return nil, errors.Join(err, reader.Close())
-	}
-	return &terminal{reader, writer}, nil
-}
-
 // errNo is the error for an answer that is not yes.
 var errNo = errors.New("the answer was not yes; nothing was revoked")
 
 // confirm asks a person. Everything but a yes is a no.
-func (a *app) confirm(ctx context.Context, t *terminal, question string) error {
+func (t *terminal) confirm(ctx context.Context, question string) error {
 	fmt.Fprintf(t.out, "%s? This cannot be undone. [y/N] ", question)
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(t.in).ReadString('\n')
+		line, err := bufio.NewReader(t.in).ReadString('\n')
+		if err != nil {
+			fmt.Fprintln(t.out) // the end of the input shows nothing
+		}
 		answer <- strings.ToLower(strings.TrimSpace(line))
 	}()
 	select {
@@ -74,22 +59,23 @@ func (a *app) confirm(ctx context.Context, t *terminal, question string) error {
 	}
 }
 
-// hostOf returns the host of a base URL that New accepted.
-func hostOf(base string) string {
-	u, err := url.Parse(base)
-	if err != nil {
-		return base
+// instanceName is like "api.clerk.com (live)".
+func instanceName(baseURL, key string) string {
+	name := baseURL
+	if u, err := url.Parse(baseURL); err == nil {
+		name = u.Host
 	}
-	return u.Host
+	if kind := instanceKind(key); kind != "" {
+		name += " (" + kind + ")"
+	}
+	return name
 }
 
-// instanceType says whether a key is of a development or a production instance.
-func instanceType(key string) string {
-	switch key := strings.TrimPrefix(key, "sk_"); {
-	case strings.HasPrefix(key, "live_"):
-		return " (live)"
-	case strings.HasPrefix(key, "test_"):
-		return " (test)"
+// instanceKind is live, test or, for other keys, empty.
+func instanceKind(key string) string {
+	kind, _, _ := strings.Cut(strings.TrimPrefix(key, "sk_"), "_")
+	if kind != "live" && kind != "test" {
+		return ""
 	}
-	return ""
+	return kind
 }

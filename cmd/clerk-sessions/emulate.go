@@ -3,11 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -22,11 +24,12 @@ const (
 )
 
 type emulateFlags struct {
-	addr, seed, issuer, start string
-	rateLimit                 int
-	production, strict        bool
-	quiet, env                bool
-	allowRemote               bool
+	addr, seed, issuer string
+	start              time.Time
+	rateLimit          int
+	production, strict bool
+	quiet, env         bool
+	allowRemote        bool
 }
 
 func (a *app) emulateCommand() *cobra.Command {
@@ -36,9 +39,9 @@ func (a *app) emulateCommand() *cobra.Command {
 		Short: "Run an emulator of Clerk's session endpoints",
 		Long: `Serve Clerk's session endpoints from memory until Ctrl-C, for tests in any language:
 sessions, tokens that verify, users, and the instance's keys. Its secret key is the one
-in --secret-key-file or CLERK_SECRET_KEY, else a fixed one that it prints. Any
-well-formed user id, such as user_1, is a user unless --strict is given. Nothing is kept
-when it stops.
+in --secret-key-file or CLERK_SECRET_KEY, or a fixed one that it prints. Any well-formed
+user id, such as user_1, is a user unless --strict is given. Nothing is kept when it
+stops.
 
 It prints the environment variables that Clerk's SDKs read, then a line for each
 request. Requests never wait for this log; it drops lines that are not read in time.
@@ -46,7 +49,7 @@ request. Requests never wait for this log; it drops lines that are not read in t
 Clerk's Go and Python SDKs take the base URL http://127.0.0.1:8787/v1, clerk-sessions and
 Clerk's JavaScript SDKs take CLERK_API_URL. The issuer of tokens is
 http://127.0.0.1:8787, which serves the keys at /.well-known/jwks.json. Clerk's Go SDK
-accepts no such issuer; give it one with --issuer https://clerk.example.com.
+does not accept that issuer; set another with --issuer https://clerk.example.com.
 
 Tests move the clock, inject faults and change state through the control API below
 /_emulator/, which /_emulator/openapi.yaml describes.`,
@@ -54,84 +57,82 @@ Tests move the clock, inject faults and change state through the control API bel
   clerk-sessions emulate --addr 127.0.0.1:0 --seed seed.json --rate-limit 100
   export $(clerk-sessions emulate --env &)`,
 		Args: cobra.NoArgs,
-		RunE: a.action(func(ctx context.Context, _ []string) error { return a.emulate(ctx, f) }),
+		RunE: a.action(func(ctx context.Context, _ []string) error { return a.emulate(ctx, &f) }),
 	}
 	flags := cmd.Flags()
-	flags.Var((*text)(&f.addr), "addr", "listen at this `ADDRESS`; port 0 takes any that is free")
-	flags.Var((*text)(&f.seed), "seed",
-		"begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens")
-	flags.Var((*text)(&f.issuer), "issuer", "the `URL` in the claim iss of tokens (default the emulator's own)")
-	flags.Var((*text)(&f.start), "start", "stop the clock at this `TIME`, such as 2026-01-02T15:04:05Z")
-	flags.IntVar(&f.rateLimit, "rate-limit", 0, "answer 429 to more than `N` requests in 10 seconds (default no limit)")
+	flags.Func("addr", "listen at this `ADDRESS`; port 0 takes any that is free (default "+f.addr+")", text(&f.addr))
+	flags.Func("seed",
+		"begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens", text(&f.seed))
+	flags.Func("issuer", "the `URL` in the claim iss of tokens (default the emulator's own)", f.setIssuer)
+	flags.Func("start", "set the clock to this `TIME` and stop it, such as 2026-01-02T15:04:05Z", f.setStart)
+	flags.Func("rate-limit",
+		"refuse more than `N` requests in 10 seconds with 429 (default no limit)", number(&f.rateLimit))
 	flags.BoolVar(&f.strict, "strict", false, "accept only users and organizations that were added")
-	flags.BoolVar(&f.production, "production", false, "be a production instance, which refuses to create sessions")
+	flags.BoolVar(&f.production, "production", false, "act as a production instance, which refuses to create sessions")
 	flags.BoolVar(&f.quiet, "quiet", false, "do not log requests")
 	flags.BoolVar(&f.env, "env", false, "print only the environment variables, as NAME=value, and close stdout")
-	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let other machines in: allow an address that is not loopback")
+	flags.BoolVar(&f.allowRemote, "allow-remote", false, "allow an address that other machines can reach")
 	return cmd
 }
 
+func (f *emulateFlags) setIssuer(value string) error {
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return errors.New("want a URL such as https://clerk.example.com")
+	}
+	f.issuer = value
+	return nil
+}
+
+func (f *emulateFlags) setStart(value string) (err error) {
+	if f.start, err = time.Parse(time.RFC3339, value); err != nil {
+		return errors.New("want a time such as 2026-01-02T15:04:05Z")
+	}
+	return nil
+}
+
 // options returns the flags that are options of the emulator.
-func (f emulateFlags) options(key, ownURL string) ([]sessionstest.Option, error) {
+func (f *emulateFlags) options(key, ownURL string) []sessionstest.Option {
 	opts := []sessionstest.Option{
-		sessionstest.WithSecretKey(cmp.Or(key, emulatorKey)),
+		sessionstest.WithSecretKey(key),
 		sessionstest.WithIssuer(cmp.Or(f.issuer, ownURL)),
 		sessionstest.WithControl(),
 	}
-	u, err := url.Parse(f.issuer)
-	if f.issuer != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		return nil, usagef("--issuer %q is not a URL such as https://clerk.example.com", f.issuer)
-	}
-	if f.start != "" {
-		start, err := time.Parse(time.RFC3339, f.start)
-		if err != nil {
-			return nil, usagef("--start %q is not a time such as 2026-01-02T15:04:05Z", f.start)
+	add := func(isSet bool, opt sessionstest.Option) {
+		if isSet {
+			opts = append(opts, opt)
 		}
-		opts = append(opts, sessionstest.WithStart(start))
 	}
-	if f.strict {
-		opts = append(opts, sessionstest.WithStrictUsers())
-	}
-	if f.production {
-		opts = append(opts, sessionstest.WithProduction())
-	}
-	if f.rateLimit > 0 {
-		opts = append(opts, sessionstest.WithRateLimit(f.rateLimit, rateWindow))
-	}
-	return opts, nil
+	add(!f.start.IsZero(), sessionstest.WithStart(f.start))
+	add(f.strict, sessionstest.WithStrictUsers())
+	add(f.production, sessionstest.WithProduction())
+	add(f.rateLimit > 0, sessionstest.WithRateLimit(f.rateLimit, rateWindow))
+	return opts
 }
 
-func (a *app) emulate(ctx context.Context, f emulateFlags) error {
+func (a *app) emulate(ctx context.Context, f *emulateFlags) error {
 	signal.Ignore(syscall.SIGPIPE) // a reader of stdout that is gone ends the log, not the emulator
-	if f.rateLimit < 0 {
-		return usagef("--rate-limit is %d, but must be 1 or more", f.rateLimit)
-	}
 	if !f.allowRemote && !isLoopback(f.addr) {
-		return usagef(
-			"%s is not a loopback address with a port, like 127.0.0.1:8787; "+
-				"to let other machines in, add --allow-remote",
-			f.addr,
-		)
+		return usagef("%s is not a loopback address with a port, such as 127.0.0.1:8787; "+
+			"to let other machines in, add --allow-remote", f.addr)
 	}
 	key, err := a.secretKey()
 	if err != nil {
 		return err
 	}
-	if _, err := clerksessions.New(cmp.Or(key, emulatorKey)); err != nil {
+	key = cmp.Or(key, emulatorKey)
+	if _, err := clerksessions.New(key); err != nil {
 		return usagef("%w; check CLERK_SECRET_KEY or --secret-key-file", err)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.addr)
 	if err != nil {
-		return fmt.Errorf("the emulator cannot listen at %s: %w; take another --addr", f.addr, err)
+		return fmt.Errorf("cannot listen at %s: %w; choose another --addr", f.addr, err)
 	}
 	defer listener.Close()
-	ownURL, everywhere := emulatorURL(f.addr, listener.Addr())
-	opts, err := f.options(key, ownURL)
-	if err != nil {
-		return err
-	}
+	ownURL := emulatorURL(f.addr, listener.Addr())
+	opts := f.options(key, ownURL)
 	if !f.quiet && !f.env {
-		log := newEmulatorLog(a.logRequest, a.logLost)
+		log := newEmulatorLog(a.logRequest)
 		defer func() {
 			if n := log.close(); n > 0 {
 				a.note("%d requests were not logged: nothing read the log.", n)
@@ -144,7 +145,7 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 		return err
 	}
 	a.announce(server, ownURL, f.env)
-	if everywhere {
+	if !isLoopback(f.addr) && isLoopback(strings.TrimPrefix(ownURL, "http://")) {
 		a.note("From other machines use this machine's name or address in place of 127.0.0.1; " +
 			"the issuer of tokens stays as it is.")
 	}
@@ -169,15 +170,15 @@ func serve(ctx context.Context, listener net.Listener, server *sessionstest.Serv
 	return nil
 }
 
-// emulatorURL has the host that was asked for and the port that was got. An address
-// that stands for all of this machine is none to call: then it is 127.0.0.1.
-func emulatorURL(asked string, got net.Addr) (url string, everywhere bool) {
+// emulatorURL returns the URL of an emulator that was asked to listen at one address and
+// listens at another. The host is 127.0.0.1 if it listens at all of this machine's.
+func emulatorURL(asked string, got net.Addr) string {
 	host, _, _ := net.SplitHostPort(asked)
 	_, port, _ := net.SplitHostPort(got.String())
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host, everywhere = "127.0.0.1", true
+		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, port), everywhere
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // seededServer returns an emulator that holds what is in a seed file, if one is named.
@@ -188,7 +189,7 @@ func seededServer(path string, opts []sessionstest.Option) (*sessionstest.Server
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, usagef("the seed cannot be read: %w", err)
+		return nil, usagef("cannot read the seed: %w", err)
 	}
 	defer file.Close()
 	seed, err := sessionstest.ReadSeed(file)

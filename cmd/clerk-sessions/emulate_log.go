@@ -20,9 +20,9 @@ type emulatorLog struct {
 	stopped chan struct{}
 }
 
-// newEmulatorLog starts a log that calls write for each request, and lost with the
-// number of requests dropped before it. It ends at their first error.
-func newEmulatorLog(write func(sessionstest.Request) error, lost func(int64) error) *emulatorLog {
+// newEmulatorLog starts a log that calls write for each request, with the number of
+// requests dropped before it. It ends at the first error.
+func newEmulatorLog(write func(r sessionstest.Request, dropped int64) error) *emulatorLog {
 	l := &emulatorLog{
 		queue: make(chan sessionstest.Request, logQueue),
 		stop:  make(chan struct{}), stopped: make(chan struct{}),
@@ -32,12 +32,13 @@ func newEmulatorLog(write func(sessionstest.Request) error, lost func(int64) err
 		for {
 			select {
 			case r := <-l.queue:
-				if l.report(lost) != nil || write(r) != nil {
+				if write(r, l.dropped.Swap(0)) != nil {
 					return
 				}
 			case <-l.stop:
-				l.drain(write, lost)
-				return
+				if len(l.queue) == 0 {
+					return
+				}
 			}
 		}
 	}()
@@ -53,29 +54,6 @@ func (l *emulatorLog) add(r sessionstest.Request) {
 	}
 }
 
-// report writes the number of dropped requests, if there are any.
-func (l *emulatorLog) report(lost func(int64) error) error {
-	if n := l.dropped.Swap(0); n > 0 {
-		return lost(n)
-	}
-	return nil
-}
-
-// drain writes what is still in the queue.
-func (l *emulatorLog) drain(write func(sessionstest.Request) error, lost func(int64) error) {
-	for {
-		select {
-		case r := <-l.queue:
-			if write(r) != nil {
-				return
-			}
-		default:
-			_ = l.report(lost)
-			return
-		}
-	}
-}
-
 // close writes what is still in the queue, for a second at most, and returns the
 // number of requests that were never logged.
 func (l *emulatorLog) close() int64 {
@@ -87,30 +65,26 @@ func (l *emulatorLog) close() int64 {
 	return l.dropped.Load() + int64(len(l.queue))
 }
 
-// logRequest writes one request to stdout.
-func (a *app) logRequest(r sessionstest.Request) error {
+// logRequest writes one request to stdout, after the number of those dropped before it.
+func (a *app) logRequest(r sessionstest.Request, dropped int64) error {
 	if a.asJSON {
+		if dropped > 0 {
+			_ = a.printJSON(map[string]any{"dropped": dropped})
+		}
 		return a.printJSON(map[string]any{
 			"time": r.Time.UTC(), "method": r.Method, "path": r.Path, "query": r.Query.Encode(),
 			"operation": r.Operation, "status": r.Status, "code": r.Code, "trace_id": r.TraceID})
 	}
-	path := r.Path
-	if len(r.Query) > 0 {
-		path += "?" + r.Query.Encode()
+	if dropped > 0 {
+		fmt.Fprintf(a.out, "%d requests are missing here: the log was read too slowly\n", dropped)
 	}
-	line := fmt.Sprintf("%s %d %s %s", r.Time.Local().Format(time.TimeOnly), r.Status, r.Method, path)
+	line := fmt.Sprintf("%s %d %s %s", r.Time.Local().Format(time.TimeOnly), r.Status, r.Method, r.Path)
+	if len(r.Query) > 0 {
+		line += "?" + r.Query.Encode()
+	}
 	if r.Code != "" {
 		line += " " + r.Code
 	}
 	_, err := fmt.Fprintln(a.out, clean(line))
-	return err
-}
-
-// logLost writes the number of requests that were not logged.
-func (a *app) logLost(n int64) error {
-	if a.asJSON {
-		return a.printJSON(map[string]any{"dropped": n})
-	}
-	_, err := fmt.Fprintf(a.out, "%d requests are missing here: the log was read too slowly\n", n)
 	return err
 }

@@ -3,13 +3,15 @@ package main
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/assert"
@@ -106,37 +108,70 @@ func TestEmulateServesWhenStdoutIsClosed(t *testing.T) {
 
 func TestEmulatorLogDropsWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
-	var lines []string
-	proceed := make(chan struct{})
-	log := newEmulatorLog(func(r sessionstest.Request) error {
-		<-proceed
-		lines = append(lines, r.Path)
-		return nil
-	}, func(n int64) error {
-		lines = append(lines, fmt.Sprint(n, " dropped"))
-		return nil
+	synctest.Test(t, func(t *testing.T) {
+		written, missing := 0, 0
+		proceed := make(chan struct{})
+		log := newEmulatorLog(func(_ sessionstest.Request, dropped int64) error {
+			<-proceed
+			written++
+			missing += int(dropped)
+			return nil
+		})
+		log.add(sessionstest.Request{})
+		synctest.Wait() // the writer has taken it from the queue
+		for range logQueue + 10 {
+			log.add(sessionstest.Request{})
+		}
+		close(proceed)
+		start := time.Now()
+		assert.Zero(t, log.close())
+		assert.Zero(t, time.Since(start))
+		assert.Equal(t, logQueue+1, written)
+		assert.Equal(t, 10, missing)
 	})
-	for i := range logQueue + 10 {
-		log.add(sessionstest.Request{Path: fmt.Sprint(i)})
-	}
-	dropped := log.dropped.Load() // the writer may have taken a request from the queue
-	assert.Contains(t, []int64{9, 10}, dropped)
-	close(proceed)
-	assert.Zero(t, log.close())
-	assert.Len(t, lines, logQueue+10-int(dropped)+1)
-	assert.Contains(t, lines, fmt.Sprint(dropped, " dropped"))
+}
+
+func TestEmulatorLogWaitsASecondForItsReader(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		proceed := make(chan struct{})
+		log := newEmulatorLog(func(sessionstest.Request, int64) error {
+			<-proceed
+			return nil
+		})
+		for range 3 {
+			log.add(sessionstest.Request{})
+			synctest.Wait()
+		}
+		start := time.Now()
+		assert.Equal(t, int64(2), log.close(), "but for the one that is being written")
+		assert.Equal(t, time.Second, time.Since(start))
+		close(proceed)
+	})
 }
 
 func TestEmulatorLogEndsWithTheFirstError(t *testing.T) {
 	t.Parallel()
 	written := 0
-	log := newEmulatorLog(func(sessionstest.Request) error {
+	log := newEmulatorLog(func(sessionstest.Request, int64) error {
 		written++
 		return errors.New("broken pipe")
-	}, func(int64) error { return nil })
+	})
 	for range 2 * logQueue {
 		log.add(sessionstest.Request{})
 	}
 	assert.NotZero(t, log.close())
 	assert.Equal(t, 1, written)
+}
+
+func TestEmulatorURL(t *testing.T) {
+	t.Parallel()
+	got := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 8787}
+	for asked, want := range map[string]string{
+		"127.0.0.1:0": "http://127.0.0.1:8787", "localhost:0": "http://localhost:8787", "[::1]:0": "http://[::1]:8787",
+		":0": "http://127.0.0.1:8787", "0.0.0.0:0": "http://127.0.0.1:8787", "[::]:0": "http://127.0.0.1:8787",
+		"192.0.2.1:0": "http://192.0.2.1:8787",
+	} {
+		assert.Equal(t, want, emulatorURL(asked, got), asked)
+	}
 }

@@ -131,11 +131,11 @@ func noKeys(err error, status int) bool {
 }
 
 // partly is the error for failures that have been printed already.
-func partly(failed, total int) error {
-	switch failed {
-	case 0:
+func partly(failed, done int) error {
+	switch {
+	case failed == 0:
 		return nil
-	case total:
+	case done == 0:
 		return &exitError{code: exitFailed}
 	}
 	return &exitError{code: exitPartly}

@@ -4,96 +4,70 @@ import (
 	"errors"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 )
 
-// text is a flag that rejects an empty value. A shell turns an unset variable into one,
+// nonEmpty rejects an empty value of a flag. A shell turns an unset variable into one,
 // and --report "" must not mean no report.
-type text string
-
-func (t *text) Set(value string) error {
-	if value == "" {
-		return errors.New("empty value (is a shell variable unset?)")
+func nonEmpty(set func(string) error) func(string) error {
+	return func(value string) error {
+		if value == "" {
+			return errors.New("empty value (is a shell variable unset?)")
+		}
+		return set(value)
 	}
-	*t = text(value)
-	return nil
 }
 
-func (t *text) String() string { return string(*t) }
-func (t *text) Type() string   { return "string" }
+// text returns what sets a flag to a text. The functions below are like it.
+func text(to *string) func(string) error {
+	return nonEmpty(func(value string) error {
+		*to = value
+		return nil
+	})
+}
 
 // texts is a text that may be repeated.
-type texts []string
-
-func (t *texts) Set(value string) error {
-	var one text
-	if err := one.Set(value); err != nil {
-		return err
-	}
-	*t = append(*t, value)
-	return nil
+func texts(to *[]string) func(string) error {
+	return nonEmpty(func(value string) error {
+		*to = append(*to, value)
+		return nil
+	})
 }
 
-func (t *texts) String() string { return strings.Join(*t, ",") }
-func (t *texts) Type() string   { return "stringArray" }
-
-// positive is a flag of at least 1; 0 means that it is not set.
-type positive int
-
-func (n *positive) Set(value string) error {
-	i, err := strconv.Atoi(value)
-	if err != nil || i < 1 {
-		return errors.New("want a number of at least 1")
+func number(to *int) func(string) error {
+	return func(value string) error {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 {
+			return errors.New("want a number of at least 1")
+		}
+		*to = n
+		return nil
 	}
-	*n = positive(i)
-	return nil
 }
 
-func (n *positive) String() string { return strconv.Itoa(int(*n)) }
-func (n *positive) Type() string   { return "int" }
-
-// span is a flag for a duration above zero; 0 means that it is not set.
-type span time.Duration
-
-func (s *span) Set(value string) error {
-	d, err := time.ParseDuration(value)
-	if err != nil || d <= 0 {
-		return errors.New("want a duration above zero, such as 90s, 30m or 24h")
+func duration(to *time.Duration) func(string) error {
+	return func(value string) error {
+		d, err := time.ParseDuration(value)
+		if err != nil || d <= 0 {
+			return errors.New("want a duration above zero, such as 90s, 30m or 24h")
+		}
+		*to = d
+		return nil
 	}
-	*s = span(d)
-	return nil
 }
 
-func (s *span) Type() string { return "duration" }
-
-func (s *span) String() string {
-	if *s == 0 {
-		return ""
+// network is a range of IP addresses, or a single one.
+func network(to *netip.Prefix) func(string) error {
+	return func(value string) error {
+		prefix, err := netip.ParsePrefix(value)
+		if addr, addrErr := netip.ParseAddr(value); addrErr == nil {
+			addr = addr.Unmap().WithZone("")
+			prefix, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			return errors.New("want an address or a range, such as 203.0.113.9 or 203.0.113.0/24")
+		}
+		*to = prefix.Masked()
+		return nil
 	}
-	return time.Duration(*s).String()
-}
-
-// network is a flag for a range of IP addresses, or a single one.
-type network struct{ netip.Prefix }
-
-func (n *network) Set(value string) error {
-	prefix, err := netip.ParsePrefix(value)
-	if addr, addrErr := netip.ParseAddr(value); err != nil && addrErr == nil {
-		prefix, err = addr.Unmap().WithZone("").Prefix(addr.Unmap().BitLen())
-	}
-	if err != nil {
-		return errors.New("want an address or a range, such as 203.0.113.9 or 203.0.113.0/24")
-	}
-	n.Prefix = prefix.Masked()
-	return nil
-}
-
-func (n *network) Type() string { return "CIDR" }
-
-func (n *network) String() string {
-	if !n.IsValid() {
-		return ""
-	}
-	return n.Prefix.String()
 }

@@ -2,16 +2,11 @@ package main
 
 import (
 	"bytes"
-	"io"
-	"maps"
+	"net/netip"
 	"regexp"
-	"slices"
 	"testing"
 	"time"
 
-	"github.com/clerksessions/clerksessions"
-	"github.com/clerksessions/clerksessions/sessionstest"
-	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -28,78 +23,39 @@ func TestNoFlagTakesAnEmptyValue(t *testing.T) {
 	}
 }
 
-// Every default that is not zero is named here.
 func TestDefaultsOfFlags(t *testing.T) {
 	t.Parallel()
+	described := regexp.MustCompile(`--([a-z-]+) .*\(default:? ([^)]*)\)`)
 	defaults := map[string]string{}
 	for _, cmd := range newApp(time.Now).root().Commands() {
-		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
-			if !slices.Contains([]string{"", "0", "0s", "false"}, flag.DefValue) {
-				defaults[cmd.Name()+" --"+flag.Name] = flag.DefValue
-			}
-		})
+		for _, flag := range described.FindAllStringSubmatch(cmd.Flags().FlagUsages(), -1) {
+			defaults[cmd.Name()+" --"+flag[1]] = flag[2]
+		}
 	}
-	maps.DeleteFunc(defaults, func(name, _ string) bool { return name == "emulate --log" })
-	assert.Equal(t, map[string]string{"revoke-all --concurrency": "8", "emulate --addr": "127.0.0.1:8787"}, defaults)
-}
-
-func TestListAllPrintsWhatCameBeforeAnError(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		failing     int // the page
-		lines, code int
-	}{
-		"the first page fails":  {1, 0, exitFailed},
-		"the second page fails": {2, 501, exitPartly},
-		"no page fails":         {0, 601, exitDone},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := sessionstest.New()
-			for range 600 {
-				server.AddSession(clerksessions.Session{UserID: "user_1"})
-			}
-			page := 0
-			server.FailFunc(func(sessionstest.Request) *sessionstest.Fault {
-				if page++; page == test.failing {
-					return &sessionstest.Fault{Status: 422}
-				}
-				return nil
-			})
-			out := new(bytes.Buffer)
-			a := &app{out: out, errs: io.Discard, width: func() int { return 0 }, now: time.Now}
-			err := a.listAll(t.Context(), server.Client(), clerksessions.ListParams{UserID: "user_1"})
-			assert.Equal(t, test.lines, bytes.Count(out.Bytes(), []byte("\n")))
-			assert.Equal(t, test.code, a.exitCode(err))
-		})
-	}
-}
-
-func TestAdviceForA404(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]bool{
-		"Session not found or inactive":                 true,
-		"The session sess_1 is revoked.":                true,
-		"No live session":                               true,
-		"The session has ended":                         true,
-		"Session not found. No session was found.":      false,
-		"There is no session sess_1.":                   false,
-		"The list of revoked tokens is not a resource.": false,
-	} {
-		err := &clerksessions.Error{Op: "CreateSessionToken", StatusCode: 404,
-			Errors: []clerksessions.ClerkError{{Code: "resource_not_found", Message: text}}}
-		assert.Equal(t, want, hasEnded(err), text)
-	}
+	assert.Equal(t, map[string]string{
+		"list --limit":              "10",
+		"revoke-all --concurrency":  "8",
+		"revoke-all --status":       "every session that has not ended",
+		"token --expires-in":        "60s, or the template's",
+		"token --origin":            "none",
+		"verify --issuer":           "from CLERK_PUBLISHABLE_KEY",
+		"verify --jwt-key-file":     "CLERK_JWT_KEY",
+		"verify --authorized-party": "any",
+		"emulate --addr":            "127.0.0.1:8787",
+		"emulate --issuer":          "the emulator's own",
+		"emulate --rate-limit":      "no limit",
+	}, defaults)
 }
 
 func TestNetworkFlag(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
-		"203.0.113.9": "203.0.113.9/32", "203.0.113.9/24": "203.0.113.0/24", "2001:db8::1": "2001:db8::1/128", "::ffff:203.0.113.9": "203.0.113.9/32",
+		"203.0.113.9": "203.0.113.9/32", "203.0.113.9/24": "203.0.113.0/24",
+		"2001:db8::1": "2001:db8::1/128", "::ffff:203.0.113.9": "203.0.113.9/32",
 	} {
-		var n network
-		require.NoError(t, n.Set(value))
-		assert.Equal(t, want, n.String())
+		var prefix netip.Prefix
+		require.NoError(t, network(&prefix)(value))
+		assert.Equal(t, want, prefix.String())
 	}
-	assert.Error(t, new(network).Set("203.0.113"))
+	assert.Error(t, network(new(netip.Prefix))("203.0.113"))
 }

@@ -2,18 +2,20 @@ package main
 
 import (
 	"bufio"
-	"bytes"
+	"cmp"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// idKind is a kind of ids that are read from arguments and files.
+// idKind is a kind of ids that are read from flags and files.
 type idKind struct {
 	noun    string
 	prefix  string
@@ -37,27 +39,44 @@ func (k idKind) valid(id string) bool {
 	return ok && idRest.MatchString(rest) && !k.header(id)
 }
 
-// check returns the error for the value of a flag that cannot be an id of this kind.
-func (k idKind) check(flag, id string) error {
-	if id == "" || k.valid(id) {
+// flag returns what sets a flag that may be repeated, or hold several ids separated by
+// commas.
+func (k idKind) flag(to *[]string) func(string) error {
+	return nonEmpty(func(value string) error {
+		for id := range strings.SplitSeq(value, ",") {
+			if id = strings.TrimSpace(id); !k.valid(id) {
+				return fmt.Errorf("want %s ids such as %s2abc", k.noun, k.prefix)
+			}
+			if !slices.Contains(*to, id) {
+				*to = append(*to, id)
+			}
+		}
 		return nil
-	}
-	return usagef("--%s %.40q is not a valid %s id: want one such as %s2abc", flag, id, k.noun, k.prefix)
+	})
 }
 
-// header reports whether a cell is the name of a column. Some names look like an id:
-// user_id, user_email.
+// one returns what sets a flag for one id.
+func (k idKind) one(to *string) func(string) error {
+	return nonEmpty(func(value string) error {
+		if !k.valid(value) {
+			return fmt.Errorf("want a %s id such as %s2abc", k.noun, k.prefix)
+		}
+		*to = value
+		return nil
+	})
+}
+
+// header reports whether a cell is the name of a column. Some look like an id.
 func (k idKind) header(cell string) bool {
-	name := normalize(cell)
-	return !strings.HasSuffix(cell, "_") && (slices.Contains(k.columns, name) ||
-		slices.Contains([]string{k.noun + "s", k.noun + "name", k.noun + "email", "ids"}, name))
+	names := append(k.columns, k.noun+"name", k.noun+"email")
+	return slices.Contains(names, normalize(cell)) && !strings.HasSuffix(cell, "_")
 }
 
 func normalize(name string) string {
 	return strings.NewReplacer(" ", "", "_", "", "-", "").Replace(strings.ToLower(name))
 }
 
-// wrongID is a line that does not hold a valid id.
+// wrongID is the error of a line that does not hold a valid id.
 type wrongID struct {
 	text string
 	line int
@@ -65,7 +84,63 @@ type wrongID struct {
 
 func (w *wrongID) Error() string { return fmt.Sprintf("%.40q in line %d", w.text, w.line) }
 
-const maxLine = 64 << 10
+// checked returns id, or a *wrongID if it is not valid.
+func (k idKind) checked(id string, line int) (string, error) {
+	if !k.valid(id) {
+		return "", &wrongID{id, line}
+	}
+	return id, nil
+}
+
+// collect returns the ids of a file, each once. The error names those that are not valid.
+func (k idKind) collect(file string, ids iter.Seq2[string, error]) (all []string, err error) {
+	const most = 5
+	seen := map[string]bool{}
+	var wrong []string
+	for id, err := range ids {
+		var bad *wrongID
+		switch {
+		case errors.As(err, &bad):
+			wrong = append(wrong, bad.Error())
+		case err != nil:
+			return nil, err
+		case !seen[id]:
+			seen[id] = true
+			all = append(all, id)
+		}
+	}
+	more := ""
+	if n := len(wrong) - most; n > 0 {
+		wrong, more = wrong[:most], fmt.Sprintf(" and %d more", n)
+	}
+	switch {
+	case len(wrong) > 0:
+		return nil, usagef("%s: want %s ids such as %s2abc, got %s%s",
+			file, k.noun, k.prefix, strings.Join(wrong, ", "), more)
+	case len(all) == 0:
+		return nil, usagef("%s has no %s ids", file, k.noun)
+	}
+	return all, nil
+}
+
+// open returns the ids in a file, or on stdin for "-", and what to call it. The ids end
+// with ctx. A file stays open until the program ends.
+func (a *app) open(ctx context.Context, k idKind, file string) (name string, ids iter.Seq2[string, error], err error) {
+	name, from := "stdin", a.in
+	if file != "-" {
+		if from, err = os.Open(file); err != nil {
+			return "", nil, usagef("cannot read %s ids: %w", k.noun, err)
+		}
+		name = file
+	}
+	in, out := io.Pipe() // whose reader need not wait for from
+	context.AfterFunc(ctx, func() { out.CloseWithError(ctx.Err()) })
+	go func() {
+		_, err := io.Copy(out, from)
+		out.CloseWithError(err)
+	}()
+	return name, k.read(name, in), nil
+}
 
 // read yields the ids of a file: one on each line, or those in the column of a CSV file
 // that is named for them. It skips blank lines, comments that begin with # and header
@@ -73,148 +148,123 @@ const maxLine = 64 << 10
 // ends the sequence.
 func (k idKind) read(name string, from io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		in := bufio.NewReaderSize(from, maxLine)
-		if start, _ := in.Peek(3); bytes.HasPrefix(start, []byte("\xef\xbb\xbf")) {
-			_, _ = in.Discard(3)
-		}
-		plain := false // a line without columns was read
-		for n := 1; ; n++ {
-			raw, err := in.ReadSlice('\n')
-			if err != nil && err != io.EOF {
-				yield("", usagef("%s: line %d: %w", name, n, tooLong(err)))
-				return
+		r := idReader{idKind: k, name: name, column: -1}
+		lines := bufio.NewScanner(from)
+		for lines.Scan() {
+			r.line++
+			id, err := r.id(lines.Text())
+			if id == "" && err == nil {
+				continue
 			}
-			if bytes.IndexByte(raw, 0) >= 0 {
-				yield("", usagef("%s: line %d has a NUL byte: save it as UTF-8, one id on each line", name, n))
-				return
-			}
-			id, _, _ := strings.Cut(string(raw), "#")
-			id = strings.TrimSpace(id)
-			if !plain && strings.ContainsAny(id, ",;\t") {
-				k.readCSV(name, n, io.MultiReader(bytes.NewReader(bytes.Clone(raw)), in), delimiter(id), yield)
-				return
-			}
-			id = unquote(id)
-			plain = plain || id != ""
-			if id != "" && !k.header(id) && !k.yield(yield, id, n) || err == io.EOF {
+			var wrong *wrongID
+			if !yield(id, err) || err != nil && !errors.As(err, &wrong) {
 				return
 			}
 		}
-	}
-}
-
-func tooLong(err error) error {
-	if errors.Is(err, bufio.ErrBufferFull) {
-		return fmt.Errorf("longer than %d KiB", maxLine>>10)
-	}
-	return err
-}
-
-func unquote(id string) string {
-	if n := len(id); n >= 2 && (id[0] == '"' || id[0] == '\'') && id[n-1] == id[0] {
-		return id[1 : n-1]
-	}
-	return id
-}
-
-// yield yields an id of line n, or the error that it is not valid.
-func (k idKind) yield(yield func(string, error) bool, id string, n int) bool {
-	if !k.valid(id) {
-		return yield("", &wrongID{id, n})
-	}
-	return yield(id, nil)
-}
-
-// readCSV yields the ids in the column that is named for them. from begins at line
-// first of the file.
-func (k idKind) readCSV(name string, first int, from io.Reader, comma rune, yield func(string, error) bool) {
-	rows := csv.NewReader(from)
-	rows.Comma, rows.Comment, rows.FieldsPerRecord, rows.TrimLeadingSpace = comma, '#', -1, true
-	column := -1
-	for {
-		row, err := rows.Read()
-		if err == io.EOF && column >= 0 {
-			return
-		}
-		if err != nil {
-			yield("", usagef("%s: cannot find the %s ids among the columns: %w", name, k.noun, err))
-			return
-		}
-		line, _ := rows.FieldPos(0)
-		line += first - 1
-		if i := k.column(row); i >= 0 {
-			column = i
-			continue
-		}
-		if column < 0 {
-			if err := k.cutError(name, line, row, comma); err != nil {
-				yield("", err)
-				return
-			}
-			continue
-		}
-		id := ""
-		if column < len(row) {
-			id = strings.TrimSpace(row[column])
-		}
-		if !k.yield(yield, id, line) {
-			return
+		switch err := lines.Err(); {
+		case errors.Is(err, bufio.ErrTooLong):
+			yield("", usagef("%s: line %d is longer than 64 KiB", name, r.line+1))
+		case err != nil:
+			yield("", usagef("%s: line %d: %w", name, r.line+1, err))
+		case r.comma != 0 && r.column < 0, r.record != "":
+			yield("", usagef("%s: cannot find the %s ids among the columns", name, k.noun))
 		}
 	}
 }
 
-// delimiter returns the most frequent of comma, semicolon and tab.
-func delimiter(line string) rune {
-	best := ','
-	for _, r := range ";\t" {
-		if strings.Count(line, string(r)) > strings.Count(line, string(best)) {
-			best = r
-		}
-	}
-	return best
+// idReader finds the ids in the lines of a file.
+type idReader struct {
+	idKind
+	name string
+	line int
+
+	comma  rune   // what separates the columns, zero if there are none so far
+	column int    // of the ids, -1 before a header
+	record string // lines of a quoted field that has not ended
+	first  int    // number of the first of them
 }
 
-// column returns the index of the cell that names the column of ids, or -1.
-func (k idKind) column(row []string) int {
-	for _, name := range k.columns {
-		for i, cell := range row {
-			if normalize(strings.TrimSpace(cell)) == name {
-				return i
-			}
+// id returns the id in a line, which is empty if the line has none.
+func (r *idReader) id(line string) (string, error) {
+	line = strings.TrimPrefix(line, "\ufeff") // of concatenated files, too
+	if strings.ContainsRune(line, 0) {
+		return "", usagef("%s: line %d has a NUL byte: save it as UTF-8, one id on each line", r.name, r.line)
+	}
+	id, _, _ := strings.Cut(line, "#")
+	id = strings.TrimSpace(id)
+	if r.comma == 0 && strings.ContainsAny(id, ",;\t") {
+		r.comma = slices.MaxFunc([]rune("\t;,"), func(a, b rune) int {
+			return cmp.Compare(strings.Count(id, string(a)), strings.Count(id, string(b)))
+		})
+	}
+	if r.comma != 0 {
+		return r.cell(line)
+	}
+	if n := len(id); n > 1 && (id[0] == '"' || id[0] == '\'') && id[n-1] == id[0] {
+		id = id[1 : n-1]
+	}
+	if id == "" || r.header(id) {
+		return "", nil
+	}
+	return r.checked(id, r.line)
+}
+
+// cell returns the id in a line of a CSV file.
+func (r *idReader) cell(line string) (string, error) {
+	if r.record == "" {
+		r.first = r.line
+	}
+	record := r.record + line + "\n"
+	if r.record = record; strings.Count(record, `"`)%2 != 0 && len(record) < bufio.MaxScanTokenSize {
+		return "", nil // a quoted field has line breaks
+	}
+	r.record = ""
+	rows := csv.NewReader(strings.NewReader(record))
+	rows.Comma, rows.Comment, rows.TrimLeadingSpace = r.comma, '#', true
+	row, err := rows.Read()
+	if errors.Is(err, io.EOF) {
+		return "", nil // blank, or a comment
+	}
+	if err != nil {
+		return "", usagef("%s: line %d: %w", r.name, r.first, errors.Unwrap(err))
+	}
+	for i, cell := range row {
+		row[i] = strings.TrimSpace(cell)
+	}
+	for _, name := range r.columns {
+		if i := slices.IndexFunc(row, func(cell string) bool { return normalize(cell) == name }); i >= 0 {
+			r.column = i
+			return "", nil
 		}
 	}
-	return -1
+	switch {
+	case r.column < 0:
+		return "", r.cutError(row)
+	case r.column >= len(row):
+		return r.checked("", r.first)
+	}
+	return r.checked(row[r.column], r.first)
 }
 
 // cutError names the command that takes the ids out of a file whose header does not
 // name their column. It returns nil for a row without a valid id.
-func (k idKind) cutError(name string, line int, row []string, comma rune) error {
-	isID := func(cell string) bool { return k.valid(strings.TrimSpace(cell)) }
-	column := slices.IndexFunc(row, isID)
+func (r *idReader) cutError(row []string) error {
+	column := slices.IndexFunc(row, r.valid)
 	switch {
 	case column < 0:
 		return nil
-	case slices.ContainsFunc(row[column+1:], isID):
-		return usagef("%s: line %d has several %s ids: give one on each line", name, line, k.noun)
+	case slices.ContainsFunc(row[column+1:], r.valid):
+		return usagef("%s: line %d has several %s ids: give one on each line", r.name, r.first, r.noun)
+	case strings.ContainsRune(strings.Join(row[:column], ""), r.comma): // cut does not know quotes
+		return usagef("%s: line %d: no column has a name such as %s_id: name it in the first line",
+			r.name, r.first, r.noun)
 	}
-	if slices.ContainsFunc(row[:column], func(cell string) bool { return strings.ContainsRune(cell, comma) }) {
-		return usagef("%s: line %d: no column has a name such as %s_id: name it in the first line", name, line, k.noun)
+	cut := fmt.Sprintf("cut %s-f%d", map[rune]string{',': "-d, ", ';': "-d';' "}[r.comma], column+1)
+	if r.name != "stdin" {
+		cut += " '" + strings.ReplaceAll(r.name, "'", `'\''`) + "'"
 	}
-	cut := fmt.Sprintf("cut %s-f%d", map[rune]string{',': "-d, ", ';': "-d';' "}[comma], column+1)
-	if name != "stdin" {
-		cut += " " + shellQuote(name)
+	if r.first > 1 {
+		cut += fmt.Sprintf(" | tail -n +%d", r.first)
 	}
-	if line > 1 {
-		cut += fmt.Sprintf(" | tail -n +%d", line)
-	}
-	return usagef("%s: no column has a name such as %s_id; use: %s | %s", name, k.noun, cut, k.reader)
-}
-
-var plainName = regexp.MustCompile(`^[\w./][\w./-]*$`)
-
-func shellQuote(name string) string {
-	if plainName.MatchString(name) {
-		return name
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	return usagef("%s: no column has a name such as %s_id; use: %s | %s", r.name, r.noun, cut, r.reader)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,6 +24,7 @@ func TestReadUsers(t *testing.T) {
 		"comments":                {"# all, of them\nuser_1 # Anna, Athens\n#user_2\n", []string{"user_1"}, ""},
 		"duplicates":              {"user_2\nuser_1\nuser_2\n", []string{"user_2", "user_1"}, ""},
 		"quoted":                  {"\"user_1\"\n'user_2'\n", []string{"user_1", "user_2"}, ""},
+		"nothing in quotes":       {"\"\"\nuser_1\n", []string{"user_1"}, ""},
 		"header":                  {"user_id\nuser_1\n", []string{"user_1"}, ""},
 		"quoted header":           {"\"User ID\"\nuser_1\n", []string{"user_1"}, ""},
 		"headers later":           {"user_id\nuser_1\nuser_id\nid\nuser_2\n", []string{"user_1", "user_2"}, ""},
@@ -30,13 +32,14 @@ func TestReadUsers(t *testing.T) {
 		"wrong ids by line":       {"user_1\r\n\r\nsess_1\r\nuser_/../x\r\n", nil, `got "sess_1" in line 3, "user_/../x" in line 4`},
 		"a prefix alone":          {"user_1\nuser_\n", nil, `got "user_" in line 2`},
 		"an escape sequence":      {"\x1b[31m\n", nil, `got "\x1b[31m" in line 1`},
-		"more than five":          {"a\nb\nc\nd\ne\nf\ng\n", nil, `"e" in line 5 and 2 more`},
+		"five":                    {"a\nb\nc\nd\ne\n", nil, `"d" in line 4, "e" in line 5`},
+		"six":                     {"a\nb\nc\nd\ne\nf\n", nil, `"e" in line 5 and 1 more`},
 		"empty":                   {"", nil, "users.txt has no user ids"},
 		"nothing but a header":    {"user_id,name\n", nil, "users.txt has no user ids"},
 		"UTF-16":                  {"\xff\xfeu\x00", nil, "users.txt: line 1 has a NUL byte: save it as UTF-8"},
 		"NUL bytes later":         {"user_1\n\x00\x00\x00\n", nil, "line 2 has a NUL byte"},
-		"an endless line":         {strings.Repeat("x", 1<<20), nil, "line 1: longer than 64 KiB"},
-		"several on later lines":  {"user_1\nuser_2,user_3\n", nil, `got "user_2,user_3" in line 2`},
+		"an endless line":         {strings.Repeat("x", 1<<20), nil, "line 1 is longer than 64 KiB"},
+		"several on later lines":  {"user_1\nuser_2,user_3\n", nil, "users.txt: line 2 has several user ids: give one on each line"},
 		"several on the first":    {"user_1,user_2\n", nil, "users.txt: line 1 has several user ids: give one on each line"},
 		"CSV, id":                 {"id,first_name\nuser_1,Anna\nuser_2,\"Bob, Jr.\"\n", []string{"user_1", "user_2"}, ""},
 		"CSV, user_id beside id":  {"id,user_id\nsess_1,user_1\n", []string{"user_1"}, ""},
@@ -47,15 +50,16 @@ func TestReadUsers(t *testing.T) {
 		"CSV, empty id":           {"id,n\nuser_1,1\n,2\n", nil, `got "" in line 3`},
 		"CSV, short row":          {"n,id\n1,user_1\n2\n", nil, `got "" in line 3`},
 		"CSV, wrong id":           {"# x\nid,n\nuser_1,1\nanna,2\n", nil, `got "anna" in line 4`},
-		"CSV without header":      {"Anna,user_1\nBob,user_2\n", nil, "users.txt: no column has a name such as user_id; use: cut -d, -f2 users.txt | clerk-sessions revoke-all --users-file -"},
-		"CSV with another header": {"name;key\nAnna;user_1\n", nil, "use: cut -d';' -f2 users.txt | tail -n +2 | clerk-sessions"},
-		"tabs without header":     {"user_1\tAnna\n", nil, "use: cut -f1 users.txt | clerk-sessions"},
+		"CSV without header":      {"Anna,user_1\nBob,user_2\n", nil, "users.txt: no column has a name such as user_id; use: cut -d, -f2 'users.txt' | clerk-sessions revoke-all --users-file -"},
+		"CSV with another header": {"name;key\nAnna;user_1\n", nil, "use: cut -d';' -f2 'users.txt' | tail -n +2 | clerk-sessions"},
+		"tabs without header":     {"user_1\tAnna\n", nil, "use: cut -f1 'users.txt' | clerk-sessions"},
 		"CSV without ids":         {"name,mail\nAnna,a@example.com\n", nil, "users.txt: cannot find the user ids among the columns"},
+		"CSV, endless quotes":     {"id,n\n\"user_1,1\n" + strings.Repeat("x\n", 40_000), nil, "users.txt: line 2: "},
 		"CSV, broken quotes":      {"id,n\n\"user_1,1\n", nil, "users.txt: cannot find the user ids among the columns"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			users, err := readUsers(t.Context(), "users.txt", strings.NewReader(test.text))
+			users, err := userIDs.collect("users.txt", userIDs.read("users.txt", strings.NewReader(test.text)))
 			if test.err != "" {
 				require.ErrorContains(t, err, test.err)
 				var exit *exitError
@@ -74,22 +78,20 @@ func TestCutCommandQuotesTheFile(t *testing.T) {
 	for name, want := range map[string]string{
 		"stdin": "cut -d, -f1 | clerk-sessions", "it's.csv": `cut -d, -f1 'it'\''s.csv' | clerk-sessions`, "-x": "cut -d, -f1 '-x' |",
 	} {
-		_, err := readUsers(t.Context(), name, strings.NewReader("user_1,Anna\n"))
+		_, err := userIDs.collect(name, userIDs.read(name, strings.NewReader("user_1,Anna\n")))
 		require.ErrorContains(t, err, "use: "+want)
 	}
 }
 
 func TestUserFlagsAreNotAFile(t *testing.T) {
 	t.Parallel()
-	a := &app{}
-	for _, wrong := range []string{"user_5#zzz", "# user_5", "user_id", "user_1\nuser_2", "user_1,user_5#", "\xef\xbb\xbfuser_5"} {
-		users, err := a.users(t.Context(), []string{"user_0", wrong}, "")
-		require.ErrorContains(t, err, "--user: want user ids such as user_2abc, got ")
-		assert.NotContains(t, err.Error(), "line")
-		assert.Nil(t, users)
+	for _, wrong := range []string{"user_5#zzz", "# user_5", "user_id", "user_1\nuser_2", "user_1,user_5#", "user_1,",
+		"\xef\xbb\xbfuser_5"} {
+		require.EqualError(t, userIDs.flag(new([]string))(wrong), "want user ids such as user_2abc", wrong)
 	}
-	users, err := a.users(t.Context(), []string{"user_1, user_2", "user_1"}, "")
-	require.NoError(t, err)
+	var users []string
+	require.NoError(t, userIDs.flag(&users)("user_1, user_2"))
+	require.NoError(t, userIDs.flag(&users)("user_1"))
 	assert.Equal(t, []string{"user_1", "user_2"}, users)
 }
 
@@ -99,7 +101,7 @@ func TestReadUsersTakesManyLines(t *testing.T) {
 	for i := range 100_000 {
 		fmt.Fprintf(&text, "user_%d\r\nuser_%d\r\n", i, i/2)
 	}
-	users, err := readUsers(t.Context(), "users.txt", strings.NewReader(text.String()))
+	users, err := userIDs.collect("users.txt", userIDs.read("users.txt", strings.NewReader(text.String())))
 	require.NoError(t, err)
 	assert.Len(t, users, 100_000)
 }
@@ -120,8 +122,8 @@ func FuzzReadUsers(f *testing.F) {
 			}
 		}
 		for line := range strings.Lines(text) {
-			if line = strings.TrimSpace(line); userIDs.valid(line) && !strings.ContainsAny(text, ",;\t\x00\"") && len(text) < maxLine {
-				users, err := readUsers(t.Context(), "users.txt", strings.NewReader(text))
+			if line = strings.TrimSpace(line); userIDs.valid(line) && !strings.ContainsAny(text, ",;\t\x00\"") && len(text) < bufio.MaxScanTokenSize {
+				users, err := userIDs.collect("users.txt", userIDs.read("users.txt", strings.NewReader(text)))
 				assert.True(t, err != nil || len(users) > 0)
 			}
 		}

@@ -3,6 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
 
 	"github.com/clerksessions/clerksessions"
 	"github.com/spf13/cobra"
@@ -14,20 +18,20 @@ func (a *app) listCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list (--user ID | --client ID)",
 		Short: "List the sessions of a user or a client",
-		Long: `List the sessions of a user, or of a client, which is one browser or device; newest
-first: 10, unless --limit or --all says otherwise. Sessions that have ended disappear
-after a while.`,
+		Long: `List the sessions of a user, or of a client, which is one browser or device. The
+newest come first; 10 are listed unless --limit or --all is given. Sessions that have
+ended disappear after a while.`,
 		Example: `  clerk-sessions list --user user_2abc
   clerk-sessions list --user user_2abc --status active --all --json`,
 		Args: cobra.NoArgs,
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.list(ctx, params, all) }),
 	}
 	flags := cmd.Flags()
-	flags.Var((*text)(&params.UserID), "user", "sessions of the user `ID`")
-	flags.Var((*text)(&params.ClientID), "client", "sessions of the client `ID`")
-	statusFlag(cmd, &params.Status, "only sessions in this `STATUS`; there is no filter for pending")
-	flags.Var((*positive)(&params.Limit), "limit", "at most `N`, 1 to 500 (default 10)")
-	flags.BoolVar(&all, "all", false, "all of them")
+	flags.Func("user", "list the sessions of the user `ID`", userIDs.one(&params.UserID))
+	flags.Func("client", "list the sessions of the client `ID`", clientIDs.one(&params.ClientID))
+	statusFlag(cmd, &params.Status, "only sessions with this `STATUS`; Clerk has no filter for pending")
+	flags.Func("limit", "list at most `N` sessions, 1 to 500 (default 10)", number(&params.Limit))
+	flags.BoolVar(&all, "all", false, "list all sessions")
 	cmd.MarkFlagsOneRequired("user", "client")
 	cmd.MarkFlagsMutuallyExclusive("limit", "all")
 	return cmd
@@ -38,20 +42,23 @@ var statuses = []string{"abandoned", "active", "ended", "expired", "removed", "r
 
 // statusFlag adds --status with completion.
 func statusFlag(cmd *cobra.Command, status *clerksessions.SessionStatus, usage string) {
-	cmd.Flags().Var((*text)(status), "status", usage)
+	cmd.Flags().Func("status", usage, nonEmpty(func(value string) error {
+		if !slices.Contains(statuses, value) {
+			return errors.New("want one of " + strings.Join(statuses, ", "))
+		}
+		*status = clerksessions.SessionStatus(value)
+		return nil
+	}))
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statuses, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (a *app) list(ctx context.Context, params clerksessions.ListParams, all bool) error {
-	if err := cmp.Or(userIDs.check("user", params.UserID), clientIDs.check("client", params.ClientID)); err != nil {
-		return err
-	}
 	client, err := a.client()
 	if err != nil {
 		return err
 	}
 	if all {
-		return a.listAll(ctx, client, params)
+		return a.listAll(client.All(ctx, params))
 	}
 	page, err := client.List(ctx, params)
 	if err != nil {
@@ -61,45 +68,38 @@ func (a *app) list(ctx context.Context, params clerksessions.ListParams, all boo
 	for i := range page.Data {
 		sessions = append(sessions, &page.Data[i])
 	}
-	if err := a.printSessions(sessions...); err != nil {
-		return err
-	}
 	switch {
 	case len(sessions) == 0:
 		a.note("No sessions.")
 	case page.TotalCount > len(sessions):
-		a.note("These are %d of %d; --all shows all.", len(sessions), page.TotalCount)
+		defer a.note("These are %d of %d; --all shows all.", len(sessions), page.TotalCount)
 	}
-	return nil
+	return a.printSessions(sessions...)
 }
 
 // listAll prints sessions as they come, a page at a time.
-func (a *app) listAll(ctx context.Context, client *clerksessions.Client, params clerksessions.ListParams) error {
-	const page = 500
-	var sessions []*clerksessions.Session
+func (a *app) listAll(sessions iter.Seq2[*clerksessions.Session, error]) error {
+	const size = 500
+	var page []*clerksessions.Session
 	var failed error
 	count := 0
-	for session, err := range client.All(ctx, params) {
-		if err != nil {
-			failed = err
+	for session, err := range sessions {
+		if failed = err; err != nil {
 			break
 		}
 		count++
-		if sessions = append(sessions, session); len(sessions) == page {
-			if err := a.printSessions(sessions...); err != nil {
+		if page = append(page, session); len(page) == size {
+			if err := a.printSessions(page...); err != nil {
 				return err
 			}
-			sessions = nil
+			page = nil
 		}
-	}
-	if err := a.printSessions(sessions...); err != nil {
-		return err
 	}
 	switch {
 	case failed != nil && count > 0:
-		return &exitError{exitPartly, failed}
+		failed = &exitError{exitPartly, failed}
 	case failed == nil && count == 0:
 		a.note("No sessions.")
 	}
-	return failed
+	return cmp.Or(a.printSessions(page...), failed)
 }

@@ -136,7 +136,7 @@ func serverOf(ts *testscript.TestScript) *sessionstest.Server {
 	return ts.Value("server").(*sessionstest.Server)
 }
 
-func number(ts *testscript.TestScript, text string) int {
+func atoi(ts *testscript.TestScript, text string) int {
 	n, err := strconv.Atoi(text)
 	ts.Check(err)
 	return n
@@ -151,8 +151,8 @@ func seed(ts *testscript.TestScript, _ bool, args []string) {
 		return
 	}
 	name := strings.Join(args[2:], "")
-	for user := range number(ts, args[0]) {
-		for session := range number(ts, args[1]) {
+	for user := range atoi(ts, args[0]) {
+		for session := range atoi(ts, args[1]) {
 			serverOf(ts).AddSession(clerksessions.Session{ID: fmt.Sprintf("sess_%s%d_%d", name, user, session), UserID: fmt.Sprintf("user_%s%d", name, user)})
 		}
 	}
@@ -168,22 +168,22 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 	case "reset":
 		f.ResetAfter = true
 	default:
-		f.Status = number(ts, args[2])
+		f.Status = atoi(ts, args[2])
 	}
 	if len(args) > 3 {
 		f.RetryAfter = args[3]
 	}
-	serverOf(ts).Fail(args[0], number(ts, args[1]), f)
+	serverOf(ts).Fail(args[0], atoi(ts, args[1]), f)
 }
 
 // respond OPERATION N FILE makes a file the response to the next calls, which are not carried out.
 func respond(ts *testscript.TestScript, _ bool, args []string) {
-	serverOf(ts).Fail(args[0], number(ts, args[1]), sessionstest.Fault{Body: []byte(ts.ReadFile(args[2]))})
+	serverOf(ts).Fail(args[0], atoi(ts, args[1]), sessionstest.Fault{Body: []byte(ts.ReadFile(args[2]))})
 }
 
 // slow OPERATION MILLISECONDS makes an operation slow.
 func slow(ts *testscript.TestScript, _ bool, args []string) {
-	latency := time.Duration(number(ts, args[1])) * time.Millisecond
+	latency := time.Duration(atoi(ts, args[1])) * time.Millisecond
 	serverOf(ts).FailFunc(func(r sessionstest.Request) *sessionstest.Fault {
 		if r.Operation != args[0] {
 			return nil
@@ -229,7 +229,7 @@ func heal(ts *testscript.TestScript, _ bool, _ []string) {
 	serverOf(ts).ClearRequests()
 }
 
-func count(ts *testscript.TestScript, is func(clerksessions.SessionStatus) bool) (n int) {
+func countOf(ts *testscript.TestScript, is func(clerksessions.SessionStatus) bool) (n int) {
 	for _, session := range serverOf(ts).Sessions("") {
 		if is(session.Status) {
 			n++
@@ -240,8 +240,8 @@ func count(ts *testscript.TestScript, is func(clerksessions.SessionStatus) bool)
 
 // live N asserts how many sessions are live.
 func live(ts *testscript.TestScript, neg bool, args []string) {
-	n := count(ts, func(s clerksessions.SessionStatus) bool { return s == "active" || s == "pending" })
-	if (n == number(ts, args[0])) == neg {
+	n := countOf(ts, func(s clerksessions.SessionStatus) bool { return s == "active" || s == "pending" })
+	if (n == atoi(ts, args[0])) == neg {
 		ts.Fatalf("%d sessions are live", n)
 	}
 }
@@ -249,7 +249,7 @@ func live(ts *testscript.TestScript, neg bool, args []string) {
 // revoked N waits until so many sessions are revoked.
 func revokedAtLeast(ts *testscript.TestScript, _ bool, args []string) {
 	await(ts, func() bool {
-		return count(ts, func(s clerksessions.SessionStatus) bool { return s == "revoked" }) >= number(ts, args[0])
+		return countOf(ts, func(s clerksessions.SessionStatus) bool { return s == "revoked" }) >= atoi(ts, args[0])
 	})
 }
 
@@ -264,7 +264,7 @@ func await(ts *testscript.TestScript, done func() bool) {
 
 // calls OPERATION N asserts how many requests there were, and forgets them.
 func calls(ts *testscript.TestScript, _ bool, args []string) {
-	if n := len(serverOf(ts).RequestsOf(args[0])); n != number(ts, args[1]) {
+	if n := len(serverOf(ts).RequestsOf(args[0])); n != atoi(ts, args[1]) {
 		ts.Fatalf("there were %d calls of %s", n, args[0])
 	}
 	serverOf(ts).ClearRequests()
@@ -277,7 +277,7 @@ func called(ts *testscript.TestScript, _ bool, args []string) {
 
 // lines N FILE asserts how many lines a file, stdout or stderr has.
 func lines(ts *testscript.TestScript, _ bool, args []string) {
-	if n := strings.Count(ts.ReadFile(args[1]), "\n"); n != number(ts, args[0]) {
+	if n := strings.Count(ts.ReadFile(args[1]), "\n"); n != atoi(ts, args[0]) {
 		ts.Fatalf("%s has %d lines", args[1], n)
 	}
 }

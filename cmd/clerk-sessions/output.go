@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -45,6 +46,9 @@ func (a *app) printJSON(v any) error {
 func (a *app) printRows(rows [][]string) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = clean(cell)
+		}
 		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
 	return w.Flush()
@@ -58,41 +62,36 @@ func (a *app) when(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// paint colors a cell by status.
-func (a *app) paint(cell string, status clerksessions.SessionStatus) string {
+// paint colors the status in a row.
+func (a *app) paint(row string, status clerksessions.SessionStatus) string {
 	if !a.outTTY || a.noColor || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return cell
+		return row
 	}
-	color := 90 // gray
+	color := "90" // gray
 	switch status {
 	case clerksessions.SessionStatusActive:
-		color = 32 // green
+		color = "32" // green
 	case clerksessions.SessionStatusPending:
-		color = 33 // yellow
+		color = "33" // yellow
 	}
-	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", color, cell)
+	word := clean(string(status))
+	return strings.Replace(row, " "+word, " \x1b["+color+"m"+word+"\x1b[0m", 1)
 }
 
 // details describes what has no column of its own.
 func details(s *clerksessions.Session) string {
 	var all []string
-	add := func(text string) {
-		if text != "" {
-			all = append(all, text)
-		}
-	}
 	if s.Actor != nil {
-		add(fmt.Sprintf("impersonated by %v", s.Actor["sub"]))
+		all = append(all, fmt.Sprintf("impersonated by %v", s.Actor["sub"]))
 	}
 	for _, task := range s.Tasks {
-		add("has to " + task.Key)
+		all = append(all, "has to "+task.Key)
 	}
-	add(s.LastActiveOrganizationID)
+	all = append(all, s.LastActiveOrganizationID)
 	if at := s.LatestActivity; at != nil {
-		add(strings.TrimSpace(at.BrowserName + " " + at.BrowserVersion))
-		for _, text := range []string{at.DeviceType, at.City, at.Country, at.IPAddress} {
-			add(text)
-		}
+		browser := strings.TrimSpace(at.BrowserName + " " + at.BrowserVersion)
+		all = append(all, browser, at.DeviceType, at.City, at.Country, at.IPAddress)
 	}
+	all = slices.DeleteFunc(all, func(text string) bool { return text == "" })
 	return strings.Join(all, ", ")
 }

@@ -1,223 +1,199 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
-	"os"
+	"cmp"
+	"maps"
+	"slices"
 	"sync"
-	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/gofrs/flock"
 )
 
-// A report is a file of JSON Lines that is only appended to; the package comment
-// documents it. After any interruption, a session whose last outcome is not revoked or
-// gone is left, and so is a user whose last outcome is not listed or checked.
-
-type outcomeKind string
+// outcome is what became of a session or a user; the package comment explains each.
+type outcome string
 
 const (
-	planned   outcomeKind = "planned"
-	listed    outcomeKind = "listed"
-	revoked   outcomeKind = "revoked"
-	gone      outcomeKind = "gone" // Clerk no longer has the session
-	failed    outcomeKind = "failed"
-	stillLive outcomeKind = "live" // not revoked, or created since
-	checked   outcomeKind = "checked"
+	planned   outcome = "planned"
+	listed    outcome = "listed"
+	revoked   outcome = "revoked"
+	gone      outcome = "gone"
+	failed    outcome = "failed"
+	stillLive outcome = "live"
+	checked   outcome = "checked"
 )
 
 // entry is the outcome for one session or, without SessionID, for one user.
 type entry struct {
-	SessionID string      `json:"session_id,omitzero"`
-	UserID    string      `json:"user_id"`
-	Outcome   outcomeKind `json:"outcome"`
-	ErrorCode string      `json:"error_code,omitzero"`
-	Error     string      `json:"error,omitzero"`
-	TraceID   string      `json:"trace_id,omitzero"`
+	SessionID    string  `json:"session_id,omitzero"`
+	UserID       string  `json:"user_id"`
+	Outcome      outcome `json:"outcome"`
+	LiveSessions int     `json:"live_sessions,omitzero"` // of a user who is listed
+	ErrorCode    string  `json:"error_code,omitzero"`
+	Error        string  `json:"error,omitzero"`
+	TraceID      string  `json:"trace_id,omitzero"`
 }
 
-// runStart is the first line of each run.
-type runStart struct {
-	PID     int       `json:"pid"`
-	Started time.Time `json:"started"`
-}
-
-// report appends entries to a file, which it keeps locked. A nil report writes nothing.
-// After the first failure nothing more is written, since it would continue a truncated
-// line.
+// report is what is known about the users of a run and their sessions. It forgets
+// sessions that are done once their user is listed.
 type report struct {
-	name  string
-	fresh bool         // created by this run
-	lock  *flock.Flock // nil for stdout
-
-	mu    sync.Mutex
-	file  reportFile
-	lines int   // written by this run, besides the header and the start
-	err   error // the first failure
+	mu            sync.Mutex
+	file          *reportFile // nil for none
+	users         []string
+	state         map[string]*userState
+	revoked, gone int // sessions, by this run
+	before        int // sessions that earlier runs revoked or found gone
 }
 
-// errReport is wrapped by every failure to write.
-var errReport = errors.New("cannot write report")
-
-type reportFile interface {
-	io.WriteCloser
-	Sync() error
+type userState struct {
+	outcome  outcome
+	live     int  // sessions, selected or not
+	found    bool // a session to revoke
+	sessions map[string]session
 }
 
-// stdoutReport is the file of a report that goes to stdout.
-type stdoutReport struct{ io.Writer }
-
-func (stdoutReport) Sync() error  { return nil }
-func (stdoutReport) Close() error { return nil }
-
-// createReport begins a new report; "-" is stdout. It never overwrites a file.
-func (a *app) createReport(name string, header reportHeader) (*report, error) {
-	if name == "-" {
-		r := &report{name: name, file: stdoutReport{a.out}}
-		return r, r.begin(header)
-	}
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return nil, usagef("report %s already exists: choose another name or use --resume %[1]s", name)
-	}
-	if err != nil {
-		return nil, usagef("%w: %w (nothing was revoked)", errReport, err)
-	}
-	r := &report{name: name, file: file, fresh: true}
-	// On Windows the lock covers the first byte, so the header is written before.
-	if err := r.begin(header); err != nil {
-		return nil, errors.Join(err, r.discard())
-	}
-	if err := r.acquire(); err != nil {
-		_ = file.Close()
-		return nil, usagef("%w (nothing was revoked)", err)
-	}
-	return r, nil
+type session struct {
+	user    string
+	outcome outcome
 }
 
-// begin writes the first lines of a run, after which nothing has been revoked.
-func (r *report) begin(lines ...any) error {
-	if err := r.write(append(lines, runStart{os.Getpid(), time.Now().UTC().Truncate(time.Second)})...); err != nil {
-		return fmt.Errorf("%w; free disk space or choose another path (nothing was revoked)", err)
+// forget drops a session that is done. Most users have none left then, and no map.
+func (u *userState) forget(id string) {
+	if o := u.sessions[id].outcome; o == revoked || o == gone {
+		delete(u.sessions, id)
 	}
-	r.lines = 0
-	return nil
+	if len(u.sessions) == 0 {
+		u.sessions = nil
+	}
 }
 
-// acquire locks the report until it is closed.
-func (r *report) acquire() error {
-	r.lock = flock.New(r.name)
-	locked, err := r.lock.TryLock()
-	if err != nil {
-		return fmt.Errorf("cannot lock report %s: %w", r.name, err)
+func newReport(users []string) *report {
+	r := &report{users: users, state: make(map[string]*userState, len(users))}
+	for _, user := range users {
+		r.state[user] = new(userState)
 	}
-	if !locked {
-		return fmt.Errorf("report %s is in use by %s", r.name, holder(r.name))
-	}
-	// Whoever held the lock before may have removed the file.
-	opened, err := r.lock.Stat()
-	if err == nil {
-		var current os.FileInfo
-		if current, err = os.Stat(r.name); err == nil && !os.SameFile(opened, current) {
-			err = os.ErrNotExist
-		}
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("report %s was removed: %w", r.name, err), r.lock.Close())
-	}
-	return nil
+	return r
 }
 
-// holder names the process that writes to a report, by its last start.
-func holder(name string) string {
-	file, err := os.Open(name)
-	if err != nil {
-		return "another process"
-	}
-	defer file.Close()
-	holder := "another process"
-	lines := bufio.NewScanner(headerLess(file))
-	for lines.Scan() {
-		var start runStart
-		if json.Unmarshal(lines.Bytes(), &start) == nil && start.PID > 0 {
-			holder = fmt.Sprintf("process %d", start.PID)
-		}
-	}
-	return holder
-}
+// stateOf returns the state of a user. Sessions listed for a client may be of any user.
+func (r *report) stateOf(user string) *userState { return cmp.Or(r.state[user], r.state[""]) }
 
-// headerLess reads a report from its second byte on, after the brace that every report
-// begins with: on Windows the lock covers the first.
-func headerLess(file io.ReaderAt) io.Reader { return io.NewSectionReader(file, 1, 1<<62) }
-
-// write appends lines.
-func (r *report) write(values ...any) error {
-	if r == nil {
-		return nil
-	}
-	var lines bytes.Buffer
-	for _, v := range values {
-		line, err := json.Marshal(v)
-		if err != nil {
-			return err
-		}
-		lines.WriteString(clean(string(line)) + "\n")
-	}
+// add adds entries to the state and to the file.
+func (r *report) add(entries ...entry) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lines += len(values)
-	return r.try(func() error {
-		_, err := r.file.Write(lines.Bytes())
-		return err
-	})
-}
-
-// try does something to the file unless that has failed before.
-func (r *report) try(do func() error) error {
-	if r.err == nil {
-		if err := do(); err != nil {
-			r.err = fmt.Errorf("%w: %w", errReport, err)
-		}
+	lines := make([]any, len(entries))
+	for i, e := range entries {
+		r.apply(e)
+		lines[i] = e
 	}
-	return r.err
-}
-
-// close closes the file and returns the first failure since it was opened.
-func (r *report) close() error {
-	if r == nil {
+	if r.file == nil || len(entries) == 0 {
 		return nil
 	}
+	r.file.used = true
+	return r.file.write(lines...)
+}
+
+// apply adds an entry to the state. It reports whether the entry is valid.
+func (r *report) apply(e entry) bool {
+	u := r.stateOf(e.UserID)
+	switch {
+	case u == nil:
+		return false
+	case e.SessionID != "":
+		return r.applySession(u, e)
+	case e.Outcome == listed, e.Outcome == checked:
+		for id := range u.sessions {
+			u.forget(id)
+		}
+	case e.Outcome != failed:
+		return false
+	}
+	u.outcome, u.live = e.Outcome, e.LiveSessions
+	return true
+}
+
+func (r *report) applySession(u *userState, e entry) bool {
+	switch e.Outcome {
+	case planned, failed, stillLive:
+	case revoked:
+		r.revoked++
+	case gone:
+		r.gone++
+	default:
+		return false
+	}
+	u.found = true
+	if u.sessions == nil {
+		u.sessions = map[string]session{}
+	}
+	u.sessions[e.SessionID] = session{e.UserID, e.Outcome}
+	if u.outcome == listed || u.outcome == checked {
+		u.forget(e.SessionID)
+	}
+	return true
+}
+
+// knows reports whether a session is in the report and not forgotten.
+func (r *report) knows(user, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_ = r.try(r.file.Sync)
-	if err := r.file.Close(); err != nil && r.err == nil {
-		r.err = fmt.Errorf("%w: %w", errReport, err)
-	}
-	if r.lock != nil {
-		_ = r.lock.Close()
-	}
-	return r.err
+	_, ok := r.stateOf(user).sessions[id]
+	return ok
 }
 
-// discard removes a report that this run created.
-func (r *report) discard() error {
-	if r == nil || !r.fresh {
-		return r.close()
+// left returns what is to do: sessions not tried yet, users to list, and sessions that
+// failed. Users whose listing failed come last.
+func (r *report) left() (untried, users, again []*item) {
+	var unlisted []*item
+	for _, user := range r.users {
+		u := r.state[user]
+		switch u.outcome {
+		case "":
+			users = append(users, &item{user: user})
+		case failed:
+			unlisted = append(unlisted, &item{user: user})
+		}
+		for _, id := range slices.Sorted(maps.Keys(u.sessions)) {
+			it := &item{user: u.sessions[id].user, session: id}
+			switch u.sessions[id].outcome {
+			case planned, stillLive:
+				untried = append(untried, it)
+			case failed:
+				again = append(again, it)
+			}
+		}
 	}
-	removed := os.Remove(r.name) // while it is locked; Windows removes no open file
-	err := r.close()
-	if removed != nil {
-		removed = os.Remove(r.name)
-	}
-	return errors.Join(removed, err)
+	return untried, append(users, unlisted...), again
 }
 
-// empty reports whether this run created the report and did not add to it.
-func (r *report) empty() bool { return r != nil && r.fresh && r.lines == 0 }
+// unchecked returns the users to list again at the end.
+func (r *report) unchecked() (users []*item) {
+	for _, user := range r.users {
+		if u := r.state[user]; u.outcome == listed && u.found {
+			users = append(users, &item{user: user})
+		}
+	}
+	return users
+}
 
-// onStdout reports whether the report takes the place of the usual output.
-func (r *report) onStdout() bool { return r != nil && r.name == "-" }
+// summary counts what was done and what is left.
+func (r *report) summary() summary {
+	s := summary{Revoked: r.revoked, Gone: r.gone, Before: r.before}
+	for _, u := range r.state {
+		switch {
+		case u.outcome == "", u.outcome == failed:
+			s.Unlisted++
+		case u.live == 0 && !u.found:
+			s.Empty++
+		}
+		for _, session := range u.sessions {
+			switch session.outcome {
+			case planned:
+				s.NotDone++
+			case failed:
+				s.Failed++
+			case stillLive:
+				s.Live++
+			}
+		}
+	}
+	return s
+}

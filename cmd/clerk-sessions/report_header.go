@@ -8,27 +8,29 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/go-json-experiment/json"
 )
 
 // reportHeader is the first line of a report. A run may resume a report only with the
-// same header.
+// same API, key, selection and users.
 type reportHeader struct {
-	Report    string   `json:"report"` // reportKind
-	API       string   `json:"api"`
-	Instance  instance `json:"instance"`
-	Selection string   `json:"selection"` // the flags that select sessions
-	Users     int      `json:"users"`
-	UsersID   string   `json:"users_sha256"` // of the sorted ids, with a newline between them
+	Report        string    `json:"report"` // reportKind
+	API           string    `json:"api"`
+	Instance      instance  `json:"instance"`
+	Selection     string    `json:"selection"` // the flags that select sessions
+	CreatedBefore time.Time `json:"created_before,omitzero"`
+	Users         int       `json:"users"`
+	UsersID       string    `json:"users_sha256"` // of the sorted ids, with a newline between them
 }
 
 // reportKind names the format and its version.
 const reportKind = "clerk-sessions revoke-all 2"
 
 func newReportHeader(api, key string, users []string, s *selection) reportHeader {
-	return reportHeader{reportKind, api, newInstance(key, rand.Text()), s.String(), len(users),
+	return reportHeader{reportKind, api, newInstance(key, rand.Text()), s.String(), s.createdBefore, len(users),
 		hexSum(strings.Join(slices.Sorted(slices.Values(users)), "\n"))}
 }
 
@@ -48,25 +50,25 @@ func hexSum(text string) string {
 
 var errNoHeader = errors.New("not a report: missing header")
 
-// match returns why the first line of a report is not of the same run with this key.
-func (h reportHeader) match(line []byte, key string) error {
-	var was reportHeader
-	switch err := json.Unmarshal(line, &was); {
+// match decodes the first line of a report, and returns why it is not of the same run
+// with this key.
+func (h reportHeader) match(line []byte, key string) (was reportHeader, err error) {
+	err = json.Unmarshal(line, &was)
+	switch {
 	case err != nil || was.Report == "":
-		return errNoHeader
+		err = errNoHeader
 	case was.Report != h.Report:
-		return fmt.Errorf("its format is %q, want %q", was.Report, h.Report)
+		err = fmt.Errorf("its format is %q, want %q", was.Report, h.Report)
 	case was.API != h.API:
-		return fmt.Errorf("it is from a run against %s, this one is against %s", was.API, h.API)
+		err = fmt.Errorf("it is from a run against %s, this one is against %s", was.API, h.API)
 	case was.Instance != newInstance(key, was.Instance.Salt):
-		return errors.New(
-			"it belongs to another secret key: use the key of the first run, or start a new report with --report",
-		)
+		err = errors.New("it belongs to another secret key: " +
+			"use the key of the first run, or start a new report with --report")
 	case was.Selection != h.Selection:
-		return fmt.Errorf("it is from a run with the flags %q, this one has %q", was.Selection, h.Selection)
+		err = fmt.Errorf("it is from a run with the flags %q, this one has %q", was.Selection, h.Selection)
 	case was.UsersID != h.UsersID:
-		return fmt.Errorf("it is from a run over %s, this one has %d, not the same: give the same users again",
+		err = fmt.Errorf("it is from a run over %s, this one has %d, not the same: give the same users again",
 			english.Plural(was.Users, "user", ""), h.Users)
 	}
-	return nil
+	return was, err
 }

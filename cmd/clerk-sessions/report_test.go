@@ -1,19 +1,14 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 
-	"github.com/clerksessions/clerksessions/sessionstest"
+	"github.com/gofrs/flock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -24,78 +19,124 @@ func testHeader() reportHeader {
 	return newReportHeader("https://api.clerk.com/v1", "sk_test_1", twoUsers, &selection{})
 }
 
-func resume(name string) (*report, *past, error) {
-	return resumeReport(name, "sk_test_1", twoUsers, testHeader())
+// resumed returns a report of earlier runs, which is closed when the test ends.
+func resumed(t *testing.T, name string) (*report, error) {
+	r := newReport(twoUsers)
+	_, err := r.resume(name, "sk_test_1", testHeader())
+	if err == nil {
+		t.Cleanup(func() { _ = r.file.close() })
+	}
+	return r, err
 }
 
-func sessionsOf(items []*item) (ids []string) {
+// names returns the sessions of items, or the users of those without one.
+func names(items []*item) (all []string) {
 	for _, it := range items {
-		ids = append(ids, it.session)
+		if it.session == "" {
+			all = append(all, it.user)
+		} else {
+			all = append(all, it.session)
+		}
 	}
-	return ids
+	return all
 }
 
-func usersOf(items []*item) (users []string) {
-	for _, it := range items {
-		users = append(users, it.user)
+func of(user string, outcome outcome, sessions ...string) (entries []entry) {
+	for _, id := range sessions {
+		entries = append(entries, entry{SessionID: id, UserID: user, Outcome: outcome})
 	}
-	return users
+	return entries
 }
 
 // writtenReport is a report of a run in which one of three sessions was revoked, one
 // failed and then was gone, and one of two users could not be listed.
 func writtenReport(t *testing.T) string {
 	name := filepath.Join(t.TempDir(), "whole.jsonl")
-	r, err := (&app{}).createReport(name, testHeader())
+	r := newReport(twoUsers)
+	var err error
+	r.file, err = (&app{}).createReport(name, testHeader())
 	require.NoError(t, err)
-	require.NoError(t, r.write(
-		entry{SessionID: "sess_1", UserID: "user_1", Outcome: planned},
-		entry{SessionID: "sess_2", UserID: "user_1", Outcome: planned},
-		entry{SessionID: "sess_3", UserID: "user_1", Outcome: planned},
-		entry{UserID: "user_1", Outcome: listed}))
-	require.NoError(t, r.write(entry{UserID: "user_2", Outcome: failed}))
-	require.NoError(t, r.write(
-		entry{SessionID: "sess_1", UserID: "user_1", Outcome: revoked},
-		entry{SessionID: "sess_2", UserID: "user_1", Outcome: failed},
-		entry{SessionID: "sess_2", UserID: "user_1", Outcome: gone}))
-	require.NoError(t, r.close())
+	require.NoError(t, r.add(append(of("user_1", planned, "sess_1", "sess_2", "sess_3"),
+		entry{UserID: "user_1", Outcome: listed, LiveSessions: 3})...))
+	require.NoError(t, r.add(entry{UserID: "user_2", Outcome: failed}))
+	require.NoError(t, r.add(of("user_1", revoked, "sess_1")...))
+	require.NoError(t, r.add(of("user_1", failed, "sess_2")...))
+	require.NoError(t, r.add(of("user_1", gone, "sess_2")...))
+	require.NoError(t, r.file.close())
 	return name
 }
 
 func TestResumeDoesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	name := writtenReport(t)
-	r, p, err := resume(name)
-	require.NoError(t, err)
-	assert.Equal(t, []string{"sess_3"}, sessionsOf(p.untried))
-	assert.Empty(t, p.failed)
-	assert.Equal(t, []string{"user_2"}, usersOf(p.list))
-	assert.Equal(t, []string{"user_1"}, p.check)
-	assert.Equal(t, 2, p.done)
-	require.NoError(t, r.write(
-		entry{SessionID: "sess_3", UserID: "user_1", Outcome: failed},
-		entry{SessionID: "sess_4", UserID: "user_2", Outcome: planned}, // and killed before the user is listed
-		entry{SessionID: "sess_1", UserID: "user_1", Outcome: stillLive}))
-	require.NoError(t, r.close())
+	for _, step := range []struct {
+		name                                string
+		untried, unlisted, again, unchecked []string
+		before                              int
+		then                                [][]entry
+	}{
+		{"after the first run", []string{"sess_3"}, []string{"user_2"}, nil, []string{"user_1"}, 2, [][]entry{
+			of("user_1", failed, "sess_3"),
+			of("user_2", planned, "sess_4"), // and killed before the user is listed
+			of("user_1", stillLive, "sess_1"),
+		}},
+		{"what failed comes last", []string{"sess_1", "sess_4"}, []string{"user_2"}, []string{"sess_3"}, []string{"user_1"}, 2, [][]entry{
+			{{UserID: "user_2", Outcome: listed}},
+			of("user_1", revoked, "sess_1", "sess_3"),
+			of("user_2", gone, "sess_4"),
+			{{UserID: "user_1", Outcome: checked}},
+		}},
+		{"only a check is left", nil, nil, nil, []string{"user_2"}, 5, nil},
+	} {
+		r, err := resumed(t, name)
+		require.NoError(t, err)
+		untried, unlisted, again := r.left()
+		assert.Equal(t, step.untried, names(untried), step.name)
+		assert.Equal(t, step.unlisted, names(unlisted), step.name)
+		assert.Equal(t, step.again, names(again), step.name)
+		assert.Equal(t, step.unchecked, names(r.unchecked()), step.name)
+		assert.Equal(t, step.before, r.summary().Before, step.name)
+		assert.Zero(t, r.summary().Revoked, step.name)
+		for _, entries := range step.then {
+			require.NoError(t, r.add(entries...))
+		}
+		require.NoError(t, r.file.close())
+	}
+}
 
-	r, p, err = resume(name)
-	require.NoError(t, err)
-	assert.Equal(t, []string{"sess_4", "sess_1"}, sessionsOf(p.untried))
-	assert.Equal(t, []string{"sess_3"}, sessionsOf(p.failed), "what failed comes last")
-	require.Equal(t, []string{"user_2"}, usersOf(p.list))
-	assert.Equal(t, map[string]bool{"sess_4": true}, p.list[0].seen, "a session is not revoked twice")
-	require.NoError(t, r.write(
-		entry{UserID: "user_2", Outcome: listed},
-		entry{SessionID: "sess_1", UserID: "user_1", Outcome: revoked},
-		entry{SessionID: "sess_3", UserID: "user_1", Outcome: revoked},
-		entry{SessionID: "sess_4", UserID: "user_2", Outcome: gone},
-		entry{UserID: "user_1", Outcome: checked}))
-	require.NoError(t, r.close())
+// Sessions listed for a client may be of any user.
+func TestReportOfAClient(t *testing.T) {
+	t.Parallel()
+	r := newReport([]string{""})
+	assert.True(t, r.apply(of("user_1", planned, "sess_1")[0]))
+	assert.True(t, r.apply(entry{Outcome: listed, LiveSessions: 1}))
+	untried, unlisted, _ := r.left()
+	assert.Equal(t, []*item{{user: "user_1", session: "sess_1"}}, untried)
+	assert.Empty(t, unlisted)
+	assert.Len(t, r.unchecked(), 1)
+	assert.Equal(t, summary{NotDone: 1}, r.summary())
+}
 
-	r, p, err = resume(name)
-	require.NoError(t, err)
-	assert.Equal(t, past{check: []string{"user_2"}, done: 5}, *p)
-	require.NoError(t, r.close())
+// A user whose live sessions are not selected is not one without a live session, and is
+// not when the run is resumed.
+func TestUsersWithoutALiveSession(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name    string
+		entries []entry
+		want    int
+	}{
+		{"no live session", []entry{{UserID: "user_1", Outcome: listed}}, 1},
+		{"none that is selected", []entry{{UserID: "user_1", Outcome: listed, LiveSessions: 1}}, 0},
+		{"revoked while the list was retried", append(of("user_1", revoked, "sess_1"), entry{UserID: "user_1", Outcome: listed}), 0},
+		{"checked", append(of("user_1", revoked, "sess_1"), entry{UserID: "user_1", Outcome: checked}), 0},
+	} {
+		r := newReport([]string{"user_1"})
+		for _, e := range row.entries {
+			r.apply(e)
+		}
+		assert.Equal(t, row.want, r.summary().Empty, row.name)
+	}
 }
 
 // A crash may end a report at any byte. Whatever is left of it, no session that is not
@@ -104,33 +145,35 @@ func TestReportTruncatedAtAnyByteMissesNoSession(t *testing.T) {
 	t.Parallel()
 	whole, err := os.ReadFile(writtenReport(t))
 	require.NoError(t, err)
-	name := filepath.Join(t.TempDir(), "cut.jsonl")
-	header := bytes.IndexByte(whole, '\n') + 1
+	header := strings.Index(string(whole), "\n") + 1
+	name := filepath.Join(t.TempDir(), "truncated.jsonl")
 	for end := range len(whole) + 1 {
-		cut := string(whole[:end])
-		require.NoError(t, os.WriteFile(name, []byte(cut), 0o600))
-		r, p, err := resume(name)
+		truncated := string(whole[:end])
+		require.NoError(t, os.WriteFile(name, []byte(truncated), 0o600))
+		r, err := resumed(t, name)
 		if end < header {
-			require.Error(t, err)
+			require.ErrorContains(t, err, "not a report: missing header")
 			continue
 		}
 		require.NoError(t, err)
-		require.NoError(t, r.write(entry{SessionID: "sess_3", UserID: "user_1", Outcome: revoked}))
-		require.NoError(t, r.close())
-		complete := cut[:strings.LastIndex(cut, "\n")+1]
+		require.NoError(t, r.add(of("user_1", revoked, "sess_3")...))
+		require.NoError(t, r.file.close())
+		complete := truncated[:strings.LastIndex(truncated, "\n")+1]
+		untried, unlisted, again := r.left()
+		known := strings.Join(append(names(append(untried, again...)), names(unlisted)...), " ")
 		for _, id := range []string{"sess_1", "sess_2", "sess_3"} {
-			done := strings.Contains(complete, id+`","user_id":"user_1","outcome":"revoked"`) || strings.Contains(complete, id+`","user_id":"user_1","outcome":"gone"`)
-			left := strings.Contains(strings.Join(append(sessionsOf(p.untried), sessionsOf(p.failed)...), " "), id)
-			unlisted := strings.Contains(strings.Join(usersOf(p.list), " "), "user_1")
-			assert.True(t, done || left || unlisted, "%s after %d bytes", id, end)
+			done := strings.Contains(complete, id+`","user_id":"user_1","outcome":"revoked"`) ||
+				strings.Contains(complete, id+`","user_id":"user_1","outcome":"gone"`) || id == "sess_3"
+			assert.True(t, done || strings.Contains(known, id) || strings.Contains(known, "user_1"),
+				"%s after %d bytes", id, end)
 		}
-		again, _, err := resume(name) // what was added is on a line of its own
-		require.NoError(t, err)
-		require.NoError(t, again.close())
+		r, err = resumed(t, name)
+		require.NoError(t, err, "what was added is on a line of its own")
+		require.NoError(t, r.file.close())
 	}
 }
 
-func TestReportInUseIsRefused(t *testing.T) {
+func TestAReportInUseIsRefused(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "r.jsonl")
 	first, err := (&app{}).createReport(name, testHeader())
@@ -138,206 +181,158 @@ func TestReportInUseIsRefused(t *testing.T) {
 	link := name + ".link"
 	require.NoError(t, os.Symlink(name, link))
 	for _, path := range []string{name, link} {
-		_, _, err = resume(path)
-		require.ErrorContains(t, err, "is in use by process ")
+		_, err = resumed(t, path)
+		require.ErrorContains(t, err, ": it is in use by process ")
 		require.ErrorContains(t, err, "(nothing was revoked)")
 	}
 	require.NoError(t, first.close())
-	second, _, err := resume(link)
-	require.NoError(t, err)
-	_, _, err = resume(name)
-	require.ErrorContains(t, err, "is in use by process ")
-	require.NoError(t, second.close())
+	require.NoError(t, os.WriteFile(name, []byte("{}\n"), 0o600))
+	lock := flock.New(name)
+	require.NoError(t, lock.Lock())
+	_, err = resumed(t, name)
+	require.ErrorContains(t, err, "it is in use by another process (nothing was revoked)")
+	require.NoError(t, lock.Close())
 }
 
-// Two runs that start at once: exactly one gets the report.
-func TestReportHasOneWriter(t *testing.T) {
+func TestAReportIsUnlockedWhenItIsClosed(t *testing.T) {
 	t.Parallel()
 	name := writtenReport(t)
-	results := make(chan *report)
-	for range 8 {
-		go func() {
-			r, _, _ := resume(name)
-			results <- r
-		}()
-	}
-	var writers []*report
-	for range 8 {
-		if r := <-results; r != nil {
-			writers = append(writers, r)
+	link := name + ".link"
+	require.NoError(t, os.Symlink(name, link))
+	_, err := resumed(t, link)
+	require.NoError(t, err)
+	_, err = resumed(t, name)
+	require.ErrorContains(t, err, "it is in use by process ")
+}
+
+// Whoever held the lock before may have removed the file, or put another in its place.
+func TestAReportThatWasRemovedIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, replaced := range []bool{false, true} {
+		name := writtenReport(t)
+		file, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
+		require.NoError(t, err)
+		f := &reportFile{name: name, out: file, file: file}
+		require.NoError(t, os.Remove(name))
+		if replaced {
+			require.NoError(t, os.WriteFile(name, nil, 0o600))
 		}
+		require.Error(t, f.acquire())
+		require.NoError(t, f.close())
 	}
-	require.Len(t, writers, 1)
-	require.NoError(t, writers[0].close())
 }
 
 // fullDisk takes so many bytes and no more.
 type fullDisk struct {
-	bytes.Buffer
+	text string
 	room int
 }
 
-func (f *fullDisk) Write(p []byte) (int, error) {
-	n, _ := f.Buffer.Write(p[:min(len(p), f.room)])
-	if f.room -= n; n < len(p) {
-		return n, errors.New("no space left on device")
+func (f *fullDisk) Write(p []byte) (n int, err error) {
+	n = min(len(p), f.room-len(f.text))
+	if f.text += string(p[:n]); n < len(p) {
+		err = errors.New("no space left on device")
 	}
-	return n, nil
+	return n, err
 }
 
-func (f *fullDisk) Sync() error  { return nil }
-func (f *fullDisk) Close() error { return nil }
-
-func TestRunStopsWhenTheDiskIsFull(t *testing.T) {
+func TestARunStopsWhenTheDiskIsFull(t *testing.T) {
 	t.Parallel()
-	for name, room := range map[string]int{"before anything was revoked": 10, "after a few": 1000} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r, server := testRun(10, 3, revokeAllFlags{})
-				disk := &fullDisk{room: room}
-				r.report = &report{name: "r.jsonl", file: disk}
-				revokeAllUsers(t.Context(), r, 10)
-				code := r.exitCode(r.conclude(10))
-				recorded := strings.Count(disk.String(), `"outcome":"revoked"`)
-				assert.LessOrEqual(t, 30-liveSessions(server)-recorded, 1, "all but the last are recorded")
-				assert.Equal(t, map[bool]int{true: exitPartly, false: exitFailed}[r.sum.Revoked > 0], code)
-				assert.Contains(t, stderr(r), "cannot write report: no space left on device\n")
-				assert.Contains(t, stderr(r), "Free disk space, then run the same command with --resume r.jsonl")
-			})
+	for _, row := range []struct {
+		name       string
+		room, code int
+	}{{"before anything was revoked", 10, exitFailed}, {"after a few", 1000, exitPartly}} {
+		test(t, row.name, func(t *testing.T) {
+			r, server := testRun(10, 3, revokeAllFlags{})
+			disk := &fullDisk{room: row.room}
+			r.report.file = &reportFile{name: "r.jsonl", out: disk}
+			revokeAll(t.Context(), r)
+			assert.Equal(t, row.code, r.exitCode(r.conclude()))
+			recorded := strings.Count(disk.text, `"outcome":"revoked"`)
+			assert.LessOrEqual(t, 30-liveSessions(server)-recorded, 1, "all but the last are recorded")
+			assert.Contains(t, stderr(r), "cannot write report: no space left on device\n")
+			assert.Contains(t, stderr(r), "Free disk space, then run the same command with --resume r.jsonl")
 		})
 	}
-}
-
-func TestReportThatCannotBeBegunIsRefused(t *testing.T) {
-	t.Parallel()
-	err := (&report{file: &fullDisk{room: 10}}).begin(testHeader())
-	require.EqualError(t, err, "cannot write report: no space left on device; free disk space or choose another path (nothing was revoked)")
 }
 
 func TestNothingIsWrittenAfterATruncatedLine(t *testing.T) {
 	t.Parallel()
 	disk := &fullDisk{room: 10}
-	r := &report{file: disk}
-	first := r.write(entry{SessionID: "sess_1"})
-	require.Error(t, first)
+	f := &reportFile{out: disk}
+	const full = "cannot write report: no space left on device"
+	require.EqualError(t, f.begin(testHeader()), full+"; free disk space or choose another path")
 	disk.room = 1000 // somebody has freed space
-	assert.Equal(t, first, r.write(entry{SessionID: "sess_2"}))
-	assert.Equal(t, first, r.close())
-	assert.Equal(t, 10, disk.Len())
+	require.EqualError(t, f.write(entry{SessionID: "sess_2"}), full)
+	require.EqualError(t, f.close(), full)
+	assert.Len(t, disk.text, 10)
 }
 
-// Each session is planned in the report before it is revoked.
 func TestSessionsArePlannedBeforeTheyAreRevoked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := testRun(20, 3, revokeAllFlags{concurrency: 8})
 		disk := &fullDisk{room: 1 << 20}
-		r.report = &report{file: disk}
-		revokeAllUsers(context.Background(), r, 20)
-		seen := map[string]int{}
-		for line := range strings.Lines(disk.String()) {
-			for outcome, n := range map[outcomeKind]int{planned: 1, revoked: 2} {
-				if _, id, ok := strings.Cut(line, `"session_id":"`); ok && strings.Contains(line, `"outcome":"`+string(outcome)) {
-					id, _, _ = strings.Cut(id, `"`)
-					assert.Equal(t, n-1, seen[id], line)
-					seen[id] = n
-				}
+		r.report.file = &reportFile{out: disk}
+		revokeAll(t.Context(), r)
+		was := map[string]string{}
+		for line := range strings.Lines(disk.text) {
+			id, outcome, ok := strings.Cut(line, `","user_id":`)
+			if !ok {
+				continue // of a user
 			}
+			_, outcome, _ = strings.Cut(outcome, `"outcome":"`)
+			outcome, _, _ = strings.Cut(outcome, `"`)
+			assert.Equal(t, map[string]string{"planned": "", "revoked": "planned"}[outcome], was[id], line)
+			was[id] = outcome
 		}
-		assert.Len(t, seen, 60)
+		assert.Len(t, was, 60)
 	})
 }
 
-func TestHeaderMatchesTheSameUsersInAnotherOrder(t *testing.T) {
+func TestHeadersOfOneRun(t *testing.T) {
 	t.Parallel()
-	id := func(users ...string) string {
-		return newReportHeader("https://api.clerk.com/v1", "sk_test_1", users, &selection{}).UsersID
+	header := func(users ...string) reportHeader {
+		return newReportHeader("https://api.clerk.com/v1", "sk_test_1", users, &selection{})
 	}
-	assert.Equal(t, id("user_1", "user_2"), id("user_2", "user_1"))
-	assert.NotEqual(t, id("user_1"), id("user_2"))
-}
-
-func TestHeadersOfOneKeyDiffer(t *testing.T) {
-	t.Parallel()
-	first, second := testHeader(), testHeader()
-	assert.NotEqual(t, first.Instance, second.Instance)
+	assert.Equal(t, header("user_1", "user_2").UsersID, header("user_2", "user_1").UsersID)
+	assert.NotEqual(t, header("user_1").UsersID, header("user_2").UsersID)
+	first, second := header("user_1"), header("user_1")
+	assert.NotEqual(t, first.Instance, second.Instance, "the salt differs")
 }
 
 // Any line is an entry or an error, never a panic.
 func FuzzReadReport(f *testing.F) {
-	for _, line := range []string{`{"pid":1}`, `{"session_id":"sess_1","user_id":"user_1","outcome":"planned"}`, `{"user_id":"user_1","outcome":"checked"}`, "{", "\x00"} {
+	for _, line := range []string{`{"pid":1}`, `{"session_id":"sess_1","user_id":"user_1","outcome":"planned"}`,
+		`{"user_id":"user_1","outcome":"checked"}`, "{", "\x00"} {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		s := &reportState{left: map[string]*leftSession{}, users: map[string]outcomeKind{}, planned: map[string]bool{}}
-		err := s.add(2, []byte(line))
-		p := s.past(twoUsers)
+		r := newReport(twoUsers)
+		err := r.applyLine(2, []byte(line))
+		_, unlisted, _ := r.left()
 		if err != nil {
 			require.EqualError(t, err, "line 2 is not a valid report entry")
-			assert.Len(t, p.list, 2)
+			assert.Len(t, unlisted, 2)
 		}
 	})
 }
 
-// However many users always fail, each --resume does others first.
-func TestUsersThatFailedAreListedLast(t *testing.T) {
+// A list that is retried shows sessions that were live when it was read.
+func TestASessionIsForgottenOnceItsUserIsListed(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{422, 503} {
-		synctest.Test(t, func(t *testing.T) {
-			const sick, healthy = 250, 100
-			name := filepath.Join(t.TempDir(), "report.jsonl")
-			var all []string
-			for i := range sick + healthy {
-				all = append(all, fmt.Sprintf("user_%d", i))
-			}
-			header := newReportHeader("https://api.clerk.com/v1", "sk_test_1", all, &selection{})
-			var sum summary
-			for run := range 2 {
-				r, server := testRun(sick+healthy, 1, revokeAllFlags{concurrency: 8})
-				server.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-					user := strings.TrimPrefix(req.Query.Get("user_id"), "user_")
-					if n, err := strconv.Atoi(user); err == nil && n < sick {
-						return &sessionstest.Fault{Status: status}
-					}
-					return nil
-				})
-				before := &past{list: userItems(all)}
-				var err error
-				if run == 0 {
-					r.report, err = r.createReport(name, header)
-				} else {
-					r.report, before, err = resumeReport(name, "sk_test_1", all, header)
-				}
-				require.NoError(t, err)
-				r.pass(t.Context(), "Revoking", len(before.list), 0, slices.Values(before.list), r.listAndRevoke)
-				require.NoError(t, r.closeReport())
-				sum = r.sum
-			}
-			assert.Equal(t, healthy, sum.Revoked, "with status %d", status)
-		})
+	r := newReport(twoUsers)
+	known := func(want bool, entries ...entry) {
+		t.Helper()
+		require.NoError(t, r.add(entries...))
+		assert.Equal(t, want, r.knows("user_1", "sess_1"))
 	}
-}
-
-// A user with a session that failed is not checked.
-func TestUserWithAFailedSessionIsNotChecked(t *testing.T) {
-	t.Parallel()
-	r, server := testRun(2, 1, revokeAllFlags{})
-	server.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-		if strings.Contains(req.Path, "/sess_0_0/") {
-			return &sessionstest.Fault{Status: 409}
-		}
-		return nil
-	})
-	name := filepath.Join(t.TempDir(), "report.jsonl")
-	var err error
-	r.report, err = r.createReport(name, testHeader())
-	require.NoError(t, err)
-	revokeAllUsers(t.Context(), r, 2)
-	r.pass(t.Context(), "Checking", 2, 0, slices.Values(userItems(r.check)), r.listAgain)
-	require.NoError(t, r.report.close())
-	text, err := os.ReadFile(name)
-	require.NoError(t, err)
-	assert.NotContains(t, string(text), `"user_0","outcome":"checked"`)
-	assert.Contains(t, string(text), `"user_1","outcome":"checked"`)
+	known(false)
+	known(true, of("user_1", planned, "sess_1")...)
+	known(true, of("user_1", revoked, "sess_1")...)
+	known(true, entry{UserID: "user_1", Outcome: failed})
+	known(false, entry{UserID: "user_1", Outcome: listed, LiveSessions: 1})
+	known(true, of("user_1", stillLive, "sess_1")...)
+	known(false, of("user_1", gone, "sess_1")...)
+	assert.Nil(t, r.state["user_1"].sessions, "an empty map takes half a kilobyte")
 }

@@ -45,16 +45,17 @@ type app struct {
 	in                    io.Reader
 	out, errs             io.Writer
 	inTTY, outTTY, errTTY bool
-	dumb                  bool                      // the terminal cannot move its cursor
-	width, errWidth       func() int                // of stdout and stderr, 0 if unknown
-	openTTY               func() (*terminal, error) // opens the terminal of the process
+	dumb                  bool       // the terminal cannot move its cursor
+	width, errWidth       func() int // of stdout and stderr, 0 if unknown
 	now                   func() time.Time
 
 	secretKeyFile string
 	asJSON        bool
 	noColor       bool
 	verbose       bool
-	timeout       span
+	timeout       time.Duration
+
+	key, baseURL string // of the instance, once there is a client
 
 	started bool // whether a command runs; an error before is one of usage
 	table   table
@@ -72,7 +73,6 @@ func newApp(now func() time.Time) *app {
 		dumb:     os.Getenv("TERM") == "dumb",
 		width:    func() int { return columns(os.Stdout) },
 		errWidth: func() int { return columns(os.Stderr) },
-		openTTY:  openTTY,
 		now:      now,
 	}
 }
@@ -109,15 +109,11 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.out)
 	root.SetErr(a.errs)
 	flags := root.PersistentFlags()
-	flags.Var(
-		(*text)(&a.secretKeyFile),
-		"secret-key-file",
-		"read the secret key from `FILE` instead of CLERK_SECRET_KEY",
-	)
+	flags.Func("secret-key-file", "read the secret key from `FILE` instead of CLERK_SECRET_KEY", text(&a.secretKeyFile))
 	flags.BoolVar(&a.asJSON, "json", false, "print JSON, one object on each line")
 	flags.BoolVar(&a.noColor, "no-color", false, "print no colors (also: NO_COLOR in the environment)")
 	flags.BoolVar(&a.verbose, "verbose", false, "log each attempt of a call to stderr")
-	flags.Var(&a.timeout, "timeout", "stop after this `DURATION`, such as 10m (default none)")
+	flags.Func("timeout", "stop after this `DURATION`, such as 10m (default none)", duration(&a.timeout))
 	root.AddCommand(
 		a.listCommand(), a.getCommand(), a.createCommand(), a.revokeCommand(), a.revokeAllCommand(),
 		a.tokenCommand(), a.refreshCommand(), a.verifyCommand(), a.emulateCommand(), a.versionCommand(),
@@ -147,11 +143,7 @@ func (a *app) action(run func(ctx context.Context, args []string) error) func(*c
 		ctx := cmd.Context()
 		if a.timeout > 0 {
 			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeoutCause(
-				ctx,
-				time.Duration(a.timeout),
-				fmt.Errorf("--timeout %s exceeded", &a.timeout),
-			)
+			ctx, cancel = context.WithTimeoutCause(ctx, a.timeout, fmt.Errorf("--timeout %s exceeded", a.timeout))
 			defer cancel()
 		}
 		return run(ctx, args)

@@ -5,9 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"math"
-	"sync"
+	"slices"
 	"sync/atomic"
 
 	"github.com/clerksessions/clerksessions"
@@ -16,79 +15,50 @@ import (
 )
 
 const (
-	maxRounds    = 4   // consecutive rounds of retries without a success
-	maxFailing   = 200 // different users that fail without a success, before giving up
-	pageAttempts = 5   // at each page of a long list
+	maxRounds  = 4   // consecutive rounds of retries without a success
+	maxFailing = 200 // different users that fail without a success, before giving up
 )
 
-// item is a session to revoke or, without a session, a user whose sessions to list.
-type item struct {
-	user, session string
-
-	seen  map[string]bool // the user's sessions listed before
-	paged bool            // the user's list has several pages
-
-	outcome outcomeKind // of the session
-	traceID string
-}
-
-// revokeRun lists and revokes sessions. Listing a user and revoking a session are items of
-// one stream, so that they share one rate and one pause.
+// revokeRun lists and revokes sessions. Listing a user and revoking a session are items
+// of one stream, so that they share one rate and one pause.
 type revokeRun struct {
 	*app
-	*selection
-	client      *clerksessions.Client
-	concurrency int
-	report      *report
+	report *report
+	flags  *revokeAllFlags
+	client *clerksessions.Client
 
 	within   context.Context // of calls in flight
 	inFlight atomic.Int64
-	budget   atomic.Int64 // revocations that --max still allows
-	errMax   error        // of one more
-
-	found sync.Mutex // guards what listing finds
-	todo  []*item    // sessions to revoke after the question
-	check []string   // users with a session to revoke
-
-	showPlan bool            // print the sessions found
-	failures map[string]bool // sessions that failed
+	budget   atomic.Int64    // revocations that --max still allows
 	failing  map[string]bool // users with a failure since the last success
-	sum      summary
-	stopped  error // why the run ended early
-	unshown  error // why stdout cannot be written any more
+	stopped  error           // why the run ended early
+	unshown  error           // why stdout cannot be written any more
 }
 
-func newRun(within context.Context, a *app, client *clerksessions.Client, f *revokeAllFlags) *revokeRun {
-	r := &revokeRun{app: a, selection: &f.selection, client: client, concurrency: int(f.concurrency), within: within,
-		errMax: fmt.Errorf("--max %d reached", f.max), failures: map[string]bool{}, failing: map[string]bool{}}
-	r.budget.Store(math.MaxInt64)
-	if f.max > 0 {
-		r.budget.Store(int64(f.max))
-	}
+func newRun(ctx context.Context, a *app, client *clerksessions.Client, f *revokeAllFlags) *revokeRun {
+	r := &revokeRun{app: a, report: newReport(f.users), flags: f, client: client, within: ctx, failing: map[string]bool{}}
+	r.budget.Store(int64(cmp.Or(f.max, math.MaxInt)))
 	return r
 }
 
 // pass does items until none is left or the run is stopped.
-func (r *revokeRun) pass(
-	ctx context.Context,
-	what string,
-	users, sessions int,
-	items iter.Seq[*item],
-	do func(*item) bulk.Outcome[*item],
-) {
+func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do func(*item) bulk.Outcome[*item]) {
+	if r.stopped != nil || len(items) == 0 {
+		return
+	}
 	noted := make(chan struct{})
-	cancel := context.AfterFunc(ctx, func() {
+	unhook := context.AfterFunc(ctx, func() {
 		defer close(noted)
 		r.note("stopping; %s in flight; again to quit", english.Plural(int(r.inFlight.Load()), "call", ""))
 	})
 	defer func() {
-		if !cancel() {
+		if !unhook() {
 			<-noted
 		}
 	}()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	p := r.begin(what, users, sessions)
+	p := r.begin(what, items)
 	defer p.end()
 	engine := bulk.Runner[*item]{
 		Do: func(_ context.Context, it *item) bulk.Outcome[*item] {
@@ -98,16 +68,86 @@ func (r *revokeRun) pass(
 		},
 		Group:       func(it *item) string { return it.user },
 		Notify:      r.notify,
-		Concurrency: r.concurrency,
+		Concurrency: r.flags.concurrency,
 		MaxRounds:   maxRounds,
 		MaxFailing:  maxFailing,
 	}
-	for it, err := range engine.Run(ctx, items) {
-		r.update(func() { p.add(it) })
-		if fatal := r.record(ctx, it, err); fatal != nil {
-			stop(fatal)
+	for it, err := range engine.Run(ctx, slices.Values(items)) {
+		r.update(func() { p.done.add(it) })
+		if err == nil {
+			clear(r.failing)
+		} else if r.fail(ctx, it, err); r.stopped != nil {
+			stop(r.stopped)
 		}
 	}
+}
+
+// fail records why an item was not done. It stops the run if that ends it.
+func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
+	var ended *bulk.StoppedError
+	if errors.As(err, &ended) {
+		r.stop(ctx, ended.Cause)
+		err = ended.Last
+	}
+	var wrong wrongResponse
+	switch {
+	case err == nil, errors.Is(err, clerksessions.ErrRateLimited): // it was not tried
+		return
+	case ctx.Err() != nil && errors.Is(err, context.Canceled), outcomeOf(err).Class == bulk.Fatal:
+		r.stop(ctx, err)
+		return
+	case it.session != "":
+		r.printError(fmt.Errorf("%s of %s was not revoked: %w", it.session, it.user, err))
+	case errors.As(err, &wrong):
+		r.printError(err)
+	default:
+		r.printError(fmt.Errorf("cannot list the sessions of %s: %w", cmp.Or(it.user, r.flags.client), err))
+	}
+	e := entry{SessionID: it.session, UserID: it.user, Outcome: failed, TraceID: it.traceID,
+		ErrorCode: "no_response", Error: describe(err)}
+	var apiErr *clerksessions.Error
+	if errors.As(err, &apiErr) {
+		e.TraceID, e.ErrorCode = apiErr.TraceID, fmt.Sprintf("http_%d", apiErr.StatusCode)
+		if len(apiErr.Errors) > 0 {
+			e.ErrorCode = apiErr.Errors[0].Code
+		}
+	}
+	_ = r.record(e) // the report keeps its error
+	if r.failing[it.user] = true; len(r.failing) >= maxFailing {
+		r.stop(ctx, fmt.Errorf("gave up: %d users failed and nothing succeeded; last error: %w", maxFailing, err))
+	}
+}
+
+// stop notes why the run ends early: the first reason, or that it was interrupted.
+func (r *revokeRun) stop(ctx context.Context, err error) {
+	r.stopped = cmp.Or(r.stopped, context.Cause(ctx), err)
+}
+
+// record adds outcomes to the report, and prints those of sessions.
+func (r *revokeRun) record(entries ...entry) error {
+	err := r.report.add(entries...)
+	for _, e := range entries {
+		if e.SessionID != "" && e.Outcome != planned && !r.report.file.onStdout() {
+			r.show(e)
+		}
+	}
+	return err
+}
+
+// show prints an outcome, unless a terminal shows the progress.
+func (r *revokeRun) show(e entry) {
+	if !r.asJSON && r.outTTY {
+		return
+	}
+	r.aside(func() {
+		switch {
+		case r.unshown != nil:
+		case r.asJSON:
+			r.unshown = r.printJSON(e)
+		default:
+			_, r.unshown = fmt.Fprintln(r.out, clean(string(e.Outcome)), clean(e.SessionID), clean(e.UserID))
+		}
+	})
 }
 
 // notify shows a pause.
@@ -119,155 +159,4 @@ func (r *revokeRun) notify(e bulk.Event[*item]) {
 	if errors.Is(e.Err, clerksessions.ErrRateLimited) && !r.redraws() {
 		r.note("Rate limited by Clerk; resuming in %s.", short(e.Wait))
 	}
-}
-
-// outcomeOf classifies the error of one attempt.
-func outcomeOf(err error) bulk.Outcome[*item] {
-	out := bulk.Outcome[*item]{Err: err}
-	var apiErr *clerksessions.Error
-	var wrong wrongResponse
-	switch {
-	case err == nil, errors.Is(err, clerksessions.ErrInvalidArgument), errors.As(err, &wrong):
-		return out
-	case !errors.As(err, &apiErr):
-		out.Class = bulk.Transient // the network
-		return out
-	}
-	out.RetryAfter = apiErr.RetryAfter
-	switch status := apiErr.StatusCode; {
-	case status == 401:
-		out.Class = bulk.Fatal
-	case status == 429:
-		out.Class = bulk.RateLimited
-	case status == 408, status == 425, status >= 500, status < 300: // or a truncated response
-		out.Class = bulk.Transient
-	}
-	return out
-}
-
-// listAndRevoke does an item of either kind.
-func (r *revokeRun) listAndRevoke(it *item) bulk.Outcome[*item] {
-	if it.session != "" {
-		return r.revoke(it)
-	}
-	found, out := r.list(it)
-	out.Add = found
-	r.update(func() { r.progress.sessions += len(found) })
-	return out
-}
-
-// listOnly lists the sessions of a user for later.
-func (r *revokeRun) listOnly(it *item) bulk.Outcome[*item] {
-	found, out := r.list(it)
-	r.found.Lock()
-	defer r.found.Unlock()
-	r.todo = append(r.todo, found...)
-	return out
-}
-
-// list lists the sessions of a user, adds them to the report, and returns those that
-// were not listed before.
-func (r *revokeRun) list(user *item) (found []*item, out bulk.Outcome[*item]) {
-	var sessions []*clerksessions.Session
-	var lines []any
-	live, err := r.eachLive(user, func(session *clerksessions.Session) {
-		if r.showPlan {
-			sessions = append(sessions, session)
-		}
-		found = append(found, &item{user: session.UserID, session: session.ID})
-		lines = append(lines, entry{SessionID: session.ID, UserID: session.UserID, Outcome: planned})
-	})
-	if err == nil {
-		lines = append(lines, entry{UserID: user.user, Outcome: listed})
-	}
-	if unwritten := r.report.write(lines...); unwritten != nil {
-		return nil, bulk.Outcome[*item]{Err: unwritten, Class: bulk.Fatal}
-	}
-	r.found.Lock()
-	defer r.found.Unlock()
-	if err == nil && live == 0 {
-		r.sum.Empty++
-	}
-	if err == nil && len(user.seen) > 0 {
-		r.check = append(r.check, user.user)
-		user.seen = nil
-	}
-	if r.showPlan {
-		r.aside(func() { r.unshown = cmp.Or(r.unshown, r.printSessions(sessions...)) })
-	}
-	return found, outcomeOf(err)
-}
-
-// eachLive lists the sessions of a user and calls found for each to revoke that was not
-// listed before. It returns how many are live.
-func (r *revokeRun) eachLive(user *item, found func(*clerksessions.Session)) (live int, err error) {
-	attempts := 1 // retries are up to the engine, which sees all calls
-	if user.paged {
-		attempts = pageAttempts // the engine would start again with the first page
-	}
-	if user.seen == nil {
-		user.seen = map[string]bool{}
-	}
-	var foreign error
-	count := 0
-	for session, err := range r.client.All(r.within, r.params(user.user), clerksessions.WithMaxAttempts(attempts)) {
-		if err != nil {
-			user.paged = count > 0
-			return live, err
-		}
-		count++
-		switch err := r.notAsked(user.user, session); {
-		case err != nil:
-			foreign = err
-		case r.live(session):
-			live++
-			if r.matches(session, r.now()) && !user.seen[session.ID] {
-				user.seen[session.ID] = true
-				found(session)
-			}
-		}
-	}
-	return live, foreign
-}
-
-// revoke revokes a session. A 404 about it counts as done.
-func (r *revokeRun) revoke(it *item) bulk.Outcome[*item] {
-	if r.budget.Add(-1) < 0 {
-		return bulk.Outcome[*item]{Err: r.errMax, Class: bulk.Fatal}
-	}
-	var meta clerksessions.Meta
-	_, err := revokeSession(r.client, r.within, it.session, clerksessions.WithMeta(&meta))
-	it.outcome, it.traceID = revoked, meta.TraceID
-	var apiErr *clerksessions.Error
-	switch {
-	case err == nil:
-	case errors.Is(err, clerksessions.ErrNotFound) && errors.As(err, &apiErr) && apiErr.HasCode("resource_not_found"):
-		it.outcome, err = gone, nil
-	default:
-		it.outcome = failed
-		r.budget.Add(1)
-	}
-	return outcomeOf(err)
-}
-
-// listAgain reports the sessions of a user that are still live.
-func (r *revokeRun) listAgain(user *item) bulk.Outcome[*item] {
-	var survivors []entry
-	_, err := r.eachLive(user, func(session *clerksessions.Session) {
-		if !r.failures[session.ID] {
-			survivors = append(survivors, entry{SessionID: session.ID, UserID: session.UserID, Outcome: stillLive})
-		}
-	})
-	r.found.Lock()
-	defer r.found.Unlock()
-	for _, e := range survivors {
-		r.sum.Live++
-		r.note("error: %s of %s is still live", e.SessionID, e.UserID)
-		r.show(e)
-		_ = r.report.write(e) // a failure shows when the report is closed
-	}
-	if err == nil && len(user.seen) == 0 {
-		_ = r.report.write(entry{UserID: user.user, Outcome: checked})
-	}
-	return outcomeOf(err)
 }

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,40 +14,50 @@ import (
 	"time"
 
 	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/internal/bulk"
 	"github.com/clerksessions/clerksessions/sessionstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// testRun returns a run against an emulator with n users that have as many sessions as
-// each says. The users are user_0 to user_n-1.
+// test runs a subtest in parallel and in virtual time.
+func test(t *testing.T, name string, run func(*testing.T)) {
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, run)
+	})
+}
+
+func userNames(n int) (users []string) {
+	for i := range n {
+		users = append(users, fmt.Sprintf("user_%d", i))
+	}
+	return users
+}
+
+// testRun returns a run with --yes against an emulator with n users that have as many
+// sessions as each says. Session sess_3_1 is one of user_3.
 func testRun(n, each int, flags revokeAllFlags, opts ...sessionstest.Option) (*revokeRun, *sessionstest.Server) {
 	server := sessionstest.New(opts...)
 	for user := range n {
 		for session := range each {
-			server.AddSession(clerksessions.Session{ID: fmt.Sprintf("sess_%d_%d", user, session), UserID: fmt.Sprintf("user_%d", user)})
+			id := fmt.Sprintf("sess_%d_%d", user, session)
+			server.AddSession(clerksessions.Session{ID: id, UserID: fmt.Sprintf("user_%d", user)})
 		}
 	}
-	flags.concurrency = max(flags.concurrency, 1)
+	flags.yes, flags.concurrency = true, max(flags.concurrency, 1)
 	a := &app{out: io.Discard, errs: new(bytes.Buffer), now: time.Now, errWidth: func() int { return 0 }}
-	return newRun(context.Background(), a, server.Client(clerksessions.WithMaxAttempts(1)), &flags), server
+	client := server.Client(clerksessions.WithMaxAttempts(1))
+	flags.users = userNames(n)
+	return newRun(context.Background(), a, client, &flags), server
 }
 
 func stderr(r *revokeRun) string { return r.errs.(*bytes.Buffer).String() }
 
-func users(n int) iter.Seq[*item] {
-	return func(yield func(*item) bool) {
-		for i := range n {
-			if !yield(&item{user: fmt.Sprintf("user_%d", i)}) {
-				return
-			}
-		}
-	}
-}
-
-// revokeAllUsers lists and revokes as with --yes.
-func revokeAllUsers(ctx context.Context, r *revokeRun, n int) {
-	r.pass(ctx, "Revoking", n, 0, users(n), r.listAndRevoke)
+// revokeAll lists and revokes as with --yes and --once.
+func revokeAll(ctx context.Context, r *revokeRun) {
+	untried, unlisted, again := r.report.left()
+	r.pass(ctx, "Revoking", slices.Concat(untried, unlisted, again), r.do)
 }
 
 func liveSessions(server *sessionstest.Server) (n int) {
@@ -59,60 +69,82 @@ func liveSessions(server *sessionstest.Server) (n int) {
 	return n
 }
 
+// failFor makes an operation fail for the first n users.
+func failFor(server *sessionstest.Server, n int, op string, status int) {
+	sick := userNames(n)
+	server.FailFunc(func(r sessionstest.Request) *sessionstest.Fault {
+		user := r.Query.Get("user_id")
+		if _, id, ok := strings.Cut(r.Path, "/sess_"); ok {
+			id, _, _ = strings.Cut(id, "_")
+			user = "user_" + id
+		}
+		if r.Operation != op || !slices.Contains(sick, user) {
+			return nil
+		}
+		return &sessionstest.Fault{Status: status}
+	})
+}
+
 // The first users always fail; 200 healthy users come after them.
 func TestUsersThatAlwaysFailStopNobody(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
+	for _, row := range []struct {
+		name        string
 		users, each int
 		op          string
 		status      int
-		failed      int
+		failures    int
 	}{
-		"30 sessions of one user answer 409":  {1, 30, "RevokeSession", 409, 30},
-		"40 sessions of one user answer 500":  {1, 40, "RevokeSession", 500, 40},
-		"30 sessions of one user answer 403":  {1, 30, "RevokeSession", 403, 30},
-		"a session of 30 users answers 400":   {30, 1, "RevokeSession", 400, 30},
-		"30 users cannot be listed":           {30, 1, "GetSessionList", 422, 30},
-		"the server fails for 30 users' list": {30, 1, "GetSessionList", 503, 30},
+		{"30 sessions of a user answer 409", 1, 30, "RevokeSession", 409, 30},
+		{"40 sessions of a user answer 500", 1, 40, "RevokeSession", 500, 40},
+		{"30 sessions of a user answer 403", 1, 30, "RevokeSession", 403, 30},
+		{"a session of 30 users answers 400", 30, 1, "RevokeSession", 400, 30},
+		{"30 users cannot be listed", 30, 1, "GetSessionList", 422, 30},
+		{"the server fails for 30 users", 30, 1, "GetSessionList", 503, 30},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r, server := testRun(test.users, test.each, revokeAllFlags{concurrency: 8})
-				for user := test.users; user < test.users+200; user++ {
-					server.AddSession(clerksessions.Session{UserID: fmt.Sprintf("user_%d", user)})
-				}
-				server.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-					for user := range test.users {
-						if req.Operation == test.op && (strings.Contains(req.Path, fmt.Sprintf("/sess_%d_", user)) ||
-							req.Query.Get("user_id") == fmt.Sprintf("user_%d", user)) {
-							return &sessionstest.Fault{Status: test.status}
-						}
-					}
-					return nil
-				})
-				revokeAllUsers(t.Context(), r, test.users+200)
-				assert.Equal(t, 200, r.sum.Revoked)
-				assert.Equal(t, test.failed, r.sum.Failed+r.sum.Unlisted)
-				require.NoError(t, r.stopped)
-				assert.Equal(t, test.users*test.each, liveSessions(server))
-				assert.Equal(t, test.failed, strings.Count(stderr(r), "error: "))
-			})
+		test(t, row.name, func(t *testing.T) {
+			r, server := testRun(row.users, row.each, revokeAllFlags{concurrency: 8})
+			for _, user := range userNames(row.users + 200)[row.users:] {
+				server.AddSession(clerksessions.Session{UserID: user})
+			}
+			r.report = newReport(userNames(row.users + 200))
+			failFor(server, row.users, row.op, row.status)
+			revokeAll(t.Context(), r)
+			sum := r.report.summary()
+			assert.Equal(t, 200, sum.Revoked)
+			assert.Equal(t, row.failures, sum.Failed+sum.Unlisted)
+			assert.Equal(t, row.failures, strings.Count(stderr(r), "error: "), "each is named")
+			assert.Equal(t, row.users*row.each, liveSessions(server))
+			assert.NoError(t, r.stopped)
 		})
 	}
 }
 
-func TestRunGivesUpWhenEverythingFails(t *testing.T) {
+func TestRunIsGivenUpWhenEverythingFails(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{404, 503} {
-		synctest.Test(t, func(t *testing.T) {
-			r, server := testRun(500, 1, revokeAllFlags{concurrency: 8})
-			server.Fail("GetSessionList", 10_000, sessionstest.Fault{Status: status, HTML: true})
-			revokeAllUsers(t.Context(), r, 500)
-			require.ErrorContains(t, r.stopped, "gave up: ")
-			assert.Equal(t, 500, r.sum.Unlisted)
+	for _, row := range []struct {
+		name   string
+		users  int
+		status int
+		gaveUp bool
+	}{
+		{"199 users answer 422", 199, 422, false},
+		{"200 users answer 422", 200, 422, true},
+		{"500 users answer 404", 500, 404, true},
+		{"500 users answer 503", 500, 503, true},
+	} {
+		test(t, row.name, func(t *testing.T) {
+			r, server := testRun(row.users, 1, revokeAllFlags{concurrency: 8})
+			failFor(server, row.users, "GetSessionList", row.status)
+			revokeAll(t.Context(), r)
+			if row.gaveUp {
+				assert.ErrorContains(t, r.stopped, "gave up: ")
+			} else {
+				assert.NoError(t, r.stopped)
+			}
+			assert.Equal(t, summary{Unlisted: row.users}, r.report.summary())
 			assert.Less(t, len(server.Requests()), maxFailing+20)
-			assert.NoError(t, r.conclude(500).(*exitError).err)
+			assert.Equal(t, exitFailed, r.exitCode(r.conclude()))
 		})
 	}
 }
@@ -127,33 +159,22 @@ func TestOneSuccessKeepsTheRunGoing(t *testing.T) {
 			}
 			return &sessionstest.Fault{Status: 422}
 		})
-		revokeAllUsers(t.Context(), r, 301)
+		revokeAll(t.Context(), r)
 		require.NoError(t, r.stopped)
-		assert.Equal(t, summary{Revoked: 1, Unlisted: 300}, r.sum)
-	})
-}
-
-func TestARefusedKeyStopsTheRun(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r, server := testRun(500, 1, revokeAllFlags{concurrency: 8})
-		server.Fail("GetSessionList", 10_000, sessionstest.Fault{Status: 401})
-		revokeAllUsers(t.Context(), r, 500)
-		require.ErrorIs(t, r.stopped, clerksessions.ErrUnauthorized)
-		assert.Equal(t, summary{Unlisted: 500}, r.sum)
-		assert.LessOrEqual(t, len(server.Requests()), 8)
-		assert.Empty(t, stderr(r), "it is printed once, at the end")
+		assert.Equal(t, summary{Revoked: 1, Unlisted: 300}, r.report.summary())
 	})
 }
 
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
-	for concurrency, want := range map[positive]time.Duration{1: 9 * time.Second, 4: 3 * time.Second, 8: 2 * time.Second} {
-		synctest.Test(t, func(t *testing.T) {
+	for concurrency, want := range map[int]time.Duration{1: 9 * time.Second, 4: 3 * time.Second, 8: 2 * time.Second} {
+		test(t, fmt.Sprint(concurrency), func(t *testing.T) {
 			r, server := testRun(1, 8, revokeAllFlags{concurrency: concurrency})
-			server.FailFunc(func(sessionstest.Request) *sessionstest.Fault { return &sessionstest.Fault{Latency: time.Second} })
+			server.FailFunc(func(sessionstest.Request) *sessionstest.Fault {
+				return &sessionstest.Fault{Latency: time.Second}
+			})
 			start := time.Now()
-			revokeAllUsers(t.Context(), r, 1)
+			revokeAll(t.Context(), r)
 			assert.Equal(t, want, time.Since(start))
 		})
 	}
@@ -170,15 +191,15 @@ func TestRateLimitPausesAllAndIsNotAFailure(t *testing.T) {
 			}
 			return &sessionstest.Fault{Status: 429, RetryAfter: "60"}
 		})
-		revokeAllUsers(t.Context(), r, 10)
-		assert.Equal(t, 30, r.sum.Revoked)
+		revokeAll(t.Context(), r)
+		assert.Equal(t, summary{Revoked: 30}, r.report.summary())
 		assert.Equal(t, 0, liveSessions(server))
 		assert.LessOrEqual(t, len(server.Requests()), 10+30+8)
 		assert.Contains(t, stderr(r), "Rate limited by Clerk; resuming in 1m")
 	})
 }
 
-func TestInterruptionEndsAPauseAtOnce(t *testing.T) {
+func TestAnInterruptionEndsAPauseAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r, server := testRun(2, 1, revokeAllFlags{})
@@ -186,12 +207,10 @@ func TestInterruptionEndsAPauseAtOnce(t *testing.T) {
 		start := time.Now()
 		ctx, interrupt := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { interrupt(errors.New("interrupt signal received")) })
-		revokeAllUsers(ctx, r, 2)
+		revokeAll(ctx, r)
 		assert.Equal(t, time.Second, time.Since(start))
-		assert.Equal(t, summary{Unlisted: 2}, r.sum)
-		var exit *exitError
-		require.ErrorAs(t, r.conclude(2), &exit)
-		assert.Equal(t, exitFailed, exit.code)
+		assert.Equal(t, summary{Unlisted: 2}, r.report.summary())
+		assert.Equal(t, exitFailed, r.exitCode(r.conclude()))
 		assert.Contains(t, stderr(r), "stopping; 0 calls in flight; again to quit\n")
 		assert.Contains(t, stderr(r), "error: nothing was revoked: interrupt signal received\n")
 	})
@@ -199,70 +218,65 @@ func TestInterruptionEndsAPauseAtOnce(t *testing.T) {
 
 func TestCallsInFlightFinishWithinTheGrace(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
+	for _, row := range []struct {
+		name    string
 		latency time.Duration
 		want    summary
 	}{
-		"a call of 4 s is recorded":        {4 * time.Second, summary{Revoked: 1, NotDone: 1}},
-		"a call of 6 s is left for resume": {6 * time.Second, summary{NotDone: 2}},
+		{"a call of 4 s is recorded", 4 * time.Second, summary{Revoked: 1, NotDone: 1}},
+		{"a call of 6 s is left for --resume", 6 * time.Second, summary{NotDone: 2}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r, server := testRun(1, 2, revokeAllFlags{})
-				server.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-					if req.Operation != "RevokeSession" {
-						return nil
-					}
-					return &sessionstest.Fault{Latency: test.latency}
-				})
-				ctx, interrupt := context.WithCancel(t.Context())
-				var cancel context.CancelFunc
-				r.within, cancel = withGrace(ctx)
-				defer cancel()
-				time.AfterFunc(time.Millisecond, interrupt)
-				start := time.Now()
-				revokeAllUsers(ctx, r, 1)
-				assert.Equal(t, test.want, r.sum)
-				assert.Equal(t, time.Millisecond+min(test.latency-time.Millisecond, grace), time.Since(start))
-				assert.Contains(t, stderr(r), "stopping; 1 call in flight; again to quit\n")
+		test(t, row.name, func(t *testing.T) {
+			r, server := testRun(1, 2, revokeAllFlags{})
+			server.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+				if req.Operation != "RevokeSession" {
+					return nil
+				}
+				return &sessionstest.Fault{Latency: row.latency}
 			})
+			ctx, interrupt := context.WithCancel(t.Context())
+			var cancel context.CancelFunc
+			r.within, cancel = withGrace(ctx)
+			defer cancel()
+			time.AfterFunc(time.Millisecond, interrupt)
+			start := time.Now()
+			revokeAll(ctx, r)
+			assert.Equal(t, row.want, r.report.summary())
+			assert.Equal(t, time.Millisecond+min(row.latency-time.Millisecond, grace), time.Since(start))
+			assert.Contains(t, stderr(r), "stopping; 1 call in flight; again to quit\n")
 		})
 	}
 }
 
 func TestMaxIsNeverExceeded(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		max    positive
-		faults int
-		want   summary
-		code   int
+	for _, row := range []struct {
+		name        string
+		max, faults int
+		want        summary
+		code        int
 	}{
-		"one more than allowed": {5, 0, summary{Revoked: 5, NotDone: 1}, exitPartly},
-		"as many as allowed":    {6, 0, summary{Revoked: 6}, exitDone},
-		"a failure frees one":   {5, 1, summary{Revoked: 5, Failed: 1}, exitPartly},
+		{"one more than allowed", 5, 0, summary{Revoked: 5, NotDone: 1}, exitPartly},
+		{"as many as allowed", 6, 0, summary{Revoked: 6}, exitDone},
+		{"a failure frees one", 5, 1, summary{Revoked: 5, Failed: 1}, exitPartly},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r, server := testRun(1, 6, revokeAllFlags{max: test.max})
-				if test.faults > 0 {
-					server.Fail("RevokeSession", test.faults, sessionstest.Fault{Status: 409})
-				}
-				revokeAllUsers(t.Context(), r, 1)
-				assert.Equal(t, test.want, r.sum)
-				assert.Equal(t, 6-test.want.Revoked, liveSessions(server))
-				if test.want.NotDone > 0 {
-					require.EqualError(t, r.stopped, "--max 5 reached")
-				}
-				assert.Equal(t, test.code, r.exitCode(r.conclude(1)))
-			})
+		test(t, row.name, func(t *testing.T) {
+			r, server := testRun(1, 6, revokeAllFlags{max: row.max})
+			if row.faults > 0 {
+				server.Fail("RevokeSession", row.faults, sessionstest.Fault{Status: 409})
+			}
+			revokeAll(t.Context(), r)
+			assert.Equal(t, row.want, r.report.summary())
+			assert.Equal(t, 6-row.want.Revoked, liveSessions(server))
+			if row.want.NotDone > 0 {
+				require.EqualError(t, r.stopped, "--max 5 reached")
+			}
+			assert.Equal(t, row.code, r.exitCode(r.conclude()))
 		})
 	}
 }
 
-func TestLongListIsRetriedPageByPage(t *testing.T) {
+func TestALongListIsRetriedPageByPage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r, server := testRun(1, 3000, revokeAllFlags{concurrency: 8})
@@ -275,144 +289,80 @@ func TestLongListIsRetriedPageByPage(t *testing.T) {
 			}
 			return nil
 		})
-		revokeAllUsers(t.Context(), r, 1)
-		assert.Equal(t, summary{Revoked: 3000}, r.sum)
+		revokeAll(t.Context(), r)
+		assert.Equal(t, summary{Revoked: 3000}, r.report.summary())
 		assert.Equal(t, 0, liveSessions(server))
 	})
 }
 
-func TestSelectionMatches(t *testing.T) {
+// However many users always fail, each --resume does others first.
+func TestUsersThatFailedAreListedLast(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
-	created := func(ago time.Duration) clerksessions.Session {
-		return clerksessions.Session{ID: "sess_1", CreatedAt: clerksessions.UnixMilli(now.Add(-ago).UnixMilli())}
-	}
-	from := func(ip string) clerksessions.Session {
-		return clerksessions.Session{ID: "sess_1", LatestActivity: &clerksessions.SessionActivity{IPAddress: ip}}
-	}
-	cidr := func(value string) (n network) {
-		require.NoError(t, n.Set(value))
-		return n
-	}
-	for name, test := range map[string]struct {
-		selection selection
-		session   clerksessions.Session
-		want      bool
-	}{
-		"no condition":               {selection{}, created(0), true},
-		"excepted":                   {selection{except: texts{"sess_0", "sess_1"}}, created(0), false},
-		"another is excepted":        {selection{except: texts{"sess_0"}}, created(0), true},
-		"older":                      {selection{olderThan: span(time.Hour)}, created(time.Hour + 1e6), true},
-		"just as old":                {selection{olderThan: span(time.Hour)}, created(time.Hour), false},
-		"in the range":               {selection{ip: cidr("203.0.113.0/24")}, from("203.0.113.255"), true},
-		"outside the range":          {selection{ip: cidr("203.0.113.0/24")}, from("203.0.114.0"), false},
-		"the address":                {selection{ip: cidr("203.0.113.9")}, from("203.0.113.9"), true},
-		"another address":            {selection{ip: cidr("203.0.113.9")}, from("203.0.113.8"), false},
-		"IPv4 written as IPv6":       {selection{ip: cidr("203.0.113.0/24")}, from("::ffff:203.0.113.9"), true},
-		"IPv6":                       {selection{ip: cidr("2001:db8::/32")}, from("2001:db8::1"), true},
-		"no address":                 {selection{ip: cidr("203.0.113.0/24")}, created(0), false},
-		"an address that is not one": {selection{ip: cidr("0.0.0.0/0")}, from("Athens"), false},
-	} {
-		assert.Equal(t, test.want, test.selection.matches(&test.session, now), name)
-	}
-}
-
-func TestListedSessionsOfOthersAreErrors(t *testing.T) {
-	t.Parallel()
-	session := &clerksessions.Session{ID: "sess_1", UserID: "user_1", ClientID: "client_1"}
-	for name, test := range map[string]struct {
-		client, user, err string
-	}{
-		"of the user":                {"", "user_1", ""},
-		"of the client":              {"client_1", "", ""},
-		"of the user and client":     {"client_1", "user_1", ""},
-		"of another user":            {"client_1", "user_2", `the list has session sess_1 of user "user_1"; it was not revoked`},
-		"of another client":          {"client_2", "", `the list has session sess_1 of client "client_1"; it was not revoked`},
-		"of the user's other client": {"client_2", "user_1", `the list has session sess_1 of client "client_1"; it was not revoked`},
-	} {
-		err := (&selection{client: test.client}).notAsked(test.user, session)
-		if test.err == "" {
-			assert.NoError(t, err, name)
-		} else {
-			assert.EqualError(t, err, test.err, name)
-		}
-	}
-}
-
-func TestSelectionIsWrittenInOneOrder(t *testing.T) {
-	t.Parallel()
-	s := selection{status: "active", client: "client_1", olderThan: span(24 * time.Hour), except: texts{"sess_2", "sess_1", "sess_2"}}
-	require.NoError(t, s.ip.Set("203.0.113.9"))
-	assert.Equal(t, "--status active --client client_1 --older-than 24h0m0s --ip 203.0.113.9/32 --except sess_1 --except sess_2", s.String())
-	assert.Empty(t, (&selection{}).String())
-}
-
-func TestSummaryCounts(t *testing.T) {
-	t.Parallel()
-	for want, s := range map[string]summary{
-		"Sessions: 0 revoked, 0 already gone, 0 failed.":                                                                        {},
-		"Sessions: 1 revoked, 2 already gone, 3 failed, 1 not done, 1 still live, 1 done before.":                               {Revoked: 1, Gone: 2, Failed: 3, NotDone: 1, Live: 1, Before: 1},
-		"Sessions: 0 revoked, 0 already gone, 0 failed; the sessions of 1 user were not listed.":                                {Unlisted: 1},
-		"Sessions: 0 revoked, 0 already gone, 0 failed; 1 user has no live session.":                                            {Empty: 1},
-		"Sessions: 0 revoked, 0 already gone, 0 failed; the sessions of 2 users were not listed; 2 users have no live session.": {Unlisted: 2, Empty: 2},
-	} {
-		assert.Equal(t, want, s.String())
-	}
-}
-
-func TestExitCodes(t *testing.T) {
-	t.Parallel()
-	stopped := errors.New("stopped")
-	for name, test := range map[string]struct {
-		sum     summary
-		stopped error
-		users   int
-		want    int
-	}{
-		"all done":                    {summary{Revoked: 1}, nil, 1, exitDone},
-		"all gone":                    {summary{Gone: 1}, nil, 1, exitDone},
-		"done before":                 {summary{Before: 1}, nil, 1, exitDone},
-		"one of two users is empty":   {summary{Revoked: 1, Empty: 1}, nil, 2, exitDone},
-		"nothing matches":             {summary{}, nil, 1, exitDone},
-		"every user is empty":         {summary{Empty: 2}, nil, 2, exitFailed},
-		"one failed":                  {summary{Revoked: 1, Failed: 1}, nil, 1, exitPartly},
-		"one is left":                 {summary{Gone: 1, NotDone: 1}, stopped, 1, exitPartly},
-		"one user is not listed":      {summary{Revoked: 1, Unlisted: 1}, nil, 2, exitPartly},
-		"one is still live":           {summary{Revoked: 1, Live: 1}, nil, 1, exitPartly},
-		"none was revoked":            {summary{Failed: 1}, nil, 1, exitFailed},
-		"stopped before the first":    {summary{NotDone: 1}, stopped, 1, exitFailed},
-		"only listing failed, resume": {summary{Unlisted: 1, Before: 1}, nil, 2, exitFailed},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r, _ := testRun(0, 0, revokeAllFlags{})
-			r.sum, r.stopped = test.sum, test.stopped
-			assert.Equal(t, test.want, r.exitCode(r.conclude(test.users)))
+	for _, status := range []int{422, 503} {
+		test(t, fmt.Sprint(status), func(t *testing.T) {
+			const sick, healthy = 250, 100
+			name := filepath.Join(t.TempDir(), "report.jsonl")
+			flags := revokeAllFlags{concurrency: 8, reportName: name}
+			revoked := 0
+			for range 2 {
+				r, server := testRun(sick+healthy, 1, flags)
+				failFor(server, sick, "GetSessionList", status)
+				require.NoError(t, r.openReport())
+				revokeAll(t.Context(), r)
+				require.NoError(t, r.closeReport(true))
+				flags.reportName, flags.resumedName = "", name
+				revoked = r.report.summary().Revoked
+			}
+			assert.Equal(t, healthy, revoked)
 		})
 	}
 }
 
-func TestQuestionCounts(t *testing.T) {
+func TestAUserWithAFailedSessionIsNotChecked(t *testing.T) {
 	t.Parallel()
-	for want, n := range map[string][2]int{
-		"1 session of 1 user":            {1, 1},
-		"2 sessions of 1 user":           {1, 2},
-		"2 sessions of 2 users":          {2, 1},
-		"12,000 sessions of 3,000 users": {3000, 4},
-		"1,000 sessions of 1,000 users":  {1000, 1},
-	} {
-		var todo []*item
-		for user := range n[0] {
-			todo = append(todo, slices.Repeat([]*item{{user: fmt.Sprint(user), session: "sess_1"}}, n[1])...)
-		}
-		assert.Equal(t, want, sessionsOfUsers(todo))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r, server := testRun(2, 1, revokeAllFlags{})
+		failFor(server, 1, "RevokeSession", 409)
+		revokeAll(t.Context(), r)
+		r.pass(t.Context(), "Checking", r.report.unchecked(), r.check)
+		assert.Equal(t, listed, r.report.state["user_0"].outcome)
+		assert.Equal(t, checked, r.report.state["user_1"].outcome)
+		assert.Equal(t, summary{Revoked: 1, Failed: 1}, r.report.summary(), "it is not reported as live, too")
+	})
 }
 
-func TestQuestionNamesTheInstance(t *testing.T) {
+func TestWhatAFailureMeans(t *testing.T) {
 	t.Parallel()
-	for key, want := range map[string]string{"sk_live_x": " (live)", "live_x": " (live)", "sk_test_x": " (test)", "test_x": " (test)", "sk_x": ""} {
-		assert.Equal(t, want, instanceType(key), key)
+	answered := func(status int) error { return &clerksessions.Error{StatusCode: status, RetryAfter: time.Second} }
+	for _, row := range []struct {
+		name string
+		err  error
+		want bulk.Class
+	}{
+		{"an id that is refused", fmt.Errorf("%w: empty", clerksessions.ErrInvalidArgument), bulk.Final},
+		{"a response about another session", wrongResponse{errors.New("other")}, bulk.Final},
+		{"the network", errors.New("connection reset"), bulk.Transient},
+		{"a full disk", fmt.Errorf("%w: full", errReport), bulk.Fatal},
+		{"--max", errMax, bulk.Fatal},
+		{"truncated", answered(200), bulk.Transient},
+		{"300", answered(300), bulk.Final},
+		{"400", answered(400), bulk.Final},
+		{"401", answered(401), bulk.Fatal},
+		{"403", answered(403), bulk.Final},
+		{"404", answered(404), bulk.Final},
+		{"407", answered(407), bulk.Final},
+		{"408", answered(408), bulk.Transient},
+		{"409", answered(409), bulk.Final},
+		{"425", answered(425), bulk.Transient},
+		{"429", answered(429), bulk.RateLimited},
+		{"499", answered(499), bulk.Final},
+		{"500", answered(500), bulk.Transient},
+		{"529", answered(529), bulk.Transient},
+	} {
+		got := outcomeOf(row.err)
+		assert.Equal(t, row.want, got.Class, row.name)
+		assert.Equal(t, row.err, got.Err, row.name)
 	}
-	assert.Equal(t, "api.clerk.com", hostOf("https://api.clerk.com/v1"))
+	assert.Equal(t, bulk.Outcome[*item]{}, outcomeOf(nil))
+	assert.Equal(t, time.Second, outcomeOf(answered(429)).RetryAfter)
 }

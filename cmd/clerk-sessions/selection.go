@@ -15,43 +15,36 @@ import (
 type selection struct {
 	status    clerksessions.SessionStatus
 	client    string
-	olderThan span
-	ip        network
-	except    texts
+	olderThan time.Duration
+	ip        netip.Prefix
+	except    []string
+
+	createdBefore time.Time // olderThan before the first run began, which resumed runs keep
 }
 
 func (s *selection) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	statusFlag(cmd, &s.status, "only sessions in this `STATUS` (default: every session that has not ended)")
-	flags.Var((*text)(&s.client), "client", "only sessions of the client `ID`, which is one browser or device")
-	flags.Var(&s.olderThan, "older-than", "only sessions created more than this `DURATION` ago, such as 24h")
-	flags.Var(&s.ip, "ip", "only sessions last active from this `CIDR` range or address")
-	flags.Var(&s.except, "except", "spare the session `ID`; may be repeated")
-}
-
-func (s *selection) check() error {
-	if s.status != "" && !slices.Contains(statuses, string(s.status)) {
-		return usagef("--status %q: want one of %s", s.status, strings.Join(statuses, ", "))
-	}
-	for _, id := range s.except {
-		if err := sessionIDs.check("except", id); err != nil {
-			return err
-		}
-	}
-	return clientIDs.check("client", s.client)
+	statusFlag(cmd, &s.status, "only sessions with this `STATUS` (default: every session that has not ended)")
+	flags.Func("client", "only sessions of the client `ID`, which is one browser or device", clientIDs.one(&s.client))
+	flags.Func("older-than", "only sessions created more than this `DURATION` ago, such as 24h", duration(&s.olderThan))
+	flags.Func("ip", "only sessions last active from this `CIDR` range or address", network(&s.ip))
+	flags.Func("except", "spare the session `ID`; may be repeated", sessionIDs.flag(&s.except))
 }
 
 // String returns the flags that make this selection, in a fixed order.
 func (s *selection) String() string {
-	except := slices.Compact(slices.Sorted(slices.Values(s.except)))
 	var flags []string
-	for _, flag := range []struct{ name, value string }{
-		{"status", string(s.status)}, {"client", s.client}, {"older-than", s.olderThan.String()},
-		{"ip", s.ip.String()}, {"except", strings.Join(except, " --except ")},
-	} {
-		if flag.value != "" {
-			flags = append(flags, "--"+flag.name+" "+flag.value)
+	add := func(name string, value any, set bool) {
+		if set {
+			flags = append(flags, fmt.Sprintf("--%s %v", name, value))
 		}
+	}
+	add("status", s.status, s.status != "")
+	add("client", s.client, s.client != "")
+	add("older-than", s.olderThan, s.olderThan > 0)
+	add("ip", s.ip, s.ip.IsValid())
+	for _, id := range slices.Sorted(slices.Values(s.except)) {
+		add("except", id, true)
 	}
 	return strings.Join(flags, " ")
 }
@@ -66,15 +59,14 @@ func (s *selection) live(session *clerksessions.Session) bool {
 }
 
 // matches reports whether a live session is to be revoked.
-func (s *selection) matches(session *clerksessions.Session, now time.Time) bool {
-	if slices.Contains(s.except, session.ID) ||
-		s.olderThan > 0 && now.Sub(session.CreatedAt.Time()) <= time.Duration(s.olderThan) {
+func (s *selection) matches(session *clerksessions.Session) bool {
+	switch {
+	case slices.Contains(s.except, session.ID),
+		!s.createdBefore.IsZero() && !session.CreatedAt.Before(s.createdBefore):
 		return false
-	}
-	if !s.ip.IsValid() {
+	case !s.ip.IsValid():
 		return true
-	}
-	if session.LatestActivity == nil {
+	case session.LatestActivity == nil:
 		return false
 	}
 	addr, err := netip.ParseAddr(session.LatestActivity.IPAddress)
@@ -85,13 +77,11 @@ func (s *selection) matches(session *clerksessions.Session, now time.Time) bool 
 func (s *selection) notAsked(user string, session *clerksessions.Session) error {
 	switch {
 	case user != "" && session.UserID != user:
-		return wrongResponse{
-			fmt.Errorf("the list has session %s of user %q; it was not revoked", session.ID, session.UserID),
-		}
+		return wrongResponse{fmt.Errorf("the list of %s has session %s of user %q, which was not revoked",
+			user, session.ID, session.UserID)}
 	case s.client != "" && session.ClientID != s.client:
-		return wrongResponse{
-			fmt.Errorf("the list has session %s of client %q; it was not revoked", session.ID, session.ClientID),
-		}
+		return wrongResponse{fmt.Errorf("the list of %s has session %s of client %q, which was not revoked",
+			s.client, session.ID, session.ClientID)}
 	}
 	return nil
 }

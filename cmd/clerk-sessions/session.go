@@ -17,7 +17,7 @@ func (a *app) getCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "get (ID... | -)",
 		Short: "Read sessions by their ids",
-		Long: `Read sessions by their ids, including those that have ended. With - the ids are read
+		Long: `Read sessions by their ids, including sessions that have ended. With -, ids are read
 from stdin, one on each line.`,
 		Example: "  clerk-sessions get sess_2abc sess_2def --json",
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -34,11 +34,12 @@ func (a *app) revokeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke (ID... | - | --ids-file FILE)",
 		Short: "End sessions by their ids",
-		Long: `End sessions by their ids. Revoking a session again does no harm. Tokens issued for a
-session stay valid until they expire, usually within a minute. With - or --ids-file -
-the ids are read from stdin, one on each line, and each is revoked as it arrives.
+		Long: `End sessions by their ids. Revoking a session twice does no harm. Tokens issued for a
+session stay valid until they expire, usually within a minute.
 
-Ctrl-C lets the call in flight finish, and the ids that were not tried are named.`,
+With - or --ids-file -, ids are read from stdin, one on each line, and each session is
+revoked as its id arrives. Ctrl-C lets the call in flight finish and names the ids that
+were not tried.`,
 		Example: `  clerk-sessions revoke sess_2abc sess_2def
   jq -r .session_id failed.jsonl | clerk-sessions revoke -`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -51,7 +52,7 @@ Ctrl-C lets the call in flight finish, and the ids that were not tried are named
 			return a.each(ctx, ids, file, revokeSession, clerksessions.WithMaxAttempts(5))
 		}),
 	}
-	cmd.Flags().Var((*text)(&file), "ids-file", "read session ids from `FILE`, one on each line; - for stdin")
+	cmd.Flags().Func("ids-file", "read session ids from `FILE`, one on each line; - for stdin", text(&file))
 	return cmd
 }
 
@@ -91,9 +92,8 @@ type sessionCall func(
 	*clerksessions.Client, context.Context, string, ...clerksessions.Option,
 ) (*clerksessions.Session, error)
 
-// each makes one call for each id, given as an argument or read from a file, and prints
-// the sessions: those from a file as they come. It continues after a failure, but not
-// after an interruption.
+// each makes one call for each id and prints the sessions: those whose ids come from a
+// file as they come. It continues after a failure, but not after an interruption.
 func (a *app) each(
 	ctx context.Context,
 	args []string,
@@ -105,70 +105,62 @@ func (a *app) each(
 	if err != nil {
 		return err
 	}
-	if len(args) == 1 && args[0] == "-" {
+	if slices.Equal(args, []string{"-"}) {
 		args, file = nil, "-"
 	}
-	ids, streamed := argIDs(args), file != ""
-	if streamed {
-		if ids, err = a.idsFrom(ctx, file); err != nil {
+	ids, name := argIDs(args), ""
+	if file != "" {
+		if name, ids, err = a.open(ctx, sessionIDs, file); err != nil {
 			return err
 		}
 	}
 	within, cancel := withGrace(ctx)
 	defer cancel()
-	var sessions []*clerksessions.Session
-	total, failed := 0, 0
+	var sessions []*clerksessions.Session // to be printed
+	done, failed := 0, 0
+	fail := func(err error) {
+		failed++
+		a.printError(err)
+	}
 	for id, err := range ids {
-		if ctx.Err() != nil {
-			left := cmp.Or(strings.Join(args[min(total, len(args)):], " "), "the rest")
-			a.printError(fmt.Errorf("%w; not tried: %s", context.Cause(ctx), left))
-			failed, total = failed+1, max(len(args), total+1)
-			break
-		}
 		var wrong *wrongID
-		if err != nil && !errors.As(err, &wrong) {
-			if total == 0 {
-				return err
-			}
-			a.printError(err) // the rest of the file cannot be read
-			failed, total = failed+1, total+1
+		if errors.As(err, &wrong) {
+			fail(fmt.Errorf("want session ids such as sess_2abc, got %w", err))
+			continue
+		}
+		if ctx.Err() != nil {
+			left := cmp.Or(strings.Join(args[min(done+failed, len(args)):], " "), "the rest")
+			fail(fmt.Errorf("%w; not tried: %s", context.Cause(ctx), left))
 			break
 		}
-		total++
-		var session *clerksessions.Session
-		if err == nil {
-			session, err = call(client, within, id)
+		if err != nil && done+failed == 0 {
+			return err
 		}
+		if err != nil {
+			fail(err)
+			break
+		}
+		session, err := call(client, within, id)
 		switch {
-		case err == nil && streamed:
-			if err := a.printSessions(session); err != nil {
-				return err
-			}
 		case err == nil:
+			done++
 			sessions = append(sessions, session)
 		case len(args) == 1:
 			return err
-		case id == "":
-			failed++
-			a.printError(fmt.Errorf("want session ids such as sess_2abc, got %w", err))
 		default:
-			failed++
-			a.printError(fmt.Errorf("%s: %w", id, err))
+			fail(fmt.Errorf("%s: %w", id, err))
+		}
+		if file != "" {
+			if err := a.printSessions(sessions...); err != nil {
+				return err
+			}
+			sessions = nil
 		}
 	}
-	if err := a.printSessions(sessions...); err != nil {
-		return err
+	if done+failed == 0 {
+		return fmt.Errorf("%s has no session ids", name)
 	}
-	return partly(failed, total)
-}
-
-// idsFrom reads session ids from a file, which stays open until the program ends.
-func (a *app) idsFrom(ctx context.Context, file string) (iter.Seq2[string, error], error) {
-	name, from, err := a.open(file)
-	if err != nil {
-		return nil, usagef("cannot read session ids: %w", err)
-	}
-	return interruptible(ctx, sessionIDs.read(name, from)), nil
+	return cmp.Or(a.printSessions(sessions...), partly(failed, done))
 }
 
 func argIDs(args []string) iter.Seq2[string, error] {
@@ -176,39 +168,6 @@ func argIDs(args []string) iter.Seq2[string, error] {
 		for _, id := range args {
 			if !yield(id, nil) {
 				return
-			}
-		}
-	}
-}
-
-// interruptible yields what ids does, and ctx's error at once when it ends.
-func interruptible(ctx context.Context, ids iter.Seq2[string, error]) iter.Seq2[string, error] {
-	type line struct {
-		id  string
-		err error
-	}
-	lines, done := make(chan line), make(chan struct{})
-	return func(yield func(string, error) bool) {
-		defer close(done)
-		go func() {
-			defer close(lines)
-			for id, err := range ids {
-				select {
-				case lines <- line{id, err}:
-				case <-done:
-					return
-				}
-			}
-		}()
-		for {
-			select {
-			case <-ctx.Done():
-				yield("", ctx.Err())
-				return
-			case l, ok := <-lines:
-				if !ok || !yield(l.id, l.err) {
-					return
-				}
 			}
 		}
 	}
@@ -235,8 +194,8 @@ Mint a token of it with 'clerk-sessions token'.`,
 			return a.printSessions(session)
 		}),
 	}
-	cmd.Flags().Var((*text)(&params.UserID), "user", "the user `ID` to sign in (required)")
-	cmd.Flags().Var((*text)(&params.ActiveOrganizationID), "organization", "the organization `ID` to make active")
+	cmd.Flags().Func("user", "the user `ID` to sign in (required)", text(&params.UserID))
+	cmd.Flags().Func("organization", "the organization `ID` to make active", text(&params.ActiveOrganizationID))
 	_ = cmd.MarkFlagRequired("user")
 	return cmd
 }

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"io"
 	"math"
-	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/clerksessions/clerksessions"
 	"golang.org/x/text/width"
@@ -38,38 +36,35 @@ const (
 // table prints rows of sessions in columns that fit the terminal. The first rows choose
 // the columns and their widths.
 type table struct {
-	columns []int // nil before the first row
-	widths  []int
+	widths []int // zero for a column that is left out; nil before the first row
 }
 
 // printSessions prints sessions as rows of a table, or each as JSON. It may be called
 // again to print more.
 func (a *app) printSessions(sessions ...*clerksessions.Session) error {
-	if a.asJSON {
-		for _, session := range sessions {
-			if err := a.printJSON(session); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if len(sessions) == 0 {
-		return nil
-	}
 	var rows [][]string
 	for _, s := range sessions {
+		if a.asJSON {
+			if err := a.printJSON(s); err != nil {
+				return err
+			}
+			continue
+		}
 		rows = append(rows, []string{
 			clean(s.ID), clean(string(s.Status)), clean(s.UserID),
 			a.when(s.LastActiveAt.Time()), a.when(s.ExpireAt.Time()), cmp.Or(clean(details(s)), "-"),
 		})
 	}
+	if len(rows) == 0 {
+		return nil
+	}
 	var b strings.Builder
-	if a.table.columns == nil {
+	if a.table.widths == nil {
 		a.table.fit(rows, a.width())
-		a.writeRow(&b, titles, "")
+		b.WriteString(a.table.row(titles))
 	}
 	for i, row := range rows {
-		a.writeRow(&b, row, sessions[i].Status)
+		b.WriteString(a.paint(a.table.row(row), sessions[i].Status))
 	}
 	_, err := io.WriteString(a.out, b.String())
 	return err
@@ -83,72 +78,65 @@ func (t *table) fit(rows [][]string, terminal int) {
 			t.widths[i] = max(t.widths[i], cells(cell))
 		}
 	}
-	t.columns = []int{colSession, colStatus, colUser, colLastActive, colExpires, colDetails}
 	if terminal <= 0 {
 		t.widths[colDetails] = math.MaxInt
 		return
 	}
 	for _, drop := range dropped {
 		spare := terminal + gap
-		for _, i := range t.columns {
-			spare -= t.widths[i] + gap
+		for _, width := range t.widths {
+			if width > 0 {
+				spare -= width + gap
+			}
 		}
-		details := t.widths[colDetails] + spare
-		if spare >= 0 || slices.Contains(t.columns, colDetails) && details >= minDetails {
-			t.widths[colDetails] = details
+		details := &t.widths[colDetails]
+		if spare >= 0 || *details+spare >= minDetails {
+			if *details > 0 {
+				*details += spare
+			}
 			return
 		}
-		t.columns = slices.DeleteFunc(t.columns, func(i int) bool { return i == drop })
+		t.widths[drop] = 0
 	}
 }
 
-// writeRow writes a row; the last column is not padded.
-func (a *app) writeRow(b *strings.Builder, row []string, status clerksessions.SessionStatus) {
-	for n, i := range a.table.columns {
-		cell := row[i]
-		if i == colDetails {
-			cell = truncate(cell, a.table.widths[i])
-		}
-		pad := a.table.widths[i] - cells(cell) + gap
-		if i == colStatus && status != "" {
-			cell = a.paint(cell, status)
-		}
-		b.WriteString(cell)
-		if n < len(a.table.columns)-1 {
-			b.WriteString(strings.Repeat(" ", max(pad, gap)))
+// row returns a line of the table.
+func (t *table) row(row []string) string {
+	var line strings.Builder
+	for i, cell := range row {
+		switch width := t.widths[i]; {
+		case width == 0:
+		case i == colDetails:
+			line.WriteString(truncate(cell, width))
+		default:
+			line.WriteString(cell + strings.Repeat(" ", gap+max(0, width-cells(cell))))
 		}
 	}
-	b.WriteString("\n")
+	return strings.TrimRight(line.String(), " ") + "\n"
 }
 
 // cells returns how many columns of a terminal text takes.
 func cells(text string) (n int) {
 	for _, r := range text {
-		n += runeCells(r)
+		switch kind := width.LookupRune(r).Kind(); {
+		case unicode.In(r, unicode.Mn, unicode.Me):
+		case kind == width.EastAsianWide, kind == width.EastAsianFullwidth:
+			n += 2
+		default:
+			n++
+		}
 	}
 	return n
 }
 
-func runeCells(r rune) int {
-	switch kind := width.LookupRune(r).Kind(); {
-	case unicode.In(r, unicode.Mn, unicode.Me):
-		return 0
-	case kind == width.EastAsianWide, kind == width.EastAsianFullwidth:
-		return 2
-	}
-	return 1
-}
-
 // truncate shortens text to at most n columns.
 func truncate(text string, n int) string {
-	used, end := 0, 0 // end is where an ellipsis still fits
-	for i, r := range text {
-		if used += runeCells(r); used > n {
-			return text[:end] + "…"
-		}
-		if used < n {
-			end = i + utf8.RuneLen(r)
-		}
+	if cells(text) <= n {
+		return text
 	}
-	return text
+	runes := []rune(text)
+	for len(runes) > 0 && cells(string(runes)) >= n { // one column is for the ellipsis
+		runes = runes[:len(runes)-1]
+	}
+	return string(runes) + "…"
 }

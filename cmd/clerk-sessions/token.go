@@ -57,12 +57,11 @@ created, which only development instances allow. stderr says which session it is
 		}),
 	}
 	flags := cmd.Flags()
-	flags.Var((*text)(&user), "user", "use the newest active session of the user `ID`, or create one")
-	flags.Var((*text)(&template), "template", "use JWT template `NAME` (the result is not a session token)")
+	flags.Func("user", "use the newest active session of the user `ID`, or create one", text(&user))
+	flags.Func("template", "use JWT template `NAME` (the result is not a session token)", text(&template))
 	flags.DurationVar(&params.ExpiresIn, "expires-in", 0,
-		"its `LIFETIME`, such as 10m; at least 30s (default 60s, or the template's)")
-	flags.Var((*text)(&origin), "origin",
-		"the `ORIGIN` for its claim azp, such as https://app.example.com (default none)")
+		"the `LIFETIME` of the token, such as 10m; at least 30s (default 60s, or the template's)")
+	flags.Func("origin", "the `ORIGIN` for the claim azp, such as https://app.example.com (default none)", text(&origin))
 	return cmd
 }
 
@@ -79,15 +78,9 @@ func (a *app) sessionOf(ctx context.Context, client *clerksessions.Client, user 
 		a.note("Token of session %s, which began %s.", session.ID, a.when(session.CreatedAt.Time()))
 		return session.ID, nil
 	}
-	key, err := a.secretKey()
-	if err != nil {
-		return "", err
-	}
-	if !strings.HasPrefix(key, "sk_test_") {
-		return "", fmt.Errorf(
-			"user %s has no active session, and only development instances can create one: sign in first",
-			user,
-		)
+	if instanceKind(a.key) != "test" {
+		return "", fmt.Errorf("user %s has no active session, and only development instances can create one: "+
+			"sign in first", user)
 	}
 	session, err := client.Create(ctx, clerksessions.CreateParams{UserID: user})
 	if err != nil {
@@ -103,7 +96,7 @@ func (a *app) refreshCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "refresh ID --expired-token-file FILE --refresh-token-file FILE --origin ORIGIN",
 		Short: "Exchange an expired token for a fresh one",
-		Long: `Exchange an expired session token for a fresh one and print that. Both tokens come
+		Long: `Exchange an expired session token for a fresh one and print it. Both tokens come
 from a browser: the expired token from the cookie __session, and the refresh token from
 the cookie whose name begins with __refresh. Clerk accepts an expired token only once;
 whether it accepts a refresh token again is not known.`,
@@ -132,10 +125,10 @@ whether it accepts a refresh token again is not known.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.Var((*text)(&expiredFile), "expired-token-file", "read the expired token from `FILE`, - for stdin (required)")
-	flags.Var((*text)(&refreshFile), "refresh-token-file", "read the refresh token from `FILE`, - for stdin (required)")
-	flags.Var((*text)(&params.RequestOrigin), "origin",
-		"the `ORIGIN` of the browser's request, such as https://app.example.com (required)")
+	flags.Func("expired-token-file", "read the expired token from `FILE`, - for stdin (required)", text(&expiredFile))
+	flags.Func("refresh-token-file", "read the refresh token from `FILE`, - for stdin (required)", text(&refreshFile))
+	flags.Func("origin",
+		"the `ORIGIN` of the browser's request, such as https://app.example.com (required)", text(&params.RequestOrigin))
 	for _, name := range []string{"expired-token-file", "refresh-token-file", "origin"} {
 		_ = cmd.MarkFlagRequired(name)
 	}

@@ -26,12 +26,13 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify TOKEN",
 		Short: "Verify a session token on this machine",
-		Long: `Verify a session token and print its claims; exit with 1 if it is refused. With - for
-TOKEN it is read from stdin, so that other users of this machine do not see it.
+		Long: `Verify a session token and print its claims. The exit code is 1 if the token is
+refused. With - the token is read from stdin, so that other users of this machine do
+not see it.
 
 The issuer is never taken from the token: give --issuer, or CLERK_PUBLISHABLE_KEY,
 which contains it. The keys come from --jwt-key-file or CLERK_JWT_KEY without a network
-call; else from the Backend API if there is a secret key; else from the issuer.
+call, from the Backend API if there is a secret key, or from the issuer.
 
 A valid token does not prove that its session is still active: after a revocation its
 tokens remain valid until they expire. Use 'clerk-sessions get' where that matters.
@@ -57,21 +58,14 @@ with 410.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.Var(
-		(*text)(&f.issuer),
-		"issuer",
-		"the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)",
-	)
-	flags.Var(
-		(*text)(&f.jwtKeyFile),
-		"jwt-key-file",
-		"read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)",
-	)
-	flags.Var((*texts)(&f.parties), "authorized-party", "an `ORIGIN` that azp may name; may be repeated (default any)")
+	flags.Func("issuer", "the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)", text(&f.issuer))
+	flags.Func("jwt-key-file",
+		"read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)", text(&f.jwtKeyFile))
+	flags.Func("authorized-party", "an `ORIGIN` that azp may name; may be repeated (default any)", texts(&f.parties))
 	flags.BoolVar(&f.remote, "remote", false, "let Clerk verify it, by a deprecated call")
-	cmd.MarkFlagsMutuallyExclusive("remote", "issuer")
-	cmd.MarkFlagsMutuallyExclusive("remote", "jwt-key-file")
-	cmd.MarkFlagsMutuallyExclusive("remote", "authorized-party")
+	for _, name := range []string{"issuer", "jwt-key-file", "authorized-party"} {
+		cmd.MarkFlagsMutuallyExclusive("remote", name)
+	}
 	return cmd
 }
 
@@ -80,15 +74,15 @@ func (a *app) verify(ctx context.Context, token string, f verifyFlags) error {
 	if err != nil {
 		return err
 	}
-	keys, err := a.keys(issuer, f.jwtKeyFile)
-	if err != nil {
-		return usagef("%w", err)
-	}
 	opts := []sessionjwt.Option{sessionjwt.WithClock(a.now)}
 	if len(f.parties) > 0 {
 		opts = append(opts, sessionjwt.WithAuthorizedParties(f.parties...))
 	}
-	verifier, err := sessionjwt.New(keys, issuer, opts...)
+	var verifier *sessionjwt.Verifier
+	keys, err := a.keys(issuer, f.jwtKeyFile)
+	if err == nil {
+		verifier, err = sessionjwt.New(keys, issuer, opts...)
+	}
 	if err != nil {
 		return usagef("%w", err)
 	}
@@ -106,16 +100,12 @@ func issuerOf(given string) (string, error) {
 	case given != "":
 		return given, nil
 	case key == "":
-		return "", usagef(
-			"missing issuer: give --issuer, such as https://clerk.example.com, or set CLERK_PUBLISHABLE_KEY",
-		)
+		return "", usagef("missing issuer: give --issuer, such as https://clerk.example.com, or set CLERK_PUBLISHABLE_KEY")
 	}
 	issuer, err := sessionjwt.IssuerFromPublishableKey(key)
 	if err != nil {
-		return "", usagef(
-			"CLERK_PUBLISHABLE_KEY is not a publishable key: copy it from Clerk's Dashboard, or give --issuer (%w)",
-			err,
-		)
+		return "", usagef("CLERK_PUBLISHABLE_KEY is not a publishable key: "+
+			"copy it from Clerk's Dashboard, or give --issuer (%w)", err)
 	}
 	return issuer, nil
 }
@@ -128,21 +118,21 @@ func (a *app) keys(issuer, file string) (sessionjwt.KeySource, error) {
 		}
 		return sessionjwt.KeysFromPEM(string(text))
 	}
-	if text := os.Getenv("CLERK_JWT_KEY"); text != "" {
-		return sessionjwt.KeysFromPEM(text)
+	if pem := os.Getenv("CLERK_JWT_KEY"); pem != "" {
+		return sessionjwt.KeysFromPEM(pem)
 	}
 	secretKey, err := a.secretKey()
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case secretKey != "":
-		base, err := clerkenv.BaseURL()
-		if err != nil {
-			return nil, err
-		}
-		return sessionjwt.KeysFromBackendAPI(secretKey, sessionjwt.WithBaseURL(base))
 	}
-	return sessionjwt.KeysFromIssuer(issuer)
+	if secretKey == "" {
+		return sessionjwt.KeysFromIssuer(issuer)
+	}
+	base, err := clerkenv.BaseURL()
+	if err != nil {
+		return nil, err
+	}
+	return sessionjwt.KeysFromBackendAPI(secretKey, sessionjwt.WithBaseURL(base))
 }
 
 func (a *app) printClaims(c *sessionjwt.Claims) error {
@@ -169,9 +159,6 @@ func (a *app) printClaims(c *sessionjwt.Claims) error {
 	}
 	if c.Actor != nil {
 		rows = append(rows, []string{"impersonated by", c.Actor.UserID})
-	}
-	for _, row := range rows {
-		row[1] = clean(row[1])
 	}
 	return a.printRows(rows)
 }

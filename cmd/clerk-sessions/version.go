@@ -11,36 +11,34 @@ import (
 	"github.com/spf13/cobra"
 )
 
-type versions struct {
-	Module      string   `json:"module"`
-	Contract    string   `json:"contract"`
-	APIVersions []string `json:"api_versions"`
-	Go          string   `json:"go"`
-}
-
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the versions of program, contract and API",
-		Long: `Print the version of this program, of the contract it was made from (the newest API
-version in it), of the API versions it asks Clerk for, and of Go.`,
+		Short: "Print the versions of the program, the contract and the API",
+		Long: `Print the version of the program, of the contract it was made from (the newest API
+version in it), the API versions it asks Clerk for, and the version of Go.`,
 		Args: cobra.NoArgs,
 		RunE: a.action(func(context.Context, []string) error {
-			v := versions{Module: moduleVersion(), Go: runtime.Version()}
+			var api []string
 			for _, op := range clerksessions.Operations() {
-				v.APIVersions = append(v.APIVersions, op.APIVersion)
+				api = append(api, op.APIVersion)
 			}
-			slices.Sort(v.APIVersions)
-			v.APIVersions = slices.Compact(v.APIVersions)
-			v.Contract = v.APIVersions[len(v.APIVersions)-1]
+			slices.Sort(api)
+			api = slices.Compact(api)
+			contract := api[len(api)-1]
 			if a.asJSON {
-				return a.printJSON(v)
+				return a.printJSON(struct {
+					Module      string   `json:"module"`
+					Contract    string   `json:"contract"`
+					APIVersions []string `json:"api_versions"`
+					Go          string   `json:"go"`
+				}{moduleVersion(), contract, api, runtime.Version()})
 			}
 			return a.printRows([][]string{
-				{"clerk-sessions", v.Module},
-				{"contract", v.Contract},
-				{"API versions", strings.Join(v.APIVersions, ", ")},
-				{"Go", v.Go},
+				{"clerk-sessions", moduleVersion()},
+				{"contract", contract},
+				{"API versions", strings.Join(api, ", ")},
+				{"Go", runtime.Version()},
 			})
 		}),
 	}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/clerksessions/clerksessions"
+	"github.com/clerksessions/clerksessions/internal/bulk"
+)
+
+const pageAttempts = 5 // at each page of a long list
+
+// errMax is the error of a revocation that --max does not allow.
+var errMax = errors.New("reached")
+
+// item is a session to revoke or, without a session, a user whose sessions to list.
+type item struct {
+	user, session string
+
+	paged   bool   // the user's list has several pages
+	traceID string // of the last response about the session
+}
+
+// outcomeOf says what the error of one attempt means.
+func outcomeOf(err error) bulk.Outcome[*item] {
+	out := bulk.Outcome[*item]{Err: err}
+	var apiErr *clerksessions.Error
+	var wrong wrongResponse
+	switch {
+	case err == nil, errors.Is(err, clerksessions.ErrInvalidArgument), errors.As(err, &wrong):
+		return out
+	case errors.Is(err, errReport), errors.Is(err, errMax):
+		out.Class = bulk.Fatal
+		return out
+	case !errors.As(err, &apiErr):
+		out.Class = bulk.Transient // the network
+		return out
+	}
+	out.RetryAfter = apiErr.RetryAfter
+	switch status := apiErr.StatusCode; {
+	case status == 401:
+		out.Class = bulk.Fatal
+	case status == 429:
+		out.Class = bulk.RateLimited
+	case status == 408, status == 425, status >= 500, status < 300: // or a truncated response
+		out.Class = bulk.Transient
+	}
+	return out
+}
+
+// do lists a user or revokes a session.
+func (r *revokeRun) do(it *item) bulk.Outcome[*item] {
+	if it.session != "" {
+		return r.revoke(it)
+	}
+	sessions, err := r.list(it, planned, listed)
+	out := outcomeOf(err)
+	if r.flags.dryRun {
+		r.aside(func() { r.unshown = cmp.Or(r.unshown, r.printSessions(sessions...)) })
+	}
+	if r.flags.yes && out.Class != bulk.Fatal {
+		for _, session := range sessions {
+			out.Add = append(out.Add, &item{user: session.UserID, session: session.ID})
+		}
+		r.update(func() { r.progress.total.sessions += len(sessions) })
+	}
+	return out
+}
+
+// list lists the sessions of a user that are to be revoked. It records those that are
+// not known yet as found, and the user as done, and returns the sessions.
+func (r *revokeRun) list(user *item, found, done outcome) (sessions []*clerksessions.Session, failure error) {
+	attempts := 1 // retries are up to the engine, which sees all calls
+	if user.paged {
+		attempts = pageAttempts // the engine would start again with the first page
+	}
+	s := &r.flags.selection
+	var entries []entry
+	count, live, matching := 0, 0, 0
+	for session, err := range r.client.All(r.within, s.params(user.user), clerksessions.WithMaxAttempts(attempts)) {
+		if err != nil {
+			user.paged = count > 0
+			failure = err
+			break
+		}
+		count++
+		if err := s.notAsked(user.user, session); err != nil {
+			failure = err
+			continue
+		}
+		if !s.live(session) {
+			continue
+		}
+		live++
+		if !s.matches(session) {
+			continue
+		}
+		matching++
+		if !r.report.knows(session.UserID, session.ID) {
+			sessions = append(sessions, session)
+			entries = append(entries, entry{SessionID: session.ID, UserID: session.UserID, Outcome: found})
+		}
+	}
+	if failure == nil && (done == listed || matching == 0) {
+		entries = append(entries, entry{UserID: user.user, Outcome: done, LiveSessions: live})
+	}
+	return sessions, cmp.Or(r.record(entries...), failure)
+}
+
+// revoke revokes a session. A 404 about it counts as done.
+func (r *revokeRun) revoke(it *item) bulk.Outcome[*item] {
+	if r.budget.Add(-1) < 0 {
+		return outcomeOf(fmt.Errorf("--max %d %w", r.flags.max, errMax))
+	}
+	var meta clerksessions.Meta
+	_, err := revokeSession(r.client, r.within, it.session, clerksessions.WithMeta(&meta))
+	it.traceID = meta.TraceID
+	done := revoked
+	var apiErr *clerksessions.Error
+	if errors.Is(err, clerksessions.ErrNotFound) && errors.As(err, &apiErr) && apiErr.HasCode("resource_not_found") {
+		done, err = gone, nil
+	}
+	if err != nil {
+		r.budget.Add(1)
+		return outcomeOf(err)
+	}
+	return outcomeOf(r.record(entry{SessionID: it.session, UserID: it.user, Outcome: done, TraceID: it.traceID}))
+}
+
+// check lists a user again and reports sessions that are still live.
+func (r *revokeRun) check(user *item) bulk.Outcome[*item] {
+	survivors, err := r.list(user, stillLive, checked)
+	for _, session := range survivors {
+		r.note("error: %s of %s is still live", session.ID, session.UserID)
+	}
+	return outcomeOf(err)
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/dustin/go-humanize/english"
+)
+
+// summary is the last line of a run.
+type summary struct {
+	Revoked  int `json:"revoked"`
+	Gone     int `json:"gone"`
+	Failed   int `json:"failed"`
+	NotDone  int `json:"not_done"`
+	Live     int `json:"still_live"`
+	Unlisted int `json:"users_not_listed"`
+	Empty    int `json:"users_without_session"`
+	Before   int `json:"done_before"`
+}
+
+// String omits what is zero, but for the first three.
+func (s summary) String() string {
+	text := fmt.Sprintf("Sessions: %d revoked, %d already gone, %d failed", s.Revoked, s.Gone, s.Failed)
+	add := func(n int, more string) {
+		if n > 0 {
+			text += more
+		}
+	}
+	add(s.NotDone, fmt.Sprintf(", %d not done", s.NotDone))
+	add(s.Live, fmt.Sprintf(", %d still live", s.Live))
+	add(s.Before, fmt.Sprintf(", %d done before", s.Before))
+	add(s.Unlisted, fmt.Sprintf("; the sessions of %s were not listed", english.Plural(s.Unlisted, "user", "")))
+	add(s.Empty, fmt.Sprintf("; %s no live session", english.Plural(s.Empty, "user has", "users have")))
+	return text + "."
+}
+
+// conclude closes the report, prints the last line and returns the error for the exit
+// code.
+func (r *revokeRun) conclude() error {
+	s := r.report.summary()
+	none := r.stopped == nil && s.Empty == len(r.report.users) && s.Before == 0
+	switch {
+	case r.stopped != nil && s.Revoked+s.Gone == 0:
+		r.printError(fmt.Errorf("nothing was revoked: %w", r.stopped))
+	case r.stopped != nil:
+		r.printError(fmt.Errorf("stopped with %s not done: %w", english.Plural(s.NotDone, "session", ""), r.stopped))
+	case none:
+		r.printError(r.errNone())
+	}
+	left := r.stopped != nil || s.Failed+s.NotDone+s.Live+s.Unlisted > 0
+	left = r.closeReport(left) != nil || left
+	if r.unshown = cmp.Or(r.unshown, r.printSummary(s)); r.unshown != nil {
+		r.printError(fmt.Errorf("cannot write to stdout: %w; its last line is: %s", r.unshown, s))
+	}
+	switch {
+	case !left && !none && r.unshown == nil:
+		return nil
+	case !left, s.Revoked+s.Gone == 0:
+		return &exitError{code: exitFailed}
+	}
+	return &exitError{code: exitPartly}
+}
+
+// closeReport closes the report, or removes a new one that says nothing.
+func (r *revokeRun) closeReport(left bool) error {
+	f := r.report.file
+	if f == nil {
+		return nil
+	}
+	if !f.used {
+		return f.discard()
+	}
+	err := f.close()
+	switch {
+	case err != nil:
+		r.printError(fmt.Errorf("the last outcomes are missing from the report: %w", err))
+		r.note("Free disk space, then run the same command with --resume %s: it does what is missing.", f.name)
+	case left && f.file != nil:
+		r.note("Some are left: run the same command with --resume %s.", f.name)
+	}
+	return err
+}
+
+func (r *revokeRun) printSummary(s summary) (err error) {
+	switch {
+	case r.report.file.onStdout():
+		r.note("%s", s)
+	case r.asJSON:
+		err = r.printJSON(s)
+	default:
+		_, err = fmt.Fprintln(r.out, s)
+	}
+	return err
+}
+
+// errNone is the error for users that have no live session, all of them.
+func (r *revokeRun) errNone() error {
+	who := "the user has no"
+	switch n := len(r.report.users); {
+	case n > 1:
+		who = fmt.Sprintf("none of the %d users has a", n)
+	case r.report.users[0] == "":
+		who = "the client has no"
+	}
+	what := "live session"
+	if status := r.flags.status; status != "" {
+		what = fmt.Sprintf("session with status %q", status)
+	}
+	return fmt.Errorf("%s %s; check that the secret key belongs to the same instance as the ids", who, what)
+}
