@@ -23,7 +23,7 @@ test-32: export CGO_ENABLED = 0
 test-32: ## vet everything for a 32-bit platform, and run the tests that depend on the word size
 	go vet ./...
 	go test ./internal/rest
-	go test -run 'Param|BothShapes|Limited|Unknown|Extra' .
+	go test -run 'Param|Limits|BothShapes|Limited|Unknown|Extra' .
 	go test -run 'ForgedTokens$$|VerifyAccepts|KeySetSkips|KeyBounds|FactorAges|Permissions' ./sessionjwt
 	go test -run 'TestSeed|TestListLimitAndOffset|TestSessionOnTheWire|TestTimeEndsSessions' ./sessionstest
 
