@@ -39,9 +39,9 @@ func (k idKind) valid(id string) bool {
 	return ok && idRest.MatchString(rest) && !k.header(id)
 }
 
-// flag returns what sets a flag that may be repeated, or hold several ids separated by
+// several returns what sets a flag that may be repeated, or hold several ids separated by
 // commas.
-func (k idKind) flag(to *[]string) func(string) error {
+func (k idKind) several(to *[]string) func(string) error {
 	return nonEmpty(func(value string) error {
 		for id := range strings.SplitSeq(value, ",") {
 			if id = strings.TrimSpace(id); !k.valid(id) {

@@ -87,11 +87,11 @@ func TestUserFlagsAreNotAFile(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []string{"user_5#zzz", "# user_5", "user_id", "user_1\nuser_2", "user_1,user_5#", "user_1,",
 		"\xef\xbb\xbfuser_5"} {
-		require.EqualError(t, userIDs.flag(new([]string))(wrong), "want user ids such as user_2abc", wrong)
+		require.EqualError(t, userIDs.several(new([]string))(wrong), "want user ids such as user_2abc", wrong)
 	}
 	var users []string
-	require.NoError(t, userIDs.flag(&users)("user_1, user_2"))
-	require.NoError(t, userIDs.flag(&users)("user_1"))
+	require.NoError(t, userIDs.several(&users)("user_1, user_2"))
+	require.NoError(t, userIDs.several(&users)("user_1"))
 	assert.Equal(t, []string{"user_1", "user_2"}, users)
 }
 

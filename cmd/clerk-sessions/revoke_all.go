@@ -64,7 +64,7 @@ func (a *app) revokeAllCommand() *cobra.Command {
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.revokeAll(ctx, &f) }),
 	}
 	flags := cmd.Flags()
-	flags.Func("user", "a user `ID`; may be repeated, or list several separated by commas", userIDs.flag(&f.users))
+	flags.Func("user", "a user `ID`; may be repeated, or list several separated by commas", userIDs.several(&f.users))
 	flags.Func("users-file", "read user ids from `FILE`, - for stdin; # begins a comment", text(&f.usersFile))
 	f.selection.flags(cmd)
 	flags.Func("max", "stop before more than `N` sessions are revoked", number(&f.max))

@@ -36,7 +36,8 @@ type revokeRun struct {
 }
 
 func newRun(ctx context.Context, a *app, client *clerksessions.Client, f *revokeAllFlags) *revokeRun {
-	r := &revokeRun{app: a, report: newReport(f.users), flags: f, client: client, within: ctx, failing: map[string]bool{}}
+	r := &revokeRun{app: a, report: newReport(f.users), flags: f, client: client, within: ctx}
+	r.failing = map[string]bool{}
 	r.budget.Store(int64(cmp.Or(f.max, math.MaxInt)))
 	return r
 }

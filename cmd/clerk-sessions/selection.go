@@ -28,7 +28,7 @@ func (s *selection) flags(cmd *cobra.Command) {
 	flags.Func("client", "only sessions of the client `ID`, which is one browser or device", clientIDs.one(&s.client))
 	flags.Func("older-than", "only sessions created more than this `DURATION` ago, such as 24h", duration(&s.olderThan))
 	flags.Func("ip", "only sessions last active from this `CIDR` range or address", network(&s.ip))
-	flags.Func("except", "spare the session `ID`; may be repeated", sessionIDs.flag(&s.except))
+	flags.Func("except", "spare the session `ID`; may be repeated", sessionIDs.several(&s.except))
 }
 
 // String returns the flags that make this selection, in a fixed order.
