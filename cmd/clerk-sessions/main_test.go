@@ -74,7 +74,7 @@ func TestScripts(t *testing.T) {
 		Setup:               func(env *testscript.Env) error { return setUp(t, env) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"seed": seed, "fault": fault, "respond": respond, "slow": slow, "flaky": flaky, "http2": http2, "heal": heal, "live": live, "revoked": revokedAtLeast,
-			"calls": calls, "called": called, "lines": lines, "mint": mint, "pem": pem, "delete": deleteSession, "reachable": reachable, "options": options,
+			"calls": calls, "called": called, "lines": lines, "mint": mint, "pem": pem, "delete": deleteSession, "reachable": reachable,
 		},
 	})
 }
@@ -315,19 +315,4 @@ func reachable(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		return err == nil
 	})
-}
-
-// options ADDR STATUS asks for the options of a server as a whole, which net/http would
-// answer by itself.
-func options(ts *testscript.TestScript, _ bool, args []string) {
-	conn, err := net.Dial("tcp", args[0])
-	ts.Check(err)
-	defer conn.Close()
-	_, err = conn.Write([]byte("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
-	ts.Check(err)
-	answer, err := io.ReadAll(conn)
-	ts.Check(err)
-	if !strings.HasPrefix(string(answer), "HTTP/1.1 "+args[1]+" ") {
-		ts.Fatalf("the answer is %q", answer)
-	}
 }
