@@ -132,7 +132,7 @@ func (a *app) revokeAll(ctx context.Context, f *revokeAllFlags) error {
 		}
 		r.pass(ctx, "Revoking", todo, r.do)
 	}
-	if !f.once {
+	if !f.once && !f.status.Ended() { // sessions that have ended are always listed
 		r.pass(ctx, "Checking", r.report.unchecked(), r.check)
 	}
 	return r.conclude()
