@@ -74,7 +74,7 @@ func TestScripts(t *testing.T) {
 		Setup:               func(env *testscript.Env) error { return setUp(t, env) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"seed": seed, "fault": fault, "respond": respond, "slow": slow, "flaky": flaky, "http2": http2, "heal": heal, "live": live, "revoked": revokedAtLeast,
-			"calls": calls, "called": called, "lines": lines, "mint": mint, "pem": pem, "delete": deleteSession, "reachable": reachable,
+			"calls": calls, "begun": begun, "lines": lines, "mint": mint, "pem": pem, "delete": deleteSession, "reachable": reachable,
 		},
 	})
 }
@@ -90,7 +90,7 @@ func setUp(t *testing.T, env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	env.Values["server"] = server
+	env.Values["server"], env.Values["begun"] = server, new(atomic.Int64)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // else each run takes a second more to end
 	env.Setenv("CLERK_SECRET_KEY", canaryKey)
 	env.Setenv("CLERK_API_URL", web.URL)
@@ -184,12 +184,20 @@ func respond(ts *testscript.TestScript, _ bool, args []string) {
 // slow OPERATION MILLISECONDS makes an operation slow.
 func slow(ts *testscript.TestScript, _ bool, args []string) {
 	latency := time.Duration(atoi(ts, args[1])) * time.Millisecond
+	begun := ts.Value("begun").(*atomic.Int64)
+	begun.Store(0)
 	serverOf(ts).FailFunc(func(r sessionstest.Request) *sessionstest.Fault {
 		if r.Operation != args[0] {
 			return nil
 		}
+		begun.Add(1)
 		return &sessionstest.Fault{Latency: latency}
 	})
+}
+
+// begun N waits until so many slow calls have begun.
+func begun(ts *testscript.TestScript, _ bool, args []string) {
+	await(ts, func() bool { return ts.Value("begun").(*atomic.Int64).Load() >= int64(atoi(ts, args[0])) })
 }
 
 // flaky makes one call in twenty fail, in seven ways, but only two with a pause.
@@ -268,11 +276,6 @@ func calls(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("there were %d calls of %s", n, args[0])
 	}
 	serverOf(ts).ClearRequests()
-}
-
-// called OPERATION waits until there was a request.
-func called(ts *testscript.TestScript, _ bool, args []string) {
-	await(ts, func() bool { return len(serverOf(ts).RequestsOf(args[0])) > 0 })
 }
 
 // lines N FILE asserts how many lines a file, stdout or stderr has.

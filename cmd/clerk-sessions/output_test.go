@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -30,4 +31,11 @@ func FuzzCleanLetsNothingControlTheTerminal(f *testing.F) {
 		require.NoError(t, json.Unmarshal([]byte(clean(string(line))), &back))
 		assert.Equal(t, text, back)
 	})
+}
+
+func TestRowsControlNoTerminal(t *testing.T) {
+	t.Parallel()
+	out := new(bytes.Buffer)
+	require.NoError(t, (&app{out: out}).printRows([][]string{{"user", "user_\x1b[31m"}, {"session", "a\tb"}}))
+	assert.Equal(t, "user     user_\\u001b[31m\nsession  a\\u0009b\n", out.String())
 }

@@ -46,7 +46,7 @@ type app struct {
 	out, errs             io.Writer
 	inTTY, outTTY, errTTY bool
 	dumb                  bool       // the terminal cannot move its cursor
-	width, errWidth       func() int // of stdout and stderr, 0 if unknown
+	width, errWidth       func() int // of stdout and stderr, not above zero if unknown
 	now                   func() time.Time
 
 	secretKeyFile string
@@ -77,12 +77,9 @@ func newApp(now func() time.Time) *app {
 	}
 }
 
-// columns returns the width of a terminal, 0 for anything else.
+// columns returns the width of a terminal, not above zero for anything else.
 func columns(file *os.File) int {
-	width, _, err := term.GetSize(int(file.Fd()))
-	if err != nil {
-		return 0
-	}
+	width, _, _ := term.GetSize(int(file.Fd()))
 	return width
 }
 
