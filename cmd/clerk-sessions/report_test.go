@@ -122,20 +122,22 @@ func TestReportOfAClient(t *testing.T) {
 func TestUsersWithoutALiveSession(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		name    string
-		entries []entry
-		want    int
+		name             string
+		entries          []entry
+		empty, unchecked int
 	}{
-		{"no live session", []entry{{UserID: "user_1", Outcome: listed}}, 1},
-		{"none that is selected", []entry{{UserID: "user_1", Outcome: listed, LiveSessions: 1}}, 0},
-		{"revoked while the list was retried", append(of("user_1", revoked, "sess_1"), entry{UserID: "user_1", Outcome: listed}), 0},
-		{"checked", append(of("user_1", revoked, "sess_1"), entry{UserID: "user_1", Outcome: checked}), 0},
+		{"no live session", []entry{{UserID: "user_1", Outcome: listed}}, 1, 0},
+		{"none that is selected", []entry{{UserID: "user_1", Outcome: listed, LiveSessions: 1}}, 0, 0},
+		{"revoked before the list was read again",
+			append(of("user_1", revoked, "sess_1"), entry{UserID: "user_1", Outcome: listed}), 0, 1},
+		{"checked", append(of("user_1", revoked, "sess_1"), entry{UserID: "user_1", Outcome: checked}), 0, 0},
 	} {
 		r := newReport([]string{"user_1"})
 		for _, e := range row.entries {
 			r.apply(e)
 		}
-		assert.Equal(t, row.want, r.summary().Empty, row.name)
+		assert.Equal(t, row.empty, r.summary().Empty, row.name)
+		assert.Len(t, r.unchecked(), row.unchecked, row.name)
 	}
 }
 

@@ -77,4 +77,5 @@ func TestTruncate(t *testing.T) {
 		assert.Equal(t, test.want, got, name)
 		assert.LessOrEqual(t, cells(got), test.n, name)
 	}
+	assert.Equal(t, "…", truncate("abc", 0))
 }
