@@ -1,8 +1,8 @@
 package main
 
 import (
+	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,99 +10,46 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// oursAlone are the mutations of parts that the contract has and Clerk does not
-// publish: one deviation speaks for the whole part, there is nothing to compare.
-var oursAlone = map[string]bool{
-	"header/removed":                 true, // Retry-After of 429
-	"header/retyped":                 true,
-	"property default/in a response": true, // of the page with a total
-}
-
-func TestEveryMutationOfTheContractFailsCheck(t *testing.T) {
+func TestCheckReports(t *testing.T) {
 	t.Parallel()
-	dir := workplace(t)
-	upstreamDir := published(t, dir)
-	p, err := openProject(dir)
-	require.NoError(t, err)
-	docs := map[string]operations{}
-	for version, pin := range p.pins.Documents {
-		docs[version] = operationsOf(t, read(t, filepath.Join(upstreamDir, pin.file())))
-		require.NoError(t, err)
-	}
-	compared := func(p project) []finding {
-		r := &report{}
-		p.compare(r, docs)
-		require.Empty(t, r.Unknown)
-		return r.Findings
-	}
-	require.Empty(t, compared(*p))
-	text := contractText(t)
-	for _, m := range mutations {
-		mutated := *p
-		mutated.contract = operationsOf(t, edited(t, text, m.edit))
-		found := compared(mutated)
-		name := m.kind + "/" + m.name
-		if oursAlone[name] {
-			assert.Empty(t, found, name)
-			continue
-		}
-		named := map[string]bool{}
-		for _, f := range found {
-			request, _, _ := strings.Cut(f.Operation, " (")
-			named[request] = true
-			assert.NotEmpty(t, f.Text, name)
-		}
-		for _, operation := range m.in {
-			request := requests[operation]
-			if request == "" {
-				request = operation
-			}
-			if m.place == "path.name" {
-				request = requests["template"] // upstream.yaml knows it by its name there
-			}
-			assert.True(t, named[request], "%s is not reported in %s", name, request)
-		}
-	}
-}
-
-func TestCheckSpeaksInSentences(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		old, new string
-		says     string
-		file     string
-	}{
-		"value": {
-			"maximum: 500}", "maximum: 400}",
-			"## GET /sessions (GetSessionList) in 2026-05-12.yml\n\n" +
-				"- difference: `query.limit.schema.maximum is 500 in 2026-05-12.yml and 400 in openapi.yaml; update openapi.yaml, or add a deviation`\n",
-			"../openapi.yaml",
+	for name, test := range map[string]struct{ file, old, new, says string }{
+		"difference": {
+			contract, "maximum: 500}", "maximum: 400}",
+			"## GET /sessions (GetSessionList) in 2026-05-12.yml\n\n- difference: `query.limit.schema.maximum " +
+				"is 500 in 2026-05-12.yml and 400 in openapi.yaml; update openapi.yaml, or add a deviation`\n\ncheck: 1 finding.\n",
 		},
-		"deviation": {
-			"operationId: CreateSession\n", "operationId: createSession\n",
-			"## POST /sessions (CreateSession) in 2026-05-12.yml\n\n" +
-				"- deviation: `entry 1 of deviations.yaml says that operationId is \"createSession\" in 2026-05-12.yml and \"CreateSession\" in openapi.yaml, but it is \"createSession\" and \"createSession\"; correct or remove the entry`\n",
-			"../openapi.yaml",
+		"deviation that does not hold": {
+			contract, "operationId: CreateSession\n", "operationId: createSession\n",
+			"## POST /sessions (CreateSession) in 2026-05-12.yml\n\n- deviation: `entry 1 of deviations.yaml says that operationId " +
+				"is \"createSession\" in 2026-05-12.yml and \"CreateSession\" in openapi.yaml, " +
+				"but it is \"createSession\" and \"createSession\"; correct or remove the entry`\n",
 		},
-		"operation nobody has": {
-			"operations:\n", "operations:\n  GetLog: {request: \"GET /sessions/{session_id}/log\", follows: \"2026-05-12\"}\n",
-			"## GET /sessions/{session_id}/log (GetLog) in 2026-05-12.yml\n\n" +
-				"- difference: `upstream.yaml pins it to 2026-05-12, but neither 2026-05-12.yml nor openapi.yaml has it; correct or remove the row`\n",
-			"upstream.yaml",
+		"pinned operation that does not exist": {
+			pinsFile, "operations:\n",
+			"operations:\n  GetLog: {request: \"GET /sessions/{session_id}/events\", follows: \"2026-05-12\"}\n",
+			"## GET /sessions/{session_id}/events (GetLog) in 2026-05-12.yml\n\n- difference: `upstream.yaml pins it to " +
+				"2026-05-12, but neither 2026-05-12.yml nor openapi.yaml has it; correct or remove the row`\n",
 		},
-		"another version": {
-			"follows: \"2025-03-12\"}", "follows: \"2026-05-12\"}",
-			"- difference: `openapi.yaml sends the API version \"2025-03-12\", but upstream.yaml pins it to 2026-05-12; make them agree`\n",
-			"upstream.yaml",
+		"another API version": {
+			pinsFile, "follows: \"2025-03-12\"}", "follows: \"2026-05-12\"}",
+			"- difference: `openapi.yaml sends the API version \"2025-03-12\", but upstream.yaml pins it to 2026-05-12; " +
+				"make them agree`\n",
 		},
-	}
-	for name, test := range tests {
+		"operation that is not pinned": {
+			pinsFile, "  RevokeSession: {", "  # RevokeSession: {",
+			"- difference: `this operation is missing in upstream.yaml; run update`\n\ncheck: 1 finding.\n",
+		},
+		"operation that Clerk does not have": {
+			contract, "  /sessions/{session_id}/revoke:\n    post:\n      operationId: RevokeSession",
+			"  /sessions/{session_id}/stop:\n    post:\n      operationId: StopSession",
+			"(StopSession) in 2026-05-12.yml\n\n- difference: `operation is absent in 2026-05-12.yml and present in openapi.yaml;",
+		},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := workplace(t)
-			upstreamDir := published(t, dir)
-			replaceIn(t, filepath.Join(dir, test.file), test.old, test.new)
-			r := runIn(t, dir, "-upstream", upstreamDir, "check")
+			w := newWorkplace(t)
+			w.replace(test.file, test.old, test.new)
+			r := w.local("check")
 			assert.Equal(t, drift, r.exit)
 			assert.Contains(t, r.stdout, test.says)
 		})
@@ -111,32 +58,125 @@ func TestCheckSpeaksInSentences(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	t.Parallel()
-	dir := workplace(t)
-	upstreamDir := published(t, dir)
-	assert.JSONEq(t, `{"mode": "check", "exit": 0}`, runIn(t, dir, "-json", "-upstream", upstreamDir, "check").stdout)
-	replaceIn(t, filepath.Join(dir, "..", "openapi.yaml"), "maximum: 500}", "maximum: 400}")
+	w := newWorkplace(t)
+	assert.JSONEq(t, `{"mode": "check", "exit": 0}`, w.local("check", "-json").stdout)
+	w.replace(contract, "maximum: 500}", "maximum: 400}")
 	assert.JSONEq(t, `{"mode": "check", "exit": 1, "findings": [{
 		"kind": "difference", "operation": "GET /sessions (GetSessionList)", "document": "2026-05-12.yml",
 		"place": "query.limit.schema.maximum", "theirs": "500", "ours": "400",
 		"text": "query.limit.schema.maximum is 500 in 2026-05-12.yml and 400 in openapi.yaml; update openapi.yaml, or add a deviation"
-	}]}`, runIn(t, dir, "-json", "-upstream", upstreamDir, "check").stdout)
+	}]}`, w.local("check", "-json").stdout)
 }
 
-// A document that cannot be read does not hide differences from the other.
-func TestCheckTellsWhatItKnows(t *testing.T) {
+// An unreadable document does not hide differences from the other one.
+func TestCheckWithAMissingDocument(t *testing.T) {
 	t.Parallel()
-	dir := workplace(t)
-	upstreamDir := published(t, dir)
-	require.NoError(t, os.Remove(filepath.Join(upstreamDir, "2025-03-12.yml")))
-	r := runIn(t, dir, "-upstream", upstreamDir, "check")
+	w := newWorkplace(t)
+	require.NoError(t, os.Remove(w.path(older)))
+	r := w.local("check")
 	assert.Equal(t, couldNotTell, r.exit)
 	assert.Empty(t, r.stdout)
-	assert.Contains(t, r.stderr, "2025-03-12.yml")
+	assert.Contains(t, r.stderr, "2025-03-12.yml: no such file")
+	assert.Contains(t, w.local("check", "-json").stdout, `"could_not_tell"`)
 
-	replaceIn(t, filepath.Join(dir, "..", "openapi.yaml"), "maximum: 500}", "maximum: 400}")
-	r = runIn(t, dir, "-upstream", upstreamDir, "check")
+	w.replace(contract, "maximum: 500}", "maximum: 400}")
+	r = w.local("check")
 	assert.Equal(t, drift, r.exit)
 	assert.Contains(t, r.stdout, "query.limit.schema.maximum is 500")
 	assert.Contains(t, r.stdout, "## Could not tell\n\n- cannot read a document")
-	assert.Contains(t, r.stdout, "check: findings: 1.")
+	assert.Contains(t, r.stdout, "check: 1 finding.")
+}
+
+// assertEveryLineCounts removes each line of deviations.yaml in turn.
+func assertEveryLineCounts(t *testing.T, w workplace, run func(mode string, flags ...string) result) {
+	t.Helper()
+	lines := strings.SplitAfter(w.read(deviations), "\n")
+	for i, line := range lines[:len(lines)-1] {
+		w.write(deviations, strings.Join(lines[:i], "")+strings.Join(lines[i+1:], ""))
+		assert.NotEqual(t, noDrift, run("check").exit, "without line %d: %s", i+1, line)
+	}
+	w.write(deviations, strings.Join(lines, ""))
+	require.Equal(t, noDrift, run("check").exit)
+}
+
+func TestEveryLineOfTheDeviationsCounts(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	assertEveryLineCounts(t, w, w.local)
+}
+
+func TestDeviationsThatDoNotHold(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		operation, at, theirs, ours string
+		exit                        int
+		says                        string
+	}{
+		"no such difference":    {"GetSession", "deprecated", "true", "false", drift, "says that deprecated is true"},
+		"another value":         {"GetSessionList", "query.limit.schema.maximum", "400", "500", drift, "but it is 500 and 500"},
+		"no such place":         {"GetSessionList", "query.order", "absent", "present", drift, "but it is absent and absent"},
+		"place of no operation": {"all", "responses.418", "absent", "present", drift, "but it is absent and absent"},
+		"no such operation": {
+			"GET /sessions/{id}/events", "operation", "present", "absent", drift,
+			"## GET /sessions/{}/events in the pinned documents\n\n- deviation: ",
+		},
+		"unknown name":           {"GetSessions", "deprecated", "true", "false", couldNotTell, `"GetSessions" is neither an operation`},
+		"pattern":                {"*", "deprecated", "true", "false", couldNotTell, "is neither an operation"},
+		"same place twice":       {"GetSession", "responses.429", "absent", "present", couldNotTell, "entry 7 already covers responses.429"},
+		"part of another":        {"GetSession", "responses.429.headers.retry-after", "absent", "present", couldNotTell, "already covers"},
+		"part left out":          {"GET /sessions/{id}/log", "operationId", "x", "absent", couldNotTell, "already covers operationId"},
+		"same values":            {"GetSession", "deprecated", "false", "false", couldNotTell, "want two different values"},
+		"no value":               {"GetSession", "deprecated", "", "", couldNotTell, `theirs is "" and ours is ""`},
+		"unknown key":            {"GetSession", "deprecated", "true", "false\n  severity: low", couldNotTell, "severity"},
+		"reason of only a space": {"GetSession", "deprecated", "true", "false\n  why: ' '", couldNotTell, "missing operations, at, why or evidence"},
+		"no evidence":            {"GetSession", "deprecated", "true", "false\n  evidence: ''", couldNotTell, "missing operations, at, why or evidence"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkplace(t)
+			entry := fmt.Sprintf("- operations: [%q]\n  at: [%q]\n", test.operation, test.at)
+			if test.theirs != "" {
+				entry += "  theirs: " + test.theirs + "\n  ours: " + test.ours + "\n"
+			}
+			for _, key := range []string{"why", "evidence"} {
+				if !strings.Contains(entry, key+":") {
+					entry += "  " + key + ": Because.\n"
+				}
+			}
+			w.write(deviations, w.read(deviations)+strings.Replace(entry, `["all"]`, "all", 1))
+			r := w.local("check")
+			assert.Equal(t, test.exit, r.exit)
+			assert.Contains(t, r.stdout+r.stderr, test.says)
+		})
+	}
+}
+
+// Once Clerk publishes what only the contract had, the entry no longer holds.
+func TestDeviationEndsWhenClerkFollows(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	w.repin(newer, "list responses 429 description = Wait.")
+	r := w.local("check")
+	assert.Equal(t, drift, r.exit)
+	assert.Contains(t, r.stdout, "## GET /sessions (GetSessionList) in 2026-05-12.yml\n\n- deviation: `entry 7 of deviations.yaml says that "+
+		"responses.429 is absent in 2026-05-12.yml and present in openapi.yaml, but it is present and present;")
+}
+
+// A deviation of an operation that cannot be read is neither true nor false.
+func TestDeviationsOfUnreadableOperations(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(w workplace){
+		"published": func(w workplace) { w.repin(newer, "create requestBody = {$ref: '#/nowhere'}") },
+		"path":      func(w workplace) { w.repin(newer, "paths /sessions/{session_id}/revoke = 5") },
+		"contract":  func(w workplace) { w.edit(contract, "create requestBody = {$ref: '#/nowhere'}") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkplace(t)
+			change(w)
+			r := w.local("check")
+			assert.Equal(t, couldNotTell, r.exit)
+			assert.Empty(t, r.stdout)
+		})
+	}
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// union returns the members of a union by label. Their order means nothing, so each is named after what it is.
-func (w *walker) union(at place, v any) group {
+// union normalizes the members of a union, whose order has no meaning. Each gets a label that describes it.
+func (w walker) union(at place, v any) group {
 	byType := map[string][]any{}
 	for _, v := range w.list(at, v) {
 		s := w.schema(at, v)
@@ -34,10 +34,9 @@ func (w *walker) union(at place, v any) group {
 	return all
 }
 
-// bodySchema returns the schema of a body as a union, usually of one member. Another body is then one difference.
-func (w *walker) bodySchema(at place, v any) group {
-	defer w.leave(len(w.refs))
-	m := w.unwrapped(at, v)
+// bodySchema normalizes the schema of a body as a union, usually of one member: replacing the body is one difference.
+func (w walker) bodySchema(at place, v any) group {
+	w, m := w.unwrapped(at, v)
 	for _, union := range []string{"oneOf", "anyOf"} {
 		if m[union] == nil || m["oneOf"] != nil && m["anyOf"] != nil {
 			continue
@@ -54,7 +53,7 @@ func (w *walker) bodySchema(at place, v any) group {
 	return group{one(typeLabel(s)): part(s)}
 }
 
-// typeLabel returns the type of a schema as far as it is known.
+// typeLabel returns the type of a schema, or "any".
 func typeLabel(s group) string {
 	switch t, ok := s["type"].(value); {
 	case ok:
@@ -67,7 +66,7 @@ func typeLabel(s group) string {
 	return "any"
 }
 
-// mark returns the first property with a single value, such as object=token.
+// mark returns the first property with a single value, such as object=token, or "".
 func mark(s group) string {
 	properties, _ := s["properties"].(group)
 	for _, name := range slices.Sorted(maps.Keys(properties)) {

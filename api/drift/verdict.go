@@ -13,12 +13,12 @@ import (
 	"github.com/oasdiff/oasdiff/load"
 )
 
-// The kinds of changes. What oasdiff has no opinion on is unjudged.
+// The kinds of changes. A change is unjudged if oasdiff does not report it.
 const breaking, unjudged, compatible = "breaking", "to judge by hand", "compatible"
 
-// judge returns the kind of each difference: what oasdiff says of the changes it fits best.
+// judge returns the kind of each difference: oasdiff's verdict on the changes that match it best.
 func judge(differences []difference, old, new operations) []string {
-	changes := map[string]checker.Changes{} // by operation; those of all operations have no key
+	changes := map[string]checker.Changes{} // by operation; a change of all operations has no key
 	for _, c := range oasdiff(old, new) {
 		key := strings.TrimSpace(keyOf(c.GetOperation() + " " + c.GetPath()))
 		changes[key] = append(changes[key], c)
@@ -28,7 +28,7 @@ func judge(differences []difference, old, new operations) []string {
 		best := fitting(d, slices.Concat(changes[d.key], changes[""]))
 		isBreaking := func(c checker.Change) bool { return c.GetLevel() >= checker.WARN }
 		switch {
-		// oasdiff permits removing deprecated operations and optional fields, which callers use.
+		// oasdiff accepts removal of deprecated operations and optional fields; callers use them.
 		case slices.ContainsFunc(best, isBreaking), d.old == present && d.new == absent && isRead(d.place):
 			kinds[i] = breaking
 		case len(best) > 0:
@@ -40,13 +40,13 @@ func judge(differences []difference, old, new operations) []string {
 	return kinds
 }
 
-// isRead reports whether callers read what is at a place.
+// isRead reports whether callers depend on the presence of a place.
 var isRead = regexp.MustCompile(`^operation$|^responses\..*\.(properties|headers)\.("[^"]*"|[^.\[]*)$`).MatchString
 
 var word = regexp.MustCompile(`[^/.,:=\[\]{}"]+`)
 var inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]|subschema #\d+`)
 
-// fitting returns the changes of a difference's aspect of which it has most of the names and values they mention.
+// fitting returns the changes of a difference's aspect whose names and values match it best.
 func fitting(d difference, all checker.Changes) (best checker.Changes) {
 	isAspect, inResponse := aspect(d), strings.HasPrefix(d.place, "responses")
 	known := map[string]bool{}
@@ -70,7 +70,7 @@ func fitting(d difference, all checker.Changes) (best checker.Changes) {
 			}
 		}
 		if strings.Contains(id, "-of-") {
-			score = max(score, 0) // of a union only names are told, of members or of nothing
+			score = max(score, 0) // a change of a union names only its members, or nothing
 		}
 		if score > most {
 			best, most = nil, score
@@ -82,9 +82,10 @@ func fitting(d difference, all checker.Changes) (best checker.Changes) {
 	return best
 }
 
-// aspects are ids of changes by the last key of a place or the one before. Others have the key itself: max-length.
+// aspects maps the last two keys of a place to ids of changes. Other ids contain the key itself: max-length.
 var aspects = map[string]string{
-	"enum[": "enum|const", "properties.": "property(-added|-removed|-with-default|$)", "headers.": "header-(added|removed)",
+	"enum[": "enum|const", "properties.": "property(-added|-removed|-with-default|$)",
+	"headers.":   "header-(added|removed)",
 	"responses.": "status", "content.": "media-type-(added|removed)", "requestBody": "body-(added|removed)",
 	"query.": parameters, "path.": parameters, "header.": parameters, "cookie.": parameters,
 	"operation": "endpoint|removed", "required": "required|optional", "deprecated": "deprecated|reactivated",
@@ -97,23 +98,23 @@ const parameters = "parameter(-removed|-to-existing|$)|header-property"
 var lastSegments = regexp.MustCompile(`([^.\[]*[.\[])?("[^"]*"|[^.\[]*)$`)
 var capital = regexp.MustCompile(`[A-Z]`)
 
-// aspect returns a test for the ids of changes that are of the same kind as a difference.
+// aspect returns a function that reports whether a change, by its id, concerns the same aspect as a difference.
 func aspect(d difference) func(id string) bool {
 	m := lastSegments.FindStringSubmatch(d.place)
 	pattern, ok := aspects[m[1]]
 	if !ok {
 		pattern, ok = aspects[m[2]]
 	}
-	if !ok && !strings.HasSuffix(d.place, "]") { // whatever changed within a member of a union may change its label
+	if !ok && !strings.HasSuffix(d.place, "]") { // any change of a member of a union may change its label
 		pattern = regexp.QuoteMeta(strings.ToLower(capital.ReplaceAllString(m[2], "-$0")))
 	}
 	return regexp.MustCompile(pattern).MatchString
 }
 
-// oasdiff returns what changed from one document to another, or nothing if it cannot tell.
+// oasdiff returns the changes from one document to another, or none if they cannot be compared.
 func oasdiff(old, new operations) (changes checker.Changes) {
 	defer func() {
-		if recover() != nil { // of a document it did not expect
+		if recover() != nil { // it panics on some documents
 			changes = nil
 		}
 	}()
@@ -129,10 +130,11 @@ func oasdiff(old, new operations) (changes checker.Changes) {
 	if err != nil {
 		return nil
 	}
-	return checker.CheckBackwardCompatibilityUntilLevel(checker.NewConfig(checker.GetAllChecks()), found, sources, checker.INFO)
+	config := checker.NewConfig(checker.GetAllChecks())
+	return checker.CheckBackwardCompatibilityUntilLevel(config, found, sources, checker.INFO)
 }
 
-// document returns an OpenAPI document of the operations alone.
+// document returns an OpenAPI document with only these operations.
 func (ops operations) document() map[string]any {
 	doc, paths := map[string]any{}, map[string]any{}
 	for _, o := range ops {
