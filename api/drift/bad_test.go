@@ -233,7 +233,7 @@ func TestBadProjectFiles(t *testing.T) {
 		"duplicate request":     {pinsFile, "POST /sessions,", "GET /sessions,", "unique request"},
 		"unknown document":      {pinsFile, `follows: "2026-05-12"`, `follows: "2026-05-13"`, "one of the documents"},
 		"unknown key":           {pinsFile, "documents:", "documentz:", "documentz"},
-		"no operations":         {pinsFile, "", "repository: owner/name", "missing documents or operations"},
+		"no operations":         {pinsFile, "", "repository: owner/name", "want owner/name, documents and operations"},
 		"seen without a reason": {pinsFile, "operations:", "seen: {'2027-01-01': ' '}\noperations:", "an API version and a reason"},
 		"seen is not a version": {pinsFile, "operations:", "seen: {next: no}\noperations:", "an API version and a reason"},
 		"second document":       {pinsFile, "\noperations:", "\n---\noperations:", "upstream.yaml"},

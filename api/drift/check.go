@@ -152,8 +152,8 @@ func (p *project) checkPins(r *report, theirs operations) {
 	for _, id := range slices.Sorted(maps.Keys(p.pins.Operations)) {
 		version, key := p.pins.Operations[id].Follows, keyOf(p.pins.Operations[id].Request)
 		doc, ours := p.pins.Documents[version].file(), p.contract[key]
-		was := theirs.value(key, wholeOperation)
-		f := finding{Operation: p.title(key, ""), Place: wholeOperation, Theirs: was, Ours: present}
+		f := finding{Operation: p.title(key, ""), Place: wholeOperation, Ours: present}
+		f.Theirs = theirs.value(key, wholeOperation)
 		switch {
 		case p.contract.unreadable(key):
 		case ours == nil && theirs[key] == nil:

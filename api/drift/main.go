@@ -91,7 +91,8 @@ func (o options) report(ctx context.Context, r *report, args []string) error {
 		}
 		defer os.RemoveAll(temp)
 		from = &source{gitDir: temp, attempts: 4, backoff: o.backoff}
-		if err := from.clone(ctx, o.host+p.pins.Repository); err != nil {
+		url := o.host + p.pins.Repository // contents are fetched when they are read
+		if _, err := from.git(ctx, "clone", "--quiet", "--bare", "--filter=blob:none", url, temp); err != nil {
 			return err
 		}
 	}

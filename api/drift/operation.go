@@ -84,18 +84,14 @@ func (w walker) operation(method string, item, root map[string]any) group {
 		w.fail("has the unknown method %q; add support for it to api/drift", method)
 	}
 	w, op := w.mapping(place(method), item[method])
-	rest := maps.Clone(op)
-	maps.DeleteFunc(rest, func(key string, _ any) bool {
-		return key == "parameters" || key == "servers" || key == "security"
-	})
-	o := group(w.object("", "operation", rest))
+	o := group(w.object("", "operation", op))
 	w.parameters(o, item["parameters"])
 	w.parameters(o, op["parameters"])
 	inherited := maps.Clone(root)
-	for _, m := range []map[string]any{item, op} {
-		maps.Copy(inherited, m)
-	}
-	o["security"], o["servers"] = w.security(inherited["security"]), w.servers(inherited["servers"])
+	maps.Copy(inherited, item)
+	maps.Copy(inherited, op)
+	o["security"] = w.security(inherited["security"])
+	o["servers"] = w.several("servers", "", "server", byIndex(w.list("servers", inherited["servers"])))
 	return o
 }
 
@@ -127,7 +123,8 @@ type kind struct{ parts, defaults map[string]string }
 
 var kinds = map[string]kind{
 	"operation": {
-		map[string]string{"requestBody": "requestBody", "responses": "*response", "callbacks": "*callback"},
+		map[string]string{"requestBody": "requestBody", "responses": "*response", "callbacks": "*callback",
+			"parameters": "-", "servers": "-", "security": "-"}, // inherited, see operation
 		map[string]string{"deprecated": "false"},
 	},
 	"query":       {carried, styled(`"form"`, "true")},
@@ -165,7 +162,7 @@ func (w walker) object(at place, name string, v any) part {
 		inner := k.parts[key]
 		several, named := strings.CutPrefix(inner, "*")
 		switch at := at.at(key); {
-		case isProse(key), key == "name", key == "in": // of a server or parameter
+		case isProse(key), inner == "-", key == "name", key == "in": // of a server or parameter
 		case named:
 			o[key] = w.several(at, key, several, v)
 		case inner == "body schema":
@@ -238,13 +235,4 @@ func (w walker) security(v any) value {
 		alternatives = append(alternatives, sorted(together))
 	}
 	return textOf(sorted(alternatives))
-}
-
-// servers normalizes servers. Their order is kept, since clients use the first.
-func (w walker) servers(v any) group {
-	declared := w.list("servers", v)
-	if len(declared) == 0 {
-		declared = []any{map[string]any{"url": "/"}}
-	}
-	return w.several("servers", "", "server", byIndex(declared))
 }

@@ -1,13 +1,19 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // Pins is upstream.yaml: the published document that each operation follows.
@@ -53,11 +59,8 @@ func readPins(file string) (*pins, error) {
 }
 
 func (p *pins) validate() error {
-	if !isRepo(p.Repository) {
-		return fmt.Errorf("repository is %q, want owner/name", p.Repository)
-	}
-	if len(p.Documents) == 0 || len(p.Operations) == 0 {
-		return errors.New("missing documents or operations")
+	if !isRepo(p.Repository) || len(p.Documents) == 0 || len(p.Operations) == 0 {
+		return fmt.Errorf("repository is %q, want owner/name, documents and operations", p.Repository)
 	}
 	for version, d := range p.Documents {
 		if d == nil || !isPath(d.Path) || !isCommit(d.Commit) || !isSHA256(d.SHA256) {
@@ -94,4 +97,66 @@ func (p *pins) followed(version string, all operations) operations {
 		return listed && o.Follows != version
 	})
 	return all
+}
+
+// update moves the pins to the newest documents and adds rows for new operations, if check passes with them.
+func (p *project) update(ctx context.Context, from *source, r *report) {
+	docs := p.documents(r, func(version string) (*document, error) {
+		doc, err := p.newest(ctx, from, version)
+		if errors.Is(err, fs.ErrNotExist) && p.pins.Seen[version] != "" {
+			return p.pinned(ctx, from, version)
+		}
+		return doc, err
+	})
+	if p.compare(r, docs); len(r.Findings)+len(r.Unknown) > 0 {
+		r.Notes = []string{"No pin was moved. Follow each change in openapi.yaml or explain it in deviations.yaml, " +
+			"run `make generate` and the tests, then run update again."}
+	} else if err := p.write(ctx, from, docs, r); err != nil {
+		r.cannotTell(err)
+	}
+}
+
+var rows = regexp.MustCompile(`(?m)^operations:.*\n(?:(?:[ \t#].*)?\n)*`)
+
+// write edits upstream.yaml: it pins the documents and adds the new operations. Comments and layout are kept.
+func (p *project) write(ctx context.Context, from *source, docs map[string]*document, r *report) error {
+	file := filepath.Join(p.dir, "upstream.yaml")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	text, notes := string(data), []string{}
+	for version, doc := range docs {
+		pin := p.pins.Documents[version]
+		if pin.SHA256 == doc.sha256 {
+			continue
+		}
+		commit, err := from.lastCommit(ctx, pin.Path)
+		if err != nil {
+			return err
+		}
+		before, after, _ := strings.Cut(text, version)
+		after = strings.Replace(after, pin.SHA256, doc.sha256, 1)
+		text = before + version + strings.Replace(after, pin.Commit, commit, 1)
+		notes = append(notes, fmt.Sprintf("%s is now pinned at commit %s.", pin.file(), commit))
+		*pin = pinned{pin.Path, commit, doc.sha256}
+	}
+	for _, id := range p.added {
+		o, end := p.pins.Operations[id], rows.FindString(text)
+		row := fmt.Sprintf("  %s: {request: %s, follows: %s}\n", id, textOf(o.Request), textOf(o.Follows))
+		text = strings.Replace(text, end, end+row, 1)
+		notes = append(notes, id+" was added to upstream.yaml.")
+	}
+	if len(notes) == 0 {
+		r.Notes = []string{"Every pin is already at the newest document."}
+		return nil
+	}
+	var written pins
+	err = yaml.Load([]byte(text), &written)
+	same := maps.EqualFunc(written.Documents, p.pins.Documents, func(a, b *pinned) bool { return *a == *b })
+	if err != nil || !same || !maps.Equal(written.Operations, p.pins.Operations) {
+		return fmt.Errorf("cannot edit %s; restore its layout from the last commit", file)
+	}
+	r.Notes = notes
+	return os.WriteFile(file, []byte(text), 0o644)
 }

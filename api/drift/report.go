@@ -51,7 +51,7 @@ func (r *report) cannotTell(errs ...error) {
 	}
 }
 
-const notation = `How to read this: query.limit.schema.maximum is the maximum in the schema of the query parameter limit.
+const notation = `How to read this: query.limit.schema.maximum is the maximum of the query parameter limit.
 [object] is the member of a union with that type, enum[active] a value of an enum, items the elements of an array.
 responses.{400,401} means both statuses. present and absent mean that a part exists or does not.
 breaking: may break callers; compatible: does not; to judge by hand: oasdiff, which judges changes, has no verdict.
@@ -59,25 +59,25 @@ breaking: may break callers; compatible: does not; to judge by hand: oasdiff, wh
 
 // write writes the report as JSON or as Markdown. Text from documents is in code spans.
 func (r *report) write(w io.Writer, asJSON bool) error {
+	slices.SortStableFunc(r.Findings, func(a, b finding) int { return cmp.Compare(a.rank(), b.rank()) })
 	if asJSON {
 		return json.MarshalWrite(w, r, jsontext.WithIndent("  "))
 	}
 	var b strings.Builder
 	b.WriteString(strings.Join(append(r.Documents, ""), "\n\n"))
+	var titles []string
 	sections := map[string][]finding{}
 	for _, f := range r.Findings {
 		title := strings.TrimPrefix(f.Operation+" in ", " in ") + f.Document
+		if sections[title] == nil {
+			titles = append(titles, title)
+		}
 		sections[title] = append(sections[title], f)
 	}
 	if len(sections) > 0 {
 		b.WriteString(notation + "\n")
 	}
-	for _, all := range sections {
-		slices.SortStableFunc(all, func(a, b finding) int { return cmp.Compare(a.rank(), b.rank()) })
-	}
-	for _, title := range slices.SortedFunc(maps.Keys(sections), func(a, b string) int {
-		return cmp.Or(cmp.Compare(sections[a][0].rank(), sections[b][0].rank()), cmp.Compare(a, b))
-	}) {
+	for _, title := range titles {
 		fmt.Fprintf(&b, "## %s\n\n%s\n", strings.Trim(code(title), "`"), strings.Join(lines(sections[title]), ""))
 	}
 	if len(r.Unknown) > 0 && len(r.Findings) > 0 {
@@ -130,16 +130,13 @@ func (d difference) sentence(o *operation) string {
 		subject = "this operation"
 	}
 	switch {
-	case d.isRoot() && d.new == present:
+	case !d.isRoot():
+		return fmt.Sprintf("%s was %s and is now %s", d.place, d.old, d.new)
+	case d.new == present:
 		return subject + " was added" + describe(o, d.place)
-	case d.isRoot():
-		return subject + " was removed"
 	}
-	return fmt.Sprintf("%s was %s and is now %s", d.place, d.old, d.new)
+	return subject + " was removed"
 }
-
-// undescribed are values that hardly ever matter, or are in the heading.
-var undescribed = []string{"style", "explode", "request"}
 
 // describe lists the values of a part, such as type and default, and then its parts.
 func describe(o *operation, at string) string {
@@ -147,7 +144,7 @@ func describe(o *operation, at string) string {
 	for _, fact := range slices.Sorted(maps.Keys(o.facts)) {
 		name := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(fact, at), ".schema"), ".")
 		switch v := o.facts[fact]; {
-		case !below(fact, at) || v == "false" && name != "required" || slices.Contains(undescribed, name):
+		case !below(fact, at), v == "false" && name != "required", name == "style", name == "explode", name == "request":
 		case v == present && strings.Count(name, ".")+strings.Count(name, "[") <= 1:
 			parts = append(parts, name)
 		case v != present && !strings.ContainsAny(name, ".["):

@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // schema normalizes a schema: equivalent spellings become one.
@@ -36,7 +37,7 @@ func (w walker) schema(at place, v any) group {
 			}
 			s[key] = all
 		default:
-			if def, ok := omittedInSchemas[key]; !ok || textOf(v) != def {
+			if textOf(v) != omittedInSchemas[key] {
 				s[key] = textOf(w.plain(key, v))
 			}
 		}
@@ -123,21 +124,19 @@ func (w walker) unwrapped(at place, v any) (walker, map[string]any) {
 
 // referenced resolves a reference. Constraints beside it, which OpenAPI 3.0 ignores, become an allOf with the target.
 func (w walker) referenced(v any) (walker, any) {
-	for *w.err == nil {
-		m, _ := v.(map[string]any)
-		if m["$ref"] == nil {
-			return w, v
-		}
-		both := maps.Clone(m)
-		maps.DeleteFunc(both, func(key string, _ any) bool { return key == "$ref" || isProse(key) })
-		if len(both) > 0 {
-			members, _ := both["allOf"].([]any)
-			both["allOf"] = append(slices.Clone(members), map[string]any{"$ref": m["$ref"]})
-			return w, both
-		}
-		w, v = w.resolve(m["$ref"])
+	m, _ := v.(map[string]any)
+	if m["$ref"] == nil || *w.err != nil {
+		return w, v
 	}
-	return w, nil
+	both := maps.Clone(m)
+	maps.DeleteFunc(both, func(key string, _ any) bool { return key == "$ref" || isProse(key) })
+	if len(both) > 0 {
+		members, _ := both["allOf"].([]any)
+		both["allOf"] = append(slices.Clone(members), map[string]any{"$ref": m["$ref"]})
+		return w, both
+	}
+	w, v = w.resolve(m["$ref"])
+	return w.referenced(v)
 }
 
 // modifiers are keys that mean the same beside a union of one member as in the member.
@@ -167,21 +166,14 @@ func useNumbers(s map[string]any) {
 // useNullable replaces null in type, enum and unions with nullable.
 func (w walker) useNullable(s map[string]any) {
 	for _, key := range []string{"type", "oneOf", "anyOf"} {
-		l, ok := s[key].([]any)
+		l, _ := s[key].([]any)
 		rest := slices.DeleteFunc(slices.Clone(l), w.isNull)
-		if !ok || len(rest) == 0 {
+		if len(rest) == 0 {
 			continue
 		}
-		if len(rest) < len(l) {
-			s["nullable"] = true
-		}
-		switch {
-		case key != "type":
-			s[key] = rest
-		case len(rest) == 1:
+		s["nullable"] = s["nullable"] == true || len(rest) < len(l)
+		if s[key] = sorted(rest); key == "type" && len(rest) == 1 {
 			s[key] = rest[0]
-		default:
-			s[key] = sorted(rest)
 		}
 	}
 	if l, ok := s["enum"].([]any); ok && s["nullable"] == true {
@@ -192,11 +184,82 @@ func (w walker) useNullable(s map[string]any) {
 // isNull reports whether a type or a member of a union allows only null.
 func (w walker) isNull(v any) bool {
 	_, target := w.follow(v)
-	m, ok := target.(map[string]any)
-	if !ok {
-		return v == "null"
-	}
+	m, _ := target.(map[string]any)
 	c, isConst := m["const"]
 	l, _ := m["enum"].([]any)
-	return m["type"] == "null" || isConst && c == nil || len(l) == 1 && l[0] == nil
+	return v == "null" || m["type"] == "null" || isConst && c == nil || len(l) == 1 && l[0] == nil
+}
+
+// union normalizes the members of a union, whose order has no meaning. Each gets a label that describes it.
+func (w walker) union(at place, v any) group {
+	byType := map[string][]any{}
+	for _, v := range w.list(at, v) {
+		s := w.schema(at, v)
+		label := typeLabel(s)
+		byType[label] = append(byType[label], s)
+	}
+	all := group{}
+	for label, same := range byType {
+		marks := map[string]bool{}
+		for _, s := range same {
+			marks[mark(s.(group))] = true
+		}
+		for i, s := range sorted(same) {
+			label := label
+			switch {
+			case len(same) > 1 && len(marks) == len(same) && !marks[""]:
+				label = mark(s.(group))
+			case len(same) > 1:
+				label += " " + string(textOf(i+1))
+			}
+			all[one(label)] = part(s.(group))
+		}
+	}
+	return all
+}
+
+// bodySchema normalizes the schema of a body as a union, usually of one member: replacing the body is one difference.
+func (w walker) bodySchema(at place, v any) group {
+	w, m := w.unwrapped(at, v)
+	for _, union := range []string{"oneOf", "anyOf"} {
+		if m[union] == nil || m["oneOf"] != nil && m["anyOf"] != nil {
+			continue
+		}
+		all := w.union(at, m[union])
+		delete(m, union)
+		if union == "anyOf" {
+			all["anyOf"] = textOf(true) // several may apply at once
+		}
+		maps.Copy(all, w.schema(at, m))
+		return all
+	}
+	s := w.schema(at, m)
+	return group{one(typeLabel(s)): part(s)}
+}
+
+// typeLabel returns the type of a schema, or "any".
+func typeLabel(s group) string {
+	switch t, ok := s["type"].(value); {
+	case ok:
+		return strings.NewReplacer(`"`, "", "[", "", "]", "", ",", "|").Replace(string(t))
+	case s["properties"] != nil:
+		return "object"
+	case s["items"] != nil:
+		return "array"
+	}
+	return "any"
+}
+
+// mark returns the first property with a single value, such as object=token, or "".
+func mark(s group) string {
+	properties, _ := s["properties"].(group)
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		p, _ := properties[name].(part)
+		if values, _ := p["enum"].(group); len(values) == 1 {
+			for value := range values {
+				return name + "=" + strings.TrimPrefix(value, bracket)
+			}
+		}
+	}
+	return ""
 }

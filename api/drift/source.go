@@ -21,30 +21,22 @@ type source struct {
 	gitDir   string        // empty for a directory
 	attempts int           // of each git command
 	backoff  time.Duration // before the first retry; doubles with each further one
-	program  string        // default: git
 }
 
 // localSource returns a directory or a git checkout whose documents are in folder.
 func localSource(dir, folder string) *source {
 	gitDir := filepath.Join(dir, ".git")
-	for _, name := range []string{gitDir, filepath.Join(dir, folder)} {
-		if _, err := os.Stat(name); err != nil {
-			return &source{dir: dir}
-		}
+	_, noGit := os.Stat(gitDir)
+	if _, err := os.Stat(filepath.Join(dir, folder)); noGit != nil || err != nil {
+		gitDir = ""
 	}
 	return &source{dir: dir, gitDir: gitDir}
-}
-
-// clone clones a repository. File contents are fetched when they are read.
-func (s *source) clone(ctx context.Context, url string) error {
-	_, err := s.git(ctx, "clone", "--quiet", "--bare", "--filter=blob:none", url, s.gitDir)
-	return err
 }
 
 func (s *source) git(ctx context.Context, args ...string) (string, error) {
 	for n := 1; ; n++ {
 		var stderr strings.Builder
-		cmd := exec.CommandContext(ctx, cmp.Or(s.program, "git"), append([]string{"--git-dir", s.gitDir}, args...)...)
+		cmd := exec.CommandContext(ctx, "git", append([]string{"--git-dir", s.gitDir}, args...)...)
 		cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0")
 		cmd.Stderr = &stderr
 		out, err := cmd.Output()
@@ -60,8 +52,7 @@ func (s *source) git(ctx context.Context, args ...string) (string, error) {
 	}
 }
 
-// read returns a document as of a commit, or the newest if commit is empty. The error is [fs.ErrNotExist] if it is not
-// published.
+// read returns a document as of a commit, or the newest. The error is [fs.ErrNotExist] if it is not published.
 func (s *source) read(ctx context.Context, file, commit string) ([]byte, error) {
 	if s.gitDir == "" {
 		return readFile(filepath.Join(s.dir, path.Base(file)))
@@ -76,17 +67,13 @@ func (s *source) read(ctx context.Context, file, commit string) ([]byte, error) 
 	return []byte(out), err
 }
 
-// list returns the names of the newest documents.
-func (s *source) list(ctx context.Context, folder string) (names []string, err error) {
-	if s.gitDir != "" {
-		out, err := s.git(ctx, "ls-tree", "--name-only", "HEAD:"+folder)
-		return strings.Fields(out), err
+// list returns the paths of the newest documents.
+func (s *source) list(ctx context.Context, folder string) ([]string, error) {
+	if s.gitDir == "" {
+		return filepath.Glob(filepath.Join(s.dir, "*.yml"))
 	}
-	entries, err := os.ReadDir(s.dir)
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names, err
+	out, err := s.git(ctx, "ls-tree", "--name-only", "HEAD:"+folder)
+	return strings.Fields(out), err
 }
 
 // lastCommit returns the commit that last changed a document.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -101,11 +102,8 @@ var capital = regexp.MustCompile(`[A-Z]`)
 // aspect returns a function that reports whether a change, by its id, concerns the same aspect as a difference.
 func aspect(d difference) func(id string) bool {
 	m := lastSegments.FindStringSubmatch(d.place)
-	pattern, ok := aspects[m[1]]
-	if !ok {
-		pattern, ok = aspects[m[2]]
-	}
-	if !ok && !strings.HasSuffix(d.place, "]") { // any change of a member of a union may change its label
+	pattern := cmp.Or(aspects[m[1]], aspects[m[2]])
+	if pattern == "" && !strings.HasSuffix(d.place, "]") { // any change of a member of a union may change its label
 		pattern = regexp.QuoteMeta(strings.ToLower(capital.ReplaceAllString(m[2], "-$0")))
 	}
 	return regexp.MustCompile(pattern).MatchString
@@ -139,8 +137,8 @@ func (ops operations) document() map[string]any {
 	doc, paths := map[string]any{}, map[string]any{}
 	for _, o := range ops {
 		if _, path, _ := strings.Cut(o.name, " "); o.err == nil {
-			maps.Copy(doc, o.doc.root)
-			paths[path] = o.doc.root["paths"].(map[string]any)[path]
+			doc = maps.Clone(o.doc.root)
+			paths[path] = doc["paths"].(map[string]any)[path]
 		}
 	}
 	doc["paths"] = paths

@@ -54,14 +54,12 @@ func (w walker) list(at place, v any) []any {
 }
 
 func (w walker) follow(v any) (walker, any) {
-	for *w.err == nil {
-		m, _ := v.(map[string]any)
-		if m["$ref"] == nil {
-			break
-		}
-		w, v = w.resolve(m["$ref"])
+	m, _ := v.(map[string]any)
+	if m["$ref"] == nil || *w.err != nil {
+		return w, v
 	}
-	return w, v
+	w, v = w.resolve(m["$ref"])
+	return w.follow(v)
 }
 
 // resolve returns the target of one reference, within the document: others are never fetched.
@@ -92,12 +90,10 @@ func (w walker) resolve(v any) (walker, any) {
 
 // isProse reports whether a keyword of OpenAPI affects neither code nor what is sent.
 func isProse(key string) bool {
-	switch key {
-	case "description", "summary", "title", "example", "examples", "externalDocs", "tags", "$comment":
-		return true
-	}
-	return strings.HasPrefix(key, "x-")
+	return strings.HasPrefix(key, "x-") || slices.Contains(prose, key)
 }
+
+var prose = []string{"description", "summary", "title", "example", "examples", "externalDocs", "tags", "$comment"}
 
 // plain copies the value of a key without rules of its own. It drops prose and resolves references, except in literals.
 func (w walker) plain(key string, v any) any {
@@ -107,12 +103,12 @@ func (w walker) plain(key string, v any) any {
 	w, v = w.follow(v)
 	switch v := v.(type) {
 	case map[string]any:
-		m, named := map[string]any{}, key == "mapping" || key == "dependentRequired"
+		m := map[string]any{}
 		for name, item := range w.names(place(key), v) {
 			switch {
 			case key == "scopes":
 				m[name] = "" // the value is a description
-			case named:
+			case key == "mapping", key == "dependentRequired":
 				m[name] = w.plain("", item)
 			case !isProse(name):
 				m[name] = w.plain(name, item)
@@ -125,9 +121,8 @@ func (w walker) plain(key string, v any) any {
 			l[i] = w.plain("", item)
 		}
 		return l
-	default:
-		return v
 	}
+	return v
 }
 
 // byIndex returns a list as a mapping.

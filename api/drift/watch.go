@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -52,7 +53,6 @@ func (p *project) watch(ctx context.Context, from *source, r *report) {
 	}
 }
 
-// newest returns the newest revision of a document.
 func (p *project) newest(ctx context.Context, from *source, version string) (*document, error) {
 	data, err := from.read(ctx, p.pins.Documents[version].Path, "")
 	if err != nil {
@@ -100,7 +100,7 @@ func (p *project) watchDocument(ctx context.Context, from *source, version strin
 func (p *project) published(ctx context.Context, from *source) (versions []string, err error) {
 	names, err := from.list(ctx, p.pins.folder())
 	for _, name := range names {
-		if version, isYAML := strings.CutSuffix(name, ".yml"); isYAML && isVersion(version) {
+		if version, isYAML := strings.CutSuffix(filepath.Base(name), ".yml"); isYAML && isVersion(version) {
 			versions = append(versions, version)
 		}
 	}
@@ -127,9 +127,7 @@ func (p *project) pinnedOperations(ctx context.Context, from *source, version st
 	}
 	for _, e := range p.exceptions {
 		facts := theirs.facts(e.key)
-		maps.DeleteFunc(facts, func(at string, _ value) bool {
-			return at == e.place || e.isWhole() && below(at, e.place)
-		})
+		maps.DeleteFunc(facts, func(at string, _ value) bool { return e.covers(difference{e.key, "", at, e.theirs, e.ours}) })
 		if e.theirs != absent && facts != nil {
 			facts[e.place] = e.theirs
 		}
