@@ -17,11 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// make doc-comments asks for a comment on every exported name but does not look
-// inside structs, so that is done here.
-
-// uncommented names the exported fields of a file that have no comment. One above the
-// first of a few adjacent lines is a comment on all of them.
+// uncommented returns the exported fields without a comment, which make doc-comments does not check. A comment above
+// adjacent lines is a comment on all of them.
 func uncommented(fset *token.FileSet, file *ast.File) (names []string) {
 	line := func(pos token.Pos) int { return fset.Position(pos).Line }
 	ast.Inspect(file, func(node ast.Node) bool {
@@ -37,7 +34,7 @@ func uncommented(fset *token.FileSet, file *ast.File) (names []string) {
 			if !ok {
 				return true
 			}
-			covered := 0 // the line up to which the last comment above reaches
+			covered := 0 // last line that the comment above applies to
 			for _, field := range structure.Fields.List {
 				if field.Doc != nil || line(field.Pos()) == covered+1 {
 					covered = line(field.End())
@@ -56,7 +53,7 @@ func uncommented(fset *token.FileSet, file *ast.File) (names []string) {
 	return names
 }
 
-// goPackage is what go list tells of a package that can be imported.
+// A goPackage is what go list prints about a package.
 type goPackage struct {
 	Dir, Name, ImportPath string
 	GoFiles, XTestGoFiles []string
@@ -72,6 +69,7 @@ func (p goPackage) parse(t *testing.T, fset *token.FileSet, names []string) (fil
 	return files
 }
 
+// importable returns the packages that others can import.
 func importable(t *testing.T) (packages []goPackage) {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-json=Dir,GoFiles,XTestGoFiles,Name,ImportPath", "./...")
@@ -106,17 +104,17 @@ func TestEveryFieldHasAComment(t *testing.T) {
 	}
 }
 
-func TestAFieldWithoutACommentIsFound(t *testing.T) {
+func TestFieldsWithoutACommentAreFound(t *testing.T) {
 	t.Parallel()
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "a.go", `package a
 
 type Exported struct {
 	Named, Twice int
-	Beside int // has one
+	Beside int // commented
 	After int
 
-	// Below and With have one.
+	// Below and With are commented.
 	Below struct {
 		Inner int
 	}

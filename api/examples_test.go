@@ -12,9 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// withoutExample names what a caller starts from and has no Example: the functions of
-// a package but for options, and the methods of its Client or Verifier. A function that
-// the Example of another calls needs none of its own.
+// withoutExample returns the functions of a package, except options, and the methods of its Client or Verifier that have
+// no Example. A function that is called in another Example needs none.
 func withoutExample(t *testing.T, p goPackage) (names []string) {
 	t.Helper()
 	fset := token.NewFileSet()
@@ -32,8 +31,10 @@ func withoutExample(t *testing.T, p goPackage) (names []string) {
 	}
 	check := func(f *doc.Func, name string) {
 		isPrinter := f.Name == "Format" || f.Name == "LogValue"
-		if len(f.Examples) == 0 && !isPrinter && (f.Recv != "" || !called[f.Name]) && !strings.HasPrefix(f.Name,
-			"With") && !strings.Contains(f.Doc, "\nDeprecated: ") {
+		isOption := strings.HasPrefix(f.Name, "With")
+		isDeprecated := strings.Contains(f.Doc, "\nDeprecated: ")
+		isCalled := f.Recv == "" && called[f.Name]
+		if len(f.Examples) == 0 && !isPrinter && !isOption && !isDeprecated && !isCalled {
 			names = append(names, name)
 		}
 	}
@@ -53,14 +54,14 @@ func withoutExample(t *testing.T, p goPackage) (names []string) {
 	return names
 }
 
-func TestWhatACallerStartsFromHasAnExample(t *testing.T) {
+func TestEntryPointsHaveExamples(t *testing.T) {
 	t.Parallel()
 	for _, p := range importable(t) {
 		assert.Empty(t, withoutExample(t, p), "%s: no Example", p.ImportPath)
 	}
 }
 
-func TestAMissingExampleIsFound(t *testing.T) {
+func TestMissingExamplesAreFound(t *testing.T) {
 	t.Parallel()
 	p := importable(t)[0]
 	p.XTestGoFiles = nil

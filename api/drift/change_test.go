@@ -59,6 +59,7 @@ var changes = []struct{ kind, name, in, place, edits string }{
 	{"parameter", "required", "list", "query.user_id.required", "list parameters user_id required = true"},
 	{"parameter", "deprecated", "list", "query.client_id.deprecated", "list parameters client_id deprecated = true"},
 	{"parameter type", "another", "list", "query.limit.schema.type", "list parameters limit schema type = string"},
+	{"parameter type", "one more", "list", "query.limit.schema.type", "list parameters limit schema type = [integer, string]"},
 	{"parameter type", "in a path", withID, "path.session_id.schema.type", "components parameters SessionID schema type = integer"},
 	{"parameter type", "removed", "list", "query.paginated.schema.type", "list parameters paginated schema = {}"},
 	{"parameter format", "added", "list", "query.limit.schema.format", "list parameters limit schema format = int32"},

@@ -147,6 +147,9 @@ func TestDeviationsThatDoNotHold(t *testing.T) {
 			r := w.local("check")
 			assert.Equal(t, test.exit, r.exit)
 			assert.Contains(t, r.stdout+r.stderr, test.says)
+			if test.exit == couldNotTell && name != "unknown key" {
+				assert.Contains(t, r.stderr, "deviations.yaml, entry 12: ")
+			}
 		})
 	}
 }

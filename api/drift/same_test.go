@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -251,6 +253,38 @@ func TestUnusualPropertyNames(t *testing.T) {
 			}
 			at := body + ".properties." + printed
 			assert.Equal(t, []string{at, at + ".required", at + ".type"}, places)
+		})
+	}
+}
+
+// The members of a union are named for what distinguishes them.
+func TestLabelsOfUnions(t *testing.T) {
+	t.Parallel()
+	const a, b = "{type: object, properties: {x: {}, kind: {enum: [a]}}}", "{type: object, properties: {x: {}, kind: {const: b}}}"
+	for schema, labels := range map[string][]string{
+		"{oneOf: [{type: string}, {type: integer}]}": {"integer", "string"},
+		"{type: string}":                       {"string"},
+		"{}":                                   {"any"},
+		"{items: {}}":                          {"array"},
+		"{properties: {x: {}}}":                {"object"},
+		"{type: [string, integer]}":            {"integer|string"},
+		"{oneOf: [" + a + ", " + b + "]}":      {"kind=a", "kind=b"},
+		"{oneOf: [" + a + ", " + a + "]}":      {"object 1", "object 2"},
+		"{oneOf: [" + a + ", {type: object}]}": {"object 1", "object 2"},
+		"{oneOf: [" + a + ", " + b + ", {type: string}]}":         {"kind=a", "kind=b", "string"},
+		"{anyOf: [{type: string}, {}], oneOf: [{items: {}}, {}]}": {"any"},
+	} {
+		t.Run(schema, func(t *testing.T) {
+			t.Parallel()
+			facts := operationsOf(t, minimal(schema))["GET /sessions"].facts
+			var found []string
+			for _, at := range slices.Sorted(maps.Keys(facts)) {
+				if label, ok := strings.CutPrefix(at, ok+"["); ok && strings.HasSuffix(label, "]") && facts[at] == present {
+					found = append(found, strings.Trim(label, `"]`))
+				}
+			}
+			found = slices.DeleteFunc(found, func(label string) bool { return strings.Contains(label, "]") })
+			assert.Equal(t, labels, found)
 		})
 	}
 }

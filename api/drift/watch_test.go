@@ -170,11 +170,52 @@ func TestWatchReportsAnOperationThatReturned(t *testing.T) {
 func TestWatchIgnoresWhatIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	w := newRemote(t)
+	const verify = "paths /sessions/{session_id}/verify post"
+	w.repin(newer, verify+" responses = {}") // the operation follows the older document
+	pinned := w.git("rev-parse", "HEAD")
+	commit := w.commit()
+	w.write(pinsFile, strings.ReplaceAll(w.read(pinsFile), pinned, commit))
 	w.edit(older, "get deprecated = true")
-	w.edit(newer, "paths /sessions/{session_id}/log get deprecated = true; paths /users get deprecated = true")
+	w.edit(newer, verify+" deprecated = true; "+"paths /sessions/{session_id}/log get deprecated = true; paths /users get deprecated = true")
 	w.commit()
 	res := w.run("watch")
 	assert.Equal(t, noDrift, res.exit, res.stdout)
+}
+
+func TestSentences(t *testing.T) {
+	t.Parallel()
+	text := contractText(t)
+	for name, test := range map[string]struct{ edits, says string }{
+		"value removed":        {"list parameters offset schema default =", "query.offset.schema.default was 0 and is now absent"},
+		"value added":          {"list parameters offset schema maximum = 9", "query.offset.schema.maximum was absent and is now 9"},
+		"operation removed":    {"refresh =", "this operation was removed"},
+		"part removed":         {"template requestBody =", "requestBody was removed"},
+		"content type added":   {"verify requestBody content text/plain = {}", "requestBody.content.text/plain was added"},
+		"content type removed": {"template requestBody content = {}", "requestBody.content.application/json was removed"},
+		"any additional properties": {
+			"RefreshSession additionalProperties = true",
+			"requestBody.content.application/json[object].additionalProperties was false and is now true",
+		},
+		"schema of additional properties": {
+			"CreateSession additionalProperties = {type: string, title: x}",
+			`requestBody.content.application/json[object].additionalProperties was added: type "string"`,
+		},
+		"parameter added": {
+			"list parameters + = {name: a, in: query, schema: {type: array, items: {type: string}, maxItems: 2}}",
+			`query.a was added: maxItems 2, required false, type "array", items`,
+		},
+		"object added": {
+			"CreateSession properties a = {type: object, required: [b], properties: {b: {type: object, properties: {c: {}}}}}",
+			`requestBody.content.application/json[object].properties.a was added: required false, type "object", properties.b`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found := changesOf(t, text, edited(t, text, test.edits))
+			require.Len(t, found, 1)
+			assert.Equal(t, test.says, found[0].Text)
+		})
+	}
 }
 
 // Findings that differ only in the status are one line.
@@ -241,6 +282,14 @@ func (p workplace) repinCommit(commit string) {
 	for range 2 {
 		p.replace(pinsFile, p.git("rev-parse", "HEAD"), commit)
 	}
+}
+
+// A directory of documents may be a repository of its own.
+func TestDirectoryInAnotherRepository(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	require.NoError(t, os.Mkdir(w.path("bapi/.git"), 0o700))
+	w.requireNoDrift(func(args ...string) result { return w.local(args[0]) })
 }
 
 // A checkout without the pinned commit is used like a directory.
