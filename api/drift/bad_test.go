@@ -252,6 +252,12 @@ func TestBadProjectFiles(t *testing.T) {
 		})
 	}
 	for _, name := range []string{pinsFile, deviations} {
+		t.Run("missing "+name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkplace(t)
+			require.NoError(t, os.Remove(w.path(name)))
+			assert.Contains(t, w.local("check").stderr, name+": no such file")
+		})
 		t.Run("end of "+name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorkplace(t)

@@ -116,16 +116,17 @@ func (p *project) compare(r *report, docs map[string]*document) {
 		r.add("difference", doc, finding{Operation: p.title(d.key, d.name), Place: d.place, Theirs: d.old, Ours: d.new},
 			"%s is %s in %s and %s in openapi.yaml; update openapi.yaml, or add a deviation", d.place, d.old, doc, d.new)
 	}
+	unknown := func(key string) bool { return theirs.unreadable(key) || p.contract.unreadable(key) }
 	for _, e := range p.exceptions {
 		missing := p.file(e.key, theirs) == anyDocument && len(docs) < len(p.pins.Documents)
-		if holds[e] || missing || theirs.unreadable(e.key) || p.contract.unreadable(e.key) {
+		if holds[e] || missing || unknown(e.key) {
 			continue
 		}
-		holdsElsewhere := func(other exception) bool {
-			return other.entry == e.entry && other.place == e.place && holds[other]
+		mayHoldElsewhere := func(other exception) bool {
+			return other.entry == e.entry && other.place == e.place && (holds[other] || unknown(other.key))
 		}
 		doc, was, is := p.file(e.key, theirs), theirs.value(e.key, e.place), p.contract.value(e.key, e.place)
-		if e.all && was == absent && is == absent && slices.ContainsFunc(p.exceptions, holdsElsewhere) {
+		if e.all && was == absent && is == absent && slices.ContainsFunc(p.exceptions, mayHoldElsewhere) {
 			continue
 		}
 		r.add("deviation", doc, finding{Operation: p.title(e.key, e.key), Place: e.place, Theirs: was, Ours: is},

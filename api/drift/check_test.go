@@ -52,6 +52,7 @@ func TestCheckReports(t *testing.T) {
 			r := w.local("check")
 			assert.Equal(t, drift, r.exit)
 			assert.Contains(t, r.stdout, test.says)
+			assert.True(t, strings.HasPrefix(r.stdout, notation))
 		})
 	}
 }
@@ -85,6 +86,20 @@ func TestCheckWithAMissingDocument(t *testing.T) {
 	assert.Contains(t, r.stdout, "query.limit.schema.maximum is 500")
 	assert.Contains(t, r.stdout, "## Could not tell\n\n- cannot read a document")
 	assert.Contains(t, r.stdout, "check: 1 finding.")
+}
+
+// A deviation of all operations may hold in one whose document is missing.
+func TestDeviationOfAllWithAMissingDocument(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	w.edit(contract, "list responses 422 = {headers: {a: {}}, content: {application/json: {schema: {$ref: '#/components/schemas/Errors'}}}}")
+	w.write(deviations, w.read(deviations)+"- operations: all\n  at: [responses.422.headers.a]\n  theirs: absent\n"+
+		"  ours: present\n  why: Because.\n  evidence: Seen.\n")
+	require.Equal(t, noDrift, w.local("check").exit)
+	require.NoError(t, os.Remove(w.path(newer)))
+	r := w.local("check")
+	assert.Equal(t, couldNotTell, r.exit)
+	assert.Empty(t, r.stdout)
 }
 
 // assertEveryLineCounts removes each line of deviations.yaml in turn.
@@ -152,6 +167,16 @@ func TestDeviationsThatDoNotHold(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Each place of a deviation has to hold in some operation.
+func TestDeviationOfAllWithAPlaceOfNone(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	w.replace(deviations, "    - responses.429\n", "    - responses.429\n    - responses.418\n")
+	r := w.local("check")
+	assert.Equal(t, drift, r.exit)
+	assert.Equal(t, len(requests), strings.Count(r.stdout, "says that responses.418 is absent"))
 }
 
 // Once Clerk publishes what only the contract had, the entry no longer holds.

@@ -134,8 +134,8 @@ const (
 	older      = "bapi/2025-03-12.yml"
 )
 
-// A workplace is a copy of testdata: a contract with its pins and deviations, and the documents that Clerk publishes.
-// The documents can become a git repository, too.
+// A workplace is a copy of testdata: a contract with its pins and deviations, and the documents that Clerk publishes,
+// which [newRemote] makes a git repository.
 type workplace struct {
 	t    *testing.T
 	host string // where others have https://github.com/
@@ -233,7 +233,7 @@ func (p workplace) local(mode string, flags ...string) result {
 	return p.run(append(flags, "-upstream", p.path("bapi"), mode)...)
 }
 
-// sameOrDrift requires a result to be no drift, in every mode.
+// requireNoDrift requires that no mode finds drift.
 func (p workplace) requireNoDrift(run func(args ...string) result) {
 	p.t.Helper()
 	for _, mode := range []string{"check", "watch", "update"} {

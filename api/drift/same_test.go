@@ -232,6 +232,13 @@ func TestChangesInRareParts(t *testing.T) {
 	}
 }
 
+func TestNumbersThatAreNotJSON(t *testing.T) {
+	t.Parallel()
+	infinite, notANumber := operationsOf(t, minimal("{maximum: .inf}")), operationsOf(t, minimal("{maximum: .nan}"))
+	assert.NotEmpty(t, compare(infinite, notANumber))
+	assert.Empty(t, compare(notANumber, notANumber))
+}
+
 // A property may have the name of a keyword, or one that needs quotes in a place.
 func TestUnusualPropertyNames(t *testing.T) {
 	t.Parallel()

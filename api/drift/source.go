@@ -92,7 +92,7 @@ func readFile(name string) ([]byte, error) {
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxDocument+1))
-	if err == nil && len(data) > maxDocument {
+	if len(data) > maxDocument {
 		err = fmt.Errorf("%s is larger than %d MiB", name, maxDocument>>20)
 	}
 	return data, err

@@ -39,9 +39,6 @@ func (w walker) names(at place, v any) map[string]any {
 	if !ok {
 		w.fail("has %s at %s, want a mapping", textOf(v), at)
 	}
-	if *w.err != nil {
-		return nil
-	}
 	return m
 }
 
