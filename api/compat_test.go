@@ -42,9 +42,10 @@ func (c checkout) write(name, text string) {
 
 func (c checkout) git(args ...string) {
 	c.t.Helper()
-	config := []string{"-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false", "-c", "tag.gpgsign=false"}
-	cmd := exec.Command("git", append(config, args...)...)
+	cmd := exec.Command("git", args...)
 	cmd.Dir = c.dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=A", "GIT_AUTHOR_EMAIL=a@example.com",
+		"GIT_COMMITTER_NAME=A", "GIT_COMMITTER_EMAIL=a@example.com")
 	out, err := cmd.CombinedOutput()
 	require.NoError(c.t, err, string(out))
 }

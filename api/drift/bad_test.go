@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -217,6 +219,19 @@ func TestMisuseAndUnreadableFiles(t *testing.T) {
 	r := w.run("-help")
 	assert.Equal(t, noDrift, r.exit)
 	assert.Contains(t, r.stderr, "-upstream")
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	for _, format := range []string{"-json", "-json=false"} {
+		args := []string{format, "-old", w.path(newer), "-new", w.path(newer), "watch"}
+		assert.Equal(t, couldNotTell, options{}.run(t.Context(), args, brokenWriter{}, io.Discard), format)
+	}
 }
 
 func TestBadProjectFiles(t *testing.T) {

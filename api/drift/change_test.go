@@ -189,7 +189,9 @@ func TestRenamedPathParameter(t *testing.T) {
 // The deviations of testdata cover some parts as a whole, which can then change without being reported.
 func TestChangesOfTheContractFailCheck(t *testing.T) {
 	t.Parallel()
-	covered := []string{"header/removed", "header/another type", "property default/in a response", "status/default removed"}
+	covered := []string{
+		"header/removed", "header/another type", "property default/in a response", "status/default removed",
+	}
 	w := newWorkplace(t)
 	p, err := openProject(w.path("api"))
 	require.NoError(t, err)

@@ -92,7 +92,8 @@ func TestCheckWithAMissingDocument(t *testing.T) {
 func TestDeviationOfAllWithAMissingDocument(t *testing.T) {
 	t.Parallel()
 	w := newWorkplace(t)
-	w.edit(contract, "list responses 422 = {headers: {a: {}}, content: {application/json: {schema: {$ref: '#/components/schemas/Errors'}}}}")
+	w.edit(contract, "list responses 422 = {headers: {a: {}}}; "+
+		"list responses 422 content application/json schema $ref = '#/components/schemas/Errors'")
 	w.write(deviations, w.read(deviations)+"- operations: all\n  at: [responses.422.headers.a]\n  theirs: absent\n"+
 		"  ours: present\n  why: Because.\n  evidence: Seen.\n")
 	require.Equal(t, noDrift, w.local("check").exit)
@@ -186,8 +187,8 @@ func TestDeviationEndsWhenClerkFollows(t *testing.T) {
 	w.repin(newer, "list responses 429 description = Wait.")
 	r := w.local("check")
 	assert.Equal(t, drift, r.exit)
-	assert.Contains(t, r.stdout, "## GET /sessions (GetSessionList) in 2026-05-12.yml\n\n- deviation: `entry 7 of deviations.yaml says that "+
-		"responses.429 is absent in 2026-05-12.yml and present in openapi.yaml, but it is present and present;")
+	assert.Contains(t, r.stdout, "## GET /sessions (GetSessionList) in 2026-05-12.yml\n\n"+
+		"- deviation: `entry 7 of deviations.yaml says that responses.429 is absent in 2026-05-12.yml and present in openapi.yaml, but it is present and present;")
 }
 
 // A deviation of an operation that cannot be read is neither true nor false.

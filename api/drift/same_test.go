@@ -267,7 +267,8 @@ func TestUnusualPropertyNames(t *testing.T) {
 // The members of a union are named for what distinguishes them.
 func TestLabelsOfUnions(t *testing.T) {
 	t.Parallel()
-	const a, b = "{type: object, properties: {x: {}, kind: {enum: [a]}}}", "{type: object, properties: {x: {}, kind: {const: b}}}"
+	const a = "{type: object, properties: {x: {}, kind: {enum: [a]}}}"
+	const b = "{type: object, properties: {x: {}, kind: {const: b}}}"
 	for schema, labels := range map[string][]string{
 		"{oneOf: [{type: string}, {type: integer}]}": {"integer", "string"},
 		"{type: string}":                       {"string"},

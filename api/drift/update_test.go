@@ -21,7 +21,8 @@ func TestUpdateMovesThePins(t *testing.T) {
 			w.write(newer, text)
 			commit := w.commit()
 			res := w.sources()[name]("update")
-			assert.Equal(t, result{noDrift, "2026-05-12.yml is now pinned at commit " + commit + ".\nupdate: no drift.\n", ""}, res)
+			says := "2026-05-12.yml is now pinned at commit " + commit + ".\nupdate: no drift.\n"
+			assert.Equal(t, result{noDrift, says, ""}, res)
 			first, second, _ := strings.Cut(before, `"2026-05-12":`)
 			second = strings.NewReplacer(pinned, commit, old, checksum([]byte(text))).Replace(second)
 			assert.Equal(t, first+`"2026-05-12":`+second, w.read(pinsFile), "nothing else changes")

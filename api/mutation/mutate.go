@@ -26,10 +26,9 @@ type mutant struct {
 
 // An insertion is text before or after a node that is mutated.
 type insertion struct {
-	at, closes int // closes is 0 for text after a node and 1 for text before
-	order      int // of insertions at the same offset, so that they nest
-	n          int
-	text       string
+	at, side int // offset, and 0 for text after a node or 1 for text before
+	order, n int // of insertions at the same offset, so that they nest
+	text     string
 }
 
 // A mutator collects the mutants of one package.
@@ -202,7 +201,8 @@ func (m *mutator) around(node ast.Node, change, before, after string) {
 	start, end := m.pkg.Fset.Position(node.Pos()), m.pkg.Fset.Position(node.End())
 	number := func(s string) string { return strings.Replace(s, "%d", fmt.Sprint(m.n), 1) }
 	m.insertions = append(m.insertions,
-		insertion{start.Offset, 1, -end.Offset, m.n, number(before)}, insertion{end.Offset, 0, -start.Offset, -m.n, number(after)})
+		insertion{start.Offset, 1, -end.Offset, m.n, number(before)},
+		insertion{end.Offset, 0, -start.Offset, -m.n, number(after)})
 	m.mutants = append(m.mutants, &mutant{n: m.n, file: m.file, line: start.Line, change: change})
 }
 
@@ -213,7 +213,7 @@ func (m *mutator) text(n ast.Node) string {
 // apply returns the source with all insertions, which nest like the syntax tree.
 func (m *mutator) apply() []byte {
 	slices.SortFunc(m.insertions, func(a, b insertion) int {
-		return cmp.Or(a.at-b.at, a.closes-b.closes, a.order-b.order, a.n-b.n)
+		return cmp.Or(a.at-b.at, a.side-b.side, a.order-b.order, a.n-b.n)
 	})
 	var out []byte
 	last := 0
