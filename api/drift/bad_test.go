@@ -152,11 +152,11 @@ func TestBadDocuments(t *testing.T) {
 			w.t = t
 			bad := write(t, filepath.Join(t.TempDir(), "bad.yml"), test.text)
 			r := w.run("-old", good, "-new", bad, "watch")
-			assert.Equal(t, couldNotTell, r.exit, r.stdout)
+			assert.Equal(t, incomplete, r.exit, r.stdout)
 			assert.Contains(t, r.stderr, test.says)
 			assert.Empty(t, r.stdout)
 			r = w.run("-json", "-old", bad, "-new", good, "watch")
-			assert.Equal(t, couldNotTell, r.exit, r.stdout)
+			assert.Equal(t, incomplete, r.exit, r.stdout)
 			assert.Contains(t, r.stdout, `"exit": 2`)
 		})
 	}
@@ -211,7 +211,7 @@ func TestMisuseAndUnreadableFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := w.run(test.args...)
-			assert.Equal(t, couldNotTell, r.exit)
+			assert.Equal(t, incomplete, r.exit)
 			assert.Contains(t, r.stderr, test.says)
 			assert.NotContains(t, r.stdout, "no drift")
 		})
@@ -230,7 +230,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 	w := newWorkplace(t)
 	for _, format := range []string{"-json", "-json=false"} {
 		args := []string{format, "-old", w.path(newer), "-new", w.path(newer), "watch"}
-		assert.Equal(t, couldNotTell, options{}.run(t.Context(), args, brokenWriter{}, io.Discard), format)
+		assert.Equal(t, incomplete, options{}.run(t.Context(), args, brokenWriter{}, io.Discard), format)
 	}
 }
 
@@ -262,7 +262,7 @@ func TestBadProjectFiles(t *testing.T) {
 				w.replace(test.file, test.old, test.new)
 			}
 			r := w.local("check")
-			assert.Equal(t, couldNotTell, r.exit, r.stdout)
+			assert.Equal(t, incomplete, r.exit, r.stdout)
 			assert.Contains(t, r.stderr, test.says)
 		})
 	}
@@ -280,7 +280,7 @@ func TestBadProjectFiles(t *testing.T) {
 			for _, more := range []string{"---\nanything: goes\n", "---\n", "---\n[\n"} {
 				w.write(name, text+more)
 				r := w.local("check")
-				assert.Equal(t, couldNotTell, r.exit, more)
+				assert.Equal(t, incomplete, r.exit, more)
 				assert.Contains(t, r.stderr, name)
 			}
 			w.write(name, "---\n"+text+"...\n# The end.\n")

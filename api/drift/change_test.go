@@ -204,7 +204,7 @@ func TestChangesOfTheContractFailCheck(t *testing.T) {
 		changed, r := *p, &report{}
 		changed.contract = contract
 		changed.compare(r, docs)
-		require.Empty(t, r.Unknown)
+		require.Empty(t, r.Errors)
 		for _, f := range r.Findings {
 			operations += f.Operation + "\n"
 		}

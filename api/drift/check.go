@@ -72,7 +72,7 @@ func (p *project) documents(r *report, read func(version string) (*document, err
 	docs := map[string]*document{}
 	for _, version := range p.pins.versions() {
 		if doc, err := read(version); err != nil {
-			r.cannotTell(err)
+			r.fail(err)
 		} else {
 			docs[version] = doc
 		}
@@ -91,7 +91,7 @@ func (p *project) compare(r *report, docs map[string]*document) {
 	for _, version := range p.pins.versions() {
 		if doc := docs[version]; doc != nil {
 			followed := p.pins.followed(version, doc.operations())
-			r.cannotTell(followed.errors()...)
+			r.fail(followed.errors()...)
 			maps.Copy(theirs, followed)
 		}
 	}
@@ -100,7 +100,7 @@ func (p *project) compare(r *report, docs map[string]*document) {
 			theirs[keyOf(o.Request)] = &operation{name: o.Request, err: errors.New("its document was not read")}
 		}
 	}
-	r.cannotTell(p.contract.errors()...)
+	r.fail(p.contract.errors()...)
 
 	holds := map[exception]bool{}
 	unexplained := slices.DeleteFunc(compare(theirs, p.contract), func(d difference) bool {

@@ -75,16 +75,16 @@ func TestCheckWithAMissingDocument(t *testing.T) {
 	w := newWorkplace(t)
 	require.NoError(t, os.Remove(w.path(older)))
 	r := w.local("check")
-	assert.Equal(t, couldNotTell, r.exit)
+	assert.Equal(t, incomplete, r.exit)
 	assert.Empty(t, r.stdout)
 	assert.Contains(t, r.stderr, "2025-03-12.yml: no such file")
-	assert.Contains(t, w.local("check", "-json").stdout, `"could_not_tell"`)
+	assert.Contains(t, w.local("check", "-json").stdout, `"errors"`)
 
 	w.replace(contract, "maximum: 500}", "maximum: 400}")
 	r = w.local("check")
 	assert.Equal(t, drift, r.exit)
 	assert.Contains(t, r.stdout, "query.limit.schema.maximum is 500")
-	assert.Contains(t, r.stdout, "## Could not tell\n\n- cannot read a document")
+	assert.Contains(t, r.stdout, "## Could not be compared\n\n- cannot read a document")
 	assert.Contains(t, r.stdout, "check: 1 finding.")
 }
 
@@ -99,7 +99,7 @@ func TestDeviationOfAllWithAMissingDocument(t *testing.T) {
 	require.Equal(t, noDrift, w.local("check").exit)
 	require.NoError(t, os.Remove(w.path(newer)))
 	r := w.local("check")
-	assert.Equal(t, couldNotTell, r.exit)
+	assert.Equal(t, incomplete, r.exit)
 	assert.Empty(t, r.stdout)
 }
 
@@ -136,16 +136,16 @@ func TestDeviationsThatDoNotHold(t *testing.T) {
 			"GET /sessions/{id}/events", "operation", "present", "absent", drift,
 			"## GET /sessions/{}/events in the pinned documents\n\n- deviation: ",
 		},
-		"unknown name":           {"GetSessions", "deprecated", "true", "false", couldNotTell, `"GetSessions" is neither an operation`},
-		"pattern":                {"*", "deprecated", "true", "false", couldNotTell, "is neither an operation"},
-		"same place twice":       {"GetSession", "responses.429", "absent", "present", couldNotTell, "entry 7 already covers responses.429"},
-		"part of another":        {"GetSession", "responses.429.headers.retry-after", "absent", "present", couldNotTell, "already covers"},
-		"part left out":          {"GET /sessions/{id}/log", "operationId", "x", "absent", couldNotTell, "already covers operationId"},
-		"same values":            {"GetSession", "deprecated", "false", "false", couldNotTell, "want two different values"},
-		"no value":               {"GetSession", "deprecated", "", "", couldNotTell, `theirs is "" and ours is ""`},
-		"unknown key":            {"GetSession", "deprecated", "true", "false\n  severity: low", couldNotTell, "severity"},
-		"reason of only a space": {"GetSession", "deprecated", "true", "false\n  why: ' '", couldNotTell, "missing operations, at, why or evidence"},
-		"no evidence":            {"GetSession", "deprecated", "true", "false\n  evidence: ''", couldNotTell, "missing operations, at, why or evidence"},
+		"unknown name":           {"GetSessions", "deprecated", "true", "false", incomplete, `"GetSessions" is neither an operation`},
+		"pattern":                {"*", "deprecated", "true", "false", incomplete, "is neither an operation"},
+		"same place twice":       {"GetSession", "responses.429", "absent", "present", incomplete, "entry 7 already covers responses.429"},
+		"part of another":        {"GetSession", "responses.429.headers.retry-after", "absent", "present", incomplete, "already covers"},
+		"part left out":          {"GET /sessions/{id}/log", "operationId", "x", "absent", incomplete, "already covers operationId"},
+		"same values":            {"GetSession", "deprecated", "false", "false", incomplete, "want two different values"},
+		"no value":               {"GetSession", "deprecated", "", "", incomplete, `theirs is "" and ours is ""`},
+		"unknown key":            {"GetSession", "deprecated", "true", "false\n  severity: low", incomplete, "severity"},
+		"reason of only a space": {"GetSession", "deprecated", "true", "false\n  why: ' '", incomplete, "missing operations, at, why or evidence"},
+		"no evidence":            {"GetSession", "deprecated", "true", "false\n  evidence: ''", incomplete, "missing operations, at, why or evidence"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -163,7 +163,7 @@ func TestDeviationsThatDoNotHold(t *testing.T) {
 			r := w.local("check")
 			assert.Equal(t, test.exit, r.exit)
 			assert.Contains(t, r.stdout+r.stderr, test.says)
-			if test.exit == couldNotTell && name != "unknown key" {
+			if test.exit == incomplete && name != "unknown key" {
 				assert.Contains(t, r.stderr, "deviations.yaml, entry 12: ")
 			}
 		})
@@ -204,7 +204,7 @@ func TestDeviationsOfUnreadableOperations(t *testing.T) {
 			w := newWorkplace(t)
 			change(w)
 			r := w.local("check")
-			assert.Equal(t, couldNotTell, r.exit)
+			assert.Equal(t, incomplete, r.exit)
 			assert.Empty(t, r.stdout)
 		})
 	}

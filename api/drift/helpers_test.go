@@ -221,7 +221,7 @@ func (p workplace) run(args ...string) result {
 	o := options{dir: p.path("api"), host: p.host, backoff: time.Millisecond}
 	exit := o.run(p.t.Context(), args, &stdout, &stderr)
 	require.NotContains(p.t, stderr.String()+stdout.String(), "<nil>")
-	if exit == couldNotTell {
+	if exit == incomplete {
 		require.NotEmpty(p.t, stderr.String())
 	}
 	return result{exit, stdout.String(), stderr.String()}

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-const noDrift, drift, couldNotTell = 0, 1, 2
+const noDrift, drift, incomplete = 0, 1, 2
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -45,22 +45,22 @@ func (o options) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return noDrift
 	} else if err != nil {
-		return couldNotTell
+		return incomplete
 	}
 	r := &report{}
 	if err := o.report(ctx, r, flags.Args()); err != nil {
-		r.cannotTell(err)
+		r.fail(err)
 	}
 	if len(r.Findings) > 0 {
 		r.Exit = drift
-	} else if len(r.Unknown) > 0 {
-		r.Exit = couldNotTell
+	} else if len(r.Errors) > 0 {
+		r.Exit = incomplete
 	}
-	for _, text := range r.Unknown {
+	for _, text := range r.Errors {
 		fmt.Fprintln(stderr, "drift:", text)
 	}
 	if r.write(stdout, o.json) != nil {
-		return couldNotTell
+		return incomplete
 	}
 	return r.Exit
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// An operation is everything a document says of an operation that affects code or what is sent.
+// An operation is what a document says about an operation, as far as it affects code or what is sent.
 type operation struct {
 	name  string // GET /sessions/{session_id}
 	doc   *document

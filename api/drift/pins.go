@@ -108,11 +108,11 @@ func (p *project) update(ctx context.Context, from *source, r *report) {
 		}
 		return doc, err
 	})
-	if p.compare(r, docs); len(r.Findings)+len(r.Unknown) > 0 {
+	if p.compare(r, docs); len(r.Findings)+len(r.Errors) > 0 {
 		r.Notes = []string{"No pin was moved. Follow each change in openapi.yaml or explain it in deviations.yaml, " +
 			"run `make generate` and the tests, then run update again."}
 	} else if err := p.write(ctx, from, docs, r); err != nil {
-		r.cannotTell(err)
+		r.fail(err)
 	}
 }
 

@@ -20,7 +20,7 @@ type report struct {
 	Documents []string  `json:"documents,omitempty"` // that changed, with both commits
 	Findings  []finding `json:"findings,omitempty"`
 	Notes     []string  `json:"notes,omitempty"`
-	Unknown   []string  `json:"could_not_tell,omitempty"`
+	Errors    []string  `json:"errors,omitempty"`
 }
 
 // A finding is one thing that needs attention.
@@ -45,9 +45,9 @@ func (r *report) add(kind, document string, f finding, format string, args ...an
 	r.Findings = append(r.Findings, f)
 }
 
-func (r *report) cannotTell(errs ...error) {
+func (r *report) fail(errs ...error) {
 	for _, err := range errs {
-		r.Unknown = append(r.Unknown, oneLine(err).Error())
+		r.Errors = append(r.Errors, oneLine(err).Error())
 	}
 }
 
@@ -80,8 +80,8 @@ func (r *report) write(w io.Writer, asJSON bool) error {
 	for _, title := range titles {
 		fmt.Fprintf(&b, "## %s\n\n%s\n", strings.Trim(code(title), "`"), strings.Join(lines(sections[title]), ""))
 	}
-	if len(r.Unknown) > 0 && len(r.Findings) > 0 {
-		fmt.Fprintf(&b, "## Could not tell\n\n- %s\n\n", strings.Join(r.Unknown, "\n- "))
+	if len(r.Errors) > 0 && len(r.Findings) > 0 {
+		fmt.Fprintf(&b, "## Could not be compared\n\n- %s\n\n", strings.Join(r.Errors, "\n- "))
 	}
 	b.WriteString(strings.Join(append(r.Notes, ""), "\n"))
 	switch n := len(r.Findings); {
@@ -89,7 +89,7 @@ func (r *report) write(w io.Writer, asJSON bool) error {
 		fmt.Fprintf(&b, "%s: 1 finding.\n", r.Mode)
 	case n > 1:
 		fmt.Fprintf(&b, "%s: %d findings.\n", r.Mode, n)
-	case len(r.Unknown) == 0:
+	case len(r.Errors) == 0:
 		fmt.Fprintf(&b, "%s: no drift.\n", r.Mode)
 	}
 	_, err := io.WriteString(w, b.String())

@@ -50,7 +50,7 @@ func TestUpdateOfADirectory(t *testing.T) {
 	w := newWorkplace(t)
 	w.write(newer, w.read(newer)+"\n# edited\n")
 	res := w.local("update")
-	assert.Equal(t, couldNotTell, res.exit)
+	assert.Equal(t, incomplete, res.exit)
 	assert.Contains(t, res.stderr, "bapi is not a git checkout, so its commit is unknown")
 	assert.Empty(t, res.stdout)
 }
@@ -82,7 +82,7 @@ func TestUpdateOfAnUnusualLayout(t *testing.T) {
 	w.write(newer, w.read(newer)+"\n# edited\n")
 	w.commit()
 	res := w.run("update")
-	assert.Equal(t, couldNotTell, res.exit)
+	assert.Equal(t, incomplete, res.exit)
 	assert.Contains(t, res.stderr, "cannot edit")
 	assert.Empty(t, res.stdout)
 	assert.Equal(t, before, w.read(pinsFile))

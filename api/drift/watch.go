@@ -28,7 +28,7 @@ func watchFiles(r *report, old, new string) error {
 func (p *project) watch(ctx context.Context, from *source, r *report) {
 	published, err := p.published(ctx, from)
 	if err != nil {
-		r.cannotTell(fmt.Errorf("cannot list the published API versions: %w", err))
+		r.fail(fmt.Errorf("cannot list the published API versions: %w", err))
 	}
 	const advice = "pin operations to another document in upstream.yaml, or list the version under seen"
 	for _, version := range p.pins.versions() {
@@ -42,7 +42,7 @@ func (p *project) watch(ctx context.Context, from *source, r *report) {
 			r.add("withdrawn", pin.file(), finding{Before: present, Theirs: absent},
 				"%s is no longer published; %s", pin.file(), advice)
 		} else if err != nil && !withdrawn {
-			r.cannotTell(err)
+			r.fail(err)
 		}
 	}
 	for _, version := range published {
@@ -137,8 +137,8 @@ func (p *project) pinnedOperations(ctx context.Context, from *source, version st
 
 // changes lists what changed from old to new.
 func (p *project) changes(r *report, document string, old, new operations) {
-	r.cannotTell(old.errors()...)
-	r.cannotTell(new.errors()...)
+	r.fail(old.errors()...)
+	r.fail(new.errors()...)
 	differences := topmost(compare(old, new))
 	for i, kind := range judge(differences, old, new) {
 		d := differences[i]

@@ -117,13 +117,13 @@ func TestWatchDespiteUnreadableParts(t *testing.T) {
 			res := w.run("watch")
 			assert.Contains(t, res.stderr, test.says)
 			if test.findings == 0 {
-				assert.Equal(t, couldNotTell, res.exit)
+				assert.Equal(t, incomplete, res.exit)
 				assert.Empty(t, res.stdout)
 				return
 			}
 			assert.Equal(t, drift, res.exit)
 			assert.Contains(t, res.stdout, test.stdout)
-			assert.Contains(t, res.stdout, "## Could not tell\n\n- "+test.says)
+			assert.Contains(t, res.stdout, "## Could not be compared\n\n- "+test.says)
 			assert.Contains(t, res.stdout, "watch: 1 finding.")
 		})
 	}
@@ -144,7 +144,7 @@ func TestWatchReportsVersions(t *testing.T) {
 			assert.Contains(t, res.stdout, "## 2026-11-01\n\n- new version: `API version 2026-11-01 is published; ")
 			assert.Contains(t, res.stdout, "watch: 2 findings.")
 			if name != "directory" {
-				assert.Equal(t, couldNotTell, run("update").exit)
+				assert.Equal(t, incomplete, run("update").exit)
 			}
 		})
 	}
@@ -273,7 +273,7 @@ func TestRepositoryErrors(t *testing.T) {
 			w.git("commit", "-qm", "x", "--allow-empty")
 			before := w.read(pinsFile)
 			res := w.run(test.mode)
-			assert.Equal(t, couldNotTell, res.exit, res.stdout)
+			assert.Equal(t, incomplete, res.exit, res.stdout)
 			assert.Contains(t, res.stderr, test.says)
 			assert.NotContains(t, res.stdout, "no drift")
 			assert.Equal(t, before, w.read(pinsFile))
@@ -310,7 +310,7 @@ func TestShallowCheckout(t *testing.T) {
 	assert.Equal(t, drift, res.exit, res.stderr)
 	assert.Contains(t, res.stdout, "query.limit.schema.maximum was 500 and is now 100")
 	assert.Contains(t, res.stdout, "watch: 1 finding.")
-	assert.Equal(t, couldNotTell, w.run("watch").exit, "a clone has every commit that exists")
+	assert.Equal(t, incomplete, w.run("watch").exit, "a clone has every commit that exists")
 }
 
 func TestGitIsRetried(t *testing.T) {
