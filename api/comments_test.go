@@ -1,20 +1,15 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/go/packages"
 )
 
 // uncommented returns the exported fields without a comment, which make doc-comments does not check. A comment above
@@ -53,53 +48,33 @@ func uncommented(fset *token.FileSet, file *ast.File) (names []string) {
 	return names
 }
 
-// A goPackage is what go list prints about a package.
-type goPackage struct {
-	Dir, Name, ImportPath string
-	GoFiles, XTestGoFiles []string
-}
-
-func (p goPackage) parse(t *testing.T, fset *token.FileSet, names []string) (files []*ast.File) {
+// importable returns the packages that others can import, with the files of their external tests.
+func importable(t *testing.T) (all []*packages.Package, tests map[string][]*ast.File) {
 	t.Helper()
-	for _, name := range names {
-		file, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.ParseComments)
-		require.NoError(t, err)
-		files = append(files, file)
-	}
-	return files
-}
-
-// importable returns the packages that others can import.
-func importable(t *testing.T) (packages []goPackage) {
-	t.Helper()
-	cmd := exec.Command("go", "list", "-json=Dir,GoFiles,XTestGoFiles,Name,ImportPath", "./...")
-	cmd.Dir = ".."
-	out, err := cmd.Output()
+	mode := packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedSyntax
+	loaded, err := packages.Load(&packages.Config{Mode: mode, Dir: "..", Tests: true, Fset: token.NewFileSet()}, "./...")
 	require.NoError(t, err)
+	tests = map[string][]*ast.File{}
 	var paths []string
-	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
-		var p goPackage
-		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
-			break
-		} else {
-			require.NoError(t, err)
-		}
-		if p.Name != "main" && !strings.Contains(p.ImportPath, "/internal/") {
-			packages = append(packages, p)
-			paths = append(paths, p.ImportPath)
+	for _, p := range loaded {
+		if path, ok := strings.CutSuffix(p.PkgPath, "_test"); ok {
+			tests[path] = p.Syntax
+		} else if p.Name != "main" && p.ID == p.PkgPath && !strings.Contains(p.PkgPath, "/internal/") {
+			all, paths = append(all, p), append(paths, p.PkgPath)
 		}
 	}
-	const root = "github.com/clerksessions/clerksessions"
-	require.Subset(t, paths, []string{root, root + "/sessionjwt", root + "/sessionstest"})
-	return packages
+	require.Subset(t, paths, []string{module, module + "/sessionjwt", module + "/sessionstest"})
+	return all, tests
 }
+
+const module = "github.com/clerksessions/clerksessions"
 
 func TestEveryFieldHasAComment(t *testing.T) {
 	t.Parallel()
-	for _, p := range importable(t) {
-		fset := token.NewFileSet()
-		for _, file := range p.parse(t, fset, p.GoFiles) {
-			assert.Empty(t, uncommented(fset, file), "%s: fields without a comment", p.ImportPath)
+	all, _ := importable(t)
+	for _, p := range all {
+		for _, file := range p.Syntax {
+			assert.Empty(t, uncommented(p.Fset, file), "%s: fields without a comment", p.PkgPath)
 		}
 	}
 }
