@@ -102,6 +102,8 @@ func TestBadDocuments(t *testing.T) {
 		"empty second document":      {minimal("{}") + "---\n", "found multiple"},
 		"broken second document":     {minimal("{}") + "---\n[", "cannot parse bad.yml: "},
 		"duplicate key":              {"openapi: 3.0.3\nopenapi: 3.0.3\npaths: {}", `line 2: key "openapi" is a duplicate`},
+		"duplicate key in a list":    {"x: [{a: 1, a: 2}, b]\n" + minimal("{}"), `key "a" is a duplicate`},
+		"duplicate key in a mapping": {"x: {b: {a: 1, a: 2}, c: 1}\n" + minimal("{}"), `key "a" is a duplicate`},
 		"duplicate key in JSON":      {`{"openapi": "3.0.3", "openapi": "3.0.3", "paths": {}}`, "is a duplicate"},
 		"mapping as a key":           {minimal("{{}: b}"), "not a scalar"},
 		"alias to itself":            {"a: &a [*a]\n" + minimal("{}"), "more than 200 levels"},

@@ -101,7 +101,7 @@ func (d *decoder) decode(n *yaml.Node) (v any, err error) {
 	if tag := n.ShortTag(); tag == "!!str" || tag == "!!timestamp" {
 		return n.Value, nil
 	}
-	if err = n.Decode(&v); textOf(v) == "" { // not a number
+	if err = n.Decode(&v); textOf(v) == "" { // NaN or infinite
 		v = n.Value
 	}
 	return v, err
