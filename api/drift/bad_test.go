@@ -253,6 +253,8 @@ func TestBadProjectFiles(t *testing.T) {
 		"no operations":         {pinsFile, "", "repository: owner/name", "want owner/name, documents and operations"},
 		"seen without a reason": {pinsFile, "operations:", "seen: {'2027-01-01': ' '}\noperations:", "an API version and a reason"},
 		"seen is not a version": {pinsFile, "operations:", "seen: {next: no}\noperations:", "an API version and a reason"},
+		"no place":              {deviations, "  at: [operationId]\n", "", "missing operations, at, why or evidence"},
+		"no operation":          {deviations, "- operations: [CreateSession]\n  at", "- at", "missing operations, at"},
 		"second document":       {pinsFile, "\noperations:", "\n---\noperations:", "upstream.yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,16 +21,15 @@ type project struct {
 }
 
 func openProject(dir string) (*project, error) {
-	p := &project{dir: dir}
-	var err error
-	if p.pins, err = readPins(filepath.Join(dir, "upstream.yaml")); err != nil {
+	pins, err := readPins(filepath.Join(dir, "upstream.yaml"))
+	if err != nil {
 		return nil, err
 	}
 	contract, err := readDocument(filepath.Join(dir, "..", "openapi.yaml"))
 	if err != nil {
 		return nil, err
 	}
-	p.contract = contract.operations()
+	p := &project{dir: dir, pins: pins, contract: contract.operations()}
 	for _, key := range slices.Sorted(maps.Keys(p.contract)) {
 		o := p.contract[key]
 		id, version := strings.Trim(string(o.facts["operationId"]), `"`), o.apiVersion()
@@ -114,7 +113,7 @@ func (p *project) compare(r *report, docs map[string]*document) {
 	for _, d := range topmost(unexplained) {
 		doc := p.file(d.key, theirs)
 		r.add("difference", doc, finding{Operation: p.title(d.key, d.name), Place: d.place, Theirs: d.old, Ours: d.new},
-			"%s is %s in %s and %s in openapi.yaml; update openapi.yaml, or add a deviation", d.place, d.old, doc, d.new)
+			"%s is %s in %s and %s in openapi.yaml; update openapi.yaml or add a deviation", d.place, d.old, doc, d.new)
 	}
 	unknown := func(key string) bool { return theirs.unreadable(key) || p.contract.unreadable(key) }
 	for _, e := range p.exceptions {

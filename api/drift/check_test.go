@@ -16,7 +16,7 @@ func TestCheckReports(t *testing.T) {
 		"difference": {
 			contract, "maximum: 500}", "maximum: 400}",
 			"## GET /sessions (GetSessionList) in 2026-05-12.yml\n\n- difference: `query.limit.schema.maximum " +
-				"is 500 in 2026-05-12.yml and 400 in openapi.yaml; update openapi.yaml, or add a deviation`\n\ncheck: 1 finding.\n",
+				"is 500 in 2026-05-12.yml and 400 in openapi.yaml; update openapi.yaml or add a deviation`\n\ncheck: 1 finding.\n",
 		},
 		"deviation that does not hold": {
 			contract, "operationId: CreateSession\n", "operationId: createSession\n",
@@ -38,6 +38,11 @@ func TestCheckReports(t *testing.T) {
 		"operation that is not pinned": {
 			pinsFile, "  RevokeSession: {", "  # RevokeSession: {",
 			"- difference: `this operation is missing in upstream.yaml; run update`\n\ncheck: 1 finding.\n",
+		},
+		"operation that the contract does not have": {
+			deviations, "{session_id}/log", "{session_id}/logs",
+			"## GET /sessions/{session_id}/log in 2026-05-12.yml\n\n" +
+				"- difference: `operation is present in 2026-05-12.yml and absent in openapi.yaml;",
 		},
 		"operation that Clerk does not have": {
 			contract, "  /sessions/{session_id}/revoke:\n    post:\n      operationId: RevokeSession",
@@ -65,7 +70,7 @@ func TestJSON(t *testing.T) {
 	assert.JSONEq(t, `{"mode": "check", "exit": 1, "findings": [{
 		"kind": "difference", "operation": "GET /sessions (GetSessionList)", "document": "2026-05-12.yml",
 		"place": "query.limit.schema.maximum", "theirs": "500", "ours": "400",
-		"text": "query.limit.schema.maximum is 500 in 2026-05-12.yml and 400 in openapi.yaml; update openapi.yaml, or add a deviation"
+		"text": "query.limit.schema.maximum is 500 in 2026-05-12.yml and 400 in openapi.yaml; update openapi.yaml or add a deviation"
 	}]}`, w.local("check", "-json").stdout)
 }
 
@@ -136,8 +141,8 @@ func TestDeviationsThatDoNotHold(t *testing.T) {
 			"GET /sessions/{id}/events", "operation", "present", "absent", drift,
 			"## GET /sessions/{}/events in the pinned documents\n\n- deviation: ",
 		},
-		"unknown name":           {"GetSessions", "deprecated", "true", "false", incomplete, `"GetSessions" is neither an operation`},
-		"pattern":                {"*", "deprecated", "true", "false", incomplete, "is neither an operation"},
+		"unknown name":           {"GetSessions", "deprecated", "true", "false", incomplete, `"GetSessions" is not an operation`},
+		"pattern":                {"*", "deprecated", "true", "false", incomplete, "is not an operation"},
 		"same place twice":       {"GetSession", "responses.429", "absent", "present", incomplete, "entry 7 already covers responses.429"},
 		"part of another":        {"GetSession", "responses.429.headers.retry-after", "absent", "present", incomplete, "already covers"},
 		"part left out":          {"GET /sessions/{id}/log", "operationId", "x", "absent", incomplete, "already covers operationId"},

@@ -88,7 +88,7 @@ func (d *deviation) exceptions(p *pins, entry int) (all []exception, err error) 
 		if o, ok := p.Operations[request]; ok {
 			request = o.Request
 		} else if !isRequest(request) {
-			return nil, fmt.Errorf("%q is neither an operation of upstream.yaml nor a request such as GET /sessions", request)
+			return nil, fmt.Errorf("%q is not an operation of upstream.yaml or a request like GET /sessions", request)
 		}
 		for _, at := range d.At {
 			all = append(all, exception{keyOf(request), at, theirs, ours, entry, d.Operations == "all"})

@@ -28,8 +28,7 @@ func (p place) at(segment string) place {
 
 // below reports whether a place is below another, as printed.
 func below(at, root string) bool {
-	rest, ok := strings.CutPrefix(at, root)
-	return root == wholeOperation && at != root || ok && rest != "" && (rest[0] == '.' || rest[0] == '[')
+	return root == wholeOperation && at != root || strings.HasPrefix(at, root+".") || strings.HasPrefix(at, root+"[")
 }
 
 const wholeOperation = "operation" // the place of the fact that an operation exists

@@ -39,7 +39,7 @@ func (o options) run(ctx context.Context, args []string, stdout, stderr io.Write
 	flags := flag.NewFlagSet("drift", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.BoolVar(&o.json, "json", false, "print JSON")
-	flags.StringVar(&o.upstream, "upstream", "", "directory of published documents, or git checkout of their repository")
+	flags.StringVar(&o.upstream, "upstream", "", "directory of documents, or git checkout of their repository")
 	flags.StringVar(&o.old, "old", "", "watch: the older document")
 	flags.StringVar(&o.new, "new", "", "watch: the newer document")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {

@@ -41,7 +41,6 @@ type pinnedOperation struct {
 var (
 	isCommit  = regexp.MustCompile(`^[0-9a-f]{40}$`).MatchString
 	isSHA256  = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString
-	isRepo    = regexp.MustCompile(`^\w[\w.-]*/\w[\w.-]*$`).MatchString
 	isPath    = regexp.MustCompile(`^(\w[\w.-]*/)+\w[\w.-]*$`).MatchString
 	isRequest = regexp.MustCompile(`^[A-Z]+ /sessions(/\S+)?$`).MatchString
 	isVersion = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`).MatchString
@@ -59,7 +58,7 @@ func readPins(file string) (*pins, error) {
 }
 
 func (p *pins) validate() error {
-	if !isRepo(p.Repository) || len(p.Documents) == 0 || len(p.Operations) == 0 {
+	if !isPath(p.Repository) || len(p.Documents) == 0 || len(p.Operations) == 0 {
 		return fmt.Errorf("repository is %q, want owner/name, documents and operations", p.Repository)
 	}
 	for version, d := range p.Documents {

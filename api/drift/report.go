@@ -144,7 +144,8 @@ func describe(o *operation, at string) string {
 	for _, fact := range slices.Sorted(maps.Keys(o.facts)) {
 		name := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(fact, at), ".schema"), ".")
 		switch v := o.facts[fact]; {
-		case !below(fact, at), v == "false" && name != "required", name == "style", name == "explode", name == "request":
+		case !below(fact, at), v == "false" && name != "required":
+		case name == "style", name == "explode", name == "request":
 		case v == present && strings.Count(name, ".")+strings.Count(name, "[") <= 1:
 			parts = append(parts, name)
 		case v != present && !strings.ContainsAny(name, ".["):

@@ -271,14 +271,15 @@ func TestLabelsOfUnions(t *testing.T) {
 	const b = "{type: object, properties: {x: {}, kind: {const: b}}}"
 	for schema, labels := range map[string][]string{
 		"{oneOf: [{type: string}, {type: integer}]}": {"integer", "string"},
-		"{type: string}":                       {"string"},
-		"{}":                                   {"any"},
-		"{items: {}}":                          {"array"},
-		"{properties: {x: {}}}":                {"object"},
-		"{type: [string, integer]}":            {"integer|string"},
-		"{oneOf: [" + a + ", " + b + "]}":      {"kind=a", "kind=b"},
-		"{oneOf: [" + a + ", " + a + "]}":      {"object 1", "object 2"},
-		"{oneOf: [" + a + ", {type: object}]}": {"object 1", "object 2"},
+		"{type: string}":                                          {"string"},
+		"{}":                                                      {"any"},
+		"{items: {}}":                                             {"array"},
+		"{properties: {x: {}}}":                                   {"object"},
+		"{type: [string, integer]}":                               {"integer|string"},
+		"{oneOf: [" + a + ", " + b + "]}":                         {"kind=a", "kind=b"},
+		"{oneOf: [" + a + ", " + a + "]}":                         {"object 1", "object 2"},
+		"{oneOf: [" + a + ", {type: string}]}":                    {"object", "string"},
+		"{oneOf: [" + a + ", {type: object}]}":                    {"object 1", "object 2"},
 		"{oneOf: [" + a + ", " + b + ", {type: string}]}":         {"kind=a", "kind=b", "string"},
 		"{anyOf: [{type: string}, {}], oneOf: [{items: {}}, {}]}": {"any"},
 	} {

@@ -51,8 +51,7 @@ func (w walker) schema(at place, v any) group {
 // omittedInSchemas are default values, which are dropped.
 var omittedInSchemas = map[string]value{
 	"nullable": "false", "deprecated": "false", "readOnly": "false", "writeOnly": "false", "uniqueItems": "false",
-	"exclusiveMinimum": "false", "exclusiveMaximum": "false",
-	"minLength": "0", "minItems": "0", "minProperties": "0",
+	"exclusiveMinimum": "false", "exclusiveMaximum": "false", "minLength": "0", "minItems": "0", "minProperties": "0",
 }
 
 // properties normalizes the properties, each with required. A property that is only listed as required is not present.

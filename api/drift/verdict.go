@@ -49,7 +49,8 @@ var inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]|subschema #\d+`)
 
 // fitting returns the changes of a difference's aspect whose names and values match it best.
 func fitting(d difference, all checker.Changes) (best checker.Changes) {
-	isAspect, inResponse := aspect(d), strings.HasPrefix(d.place, "responses")
+	isAspect := aspect(d)
+	other := map[bool]string{true: "request", false: "response"}[strings.HasPrefix(d.place, "responses")]
 	known := map[string]bool{}
 	for _, w := range word.FindAllString(d.place+"."+string(d.old+"."+d.new), -1) {
 		known[w] = true
@@ -57,7 +58,7 @@ func fitting(d difference, all checker.Changes) (best checker.Changes) {
 	most := 0
 	for _, c := range all {
 		id := c.GetId()
-		if !isAspect(id) || strings.Contains(id, "request") && inResponse || strings.Contains(id, "response") && !inResponse {
+		if !isAspect(id) || strings.Contains(id, other) {
 			continue
 		}
 		score := 0
@@ -90,7 +91,8 @@ var aspects = map[string]string{
 	"responses.": "status", "content.": "media-type-(added|removed)", "requestBody": "body-(added|removed)",
 	"query.": parameters, "path.": parameters, "header.": parameters, "cookie.": parameters,
 	"operation": "endpoint|removed", "required": "required|optional", "deprecated": "deprecated|reactivated",
-	"type": "type", "format": "type", "minimum": "[a-z]-min-(set|unset|in|de)", "maximum": "[a-z]-max-(set|unset|in|de)",
+	"type": "type", "format": "type",
+	"minimum": "[a-z]-min-(set|unset|in|de)", "maximum": "[a-z]-max-(set|unset|in|de)",
 	"exclusiveMinimum": "exclusive-min", "exclusiveMaximum": "exclusive-max",
 }
 

@@ -127,7 +127,9 @@ func (p *project) pinnedOperations(ctx context.Context, from *source, version st
 	}
 	for _, e := range p.exceptions {
 		facts := theirs.facts(e.key)
-		maps.DeleteFunc(facts, func(at string, _ value) bool { return e.covers(difference{e.key, "", at, e.theirs, e.ours}) })
+		maps.DeleteFunc(facts, func(at string, _ value) bool {
+			return e.covers(difference{e.key, "", at, e.theirs, e.ours})
+		})
 		if e.theirs != absent && facts != nil {
 			facts[e.place] = e.theirs
 		}

@@ -83,8 +83,8 @@ func run(r *runner, pkg string, tests []string, match *regexp.Regexp, sample int
 	}
 	caught := count[killed] + count[timedOut]
 	fmt.Printf("%s: %d of %d mutants, seed %d, %s: %d killed, %d timed out, %d survived, %d not reached, "+
-		"%d not built: %.1f %%\n", filepath.ToSlash(pkg), len(mutants), total, seed, time.Since(began).Round(time.Second),
-		count[killed], count[timedOut], count[survived], count[notReached], notBuilt,
-		100*float64(caught)/float64(len(mutants)))
+		"%d not built: %.1f %%\n",
+		filepath.ToSlash(pkg), len(mutants), total, seed, time.Since(began).Round(time.Second), count[killed],
+		count[timedOut], count[survived], count[notReached], notBuilt, 100*float64(caught)/float64(len(mutants)))
 	return nil
 }
