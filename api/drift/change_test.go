@@ -294,3 +294,15 @@ func altered(v any) any {
 	}
 	return nil
 }
+
+func TestBelow(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"a.b", "a[b]", "a.b.c"} {
+		assert.True(t, below(at, "a"), at)
+		assert.True(t, below(at, wholeOperation), at)
+	}
+	for _, at := range []string{"a", "ab", "b.a"} {
+		assert.False(t, below(at, "a"), at)
+	}
+	assert.False(t, below(wholeOperation, wholeOperation))
+}

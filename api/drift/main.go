@@ -36,7 +36,7 @@ type options struct {
 }
 
 func (o options) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("drift", flag.ContinueOnError)
+	flags := flag.NewFlagSet("drift [flags] check|watch|update", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	flags.StringVar(&o.upstream, "upstream", "", "directory of documents, or git checkout of their repository")

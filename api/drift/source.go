@@ -42,7 +42,7 @@ func (s *source) git(ctx context.Context, args ...string) (string, error) {
 		out, err := cmd.Output()
 		if err == nil {
 			return string(out), nil
-		} else if n >= s.attempts || ctx.Err() != nil {
+		} else if n >= s.attempts {
 			return "", fmt.Errorf("git %s: %w: %s", args[0], err, stderr.String())
 		}
 		select {
