@@ -132,6 +132,7 @@ func TestBadDocuments(t *testing.T) {
 		"enum is a string":           {minimal("{type: string, enum: a}"), "schema.enum, want a list"},
 		"properties are a list":      {minimal("{properties: [a]}"), "schema.properties, want a mapping"},
 		"path item is a number":      {"openapi: 3.0.3\npaths: {/sessions: 5}", "/sessions: bad.yml has 5 at /sessions, want a mapping"},
+		"path item does not exist":   {"openapi: 3.0.3\npaths: {/sessions: {$ref: '#/x'}}", "/sessions: bad.yml refers to \"#/x\""},
 		"operation is a number":      {"openapi: 3.0.3\npaths: {/sessions: {get: 5}}", "GET /sessions: bad.yml has 5 at get, want a mapping"},
 		"parameters are a mapping":   {operationWith("parameters: {a: {}}"), "at parameters, want a list"},
 		"security is a mapping":      {operationWith("security: {a: []}"), "at security, want a list"},
@@ -156,6 +157,7 @@ func TestBadDocuments(t *testing.T) {
 			r := w.run("-old", good, "-new", bad, "watch")
 			assert.Equal(t, incomplete, r.exit, r.stdout)
 			assert.Contains(t, r.stderr, test.says)
+			assert.Equal(t, 1, strings.Count(r.stderr, "\n"), r.stderr)
 			assert.Empty(t, r.stdout)
 			r = w.run("-json", "-old", bad, "-new", good, "watch")
 			assert.Equal(t, incomplete, r.exit, r.stdout)
