@@ -55,10 +55,8 @@ var yamlDirective = regexp.MustCompile(`(?m)^%YAML 1\.[2-9]`)
 
 // decode decodes YAML or JSON to maps with string keys, slices and scalars.
 func decode(data []byte) (any, error) {
-	// The YAML package rejects later versions of YAML and the escapes that only JSON has.
-	if plain, err := jsontext.AppendFormat(nil, data, jsontext.SpaceAfterColon(true)); err == nil {
-		data = plain
-	}
+	// The YAML package rejects later versions of YAML and the escapes that only JSON has. YAML is not formatted here.
+	data, _ = jsontext.AppendFormat(nil, data, jsontext.SpaceAfterColon(true))
 	var top yaml.Node
 	if err := yaml.Load(yamlDirective.ReplaceAll(data, []byte("%YAML 1.1")), &top); err != nil {
 		return nil, oneLine(err)
