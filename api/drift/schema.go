@@ -97,9 +97,10 @@ func enumLabel(v any) string {
 // unwrapped returns a copy of a schema in the one spelling that schema expects, where a union of one is its member.
 func (w walker) unwrapped(at place, v any) (walker, map[string]any) {
 	w, v = w.referenced(v)
-	if v == true {
+	switch v {
+	case true:
 		v = map[string]any{}
-	} else if v == false {
+	case false:
 		v = map[string]any{"not": map[string]any{}}
 	}
 	w, s := w.mapping(at, v)
