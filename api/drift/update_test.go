@@ -45,16 +45,6 @@ func TestUpdateRefusesDrift(t *testing.T) {
 	assert.Equal(t, before, w.read(pinsFile))
 }
 
-func TestUpdateOfADirectory(t *testing.T) {
-	t.Parallel()
-	w := newWorkplace(t)
-	w.write(newer, w.read(newer)+"\n# edited\n")
-	res := w.local("update")
-	assert.Equal(t, incomplete, res.exit)
-	assert.Contains(t, res.stderr, "bapi is not a git checkout, so its commit is unknown")
-	assert.Empty(t, res.stdout)
-}
-
 func TestUpdateAddsRows(t *testing.T) {
 	t.Parallel()
 	const touch = "paths /sessions/{session_id}/touch post = {operationId: TouchSession, responses: {}, "
