@@ -100,5 +100,5 @@ func TestPinnedDocuments(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, compare(derived, p.pins.followed(version, doc.operations())), "%s derived from the contract", version)
 	}
-	assertEveryLineCounts(t, w, run)
+	assertEveryLineCounts(t, w, &source{dir: upstream})
 }
