@@ -183,6 +183,7 @@ func TestSentences(t *testing.T) {
 	for name, test := range map[string]struct{ edits, says string }{
 		"value removed":        {"list parameters offset schema default =", "query.offset.schema.default was 0 and is now absent"},
 		"value added":          {"list parameters offset schema maximum = 9", "query.offset.schema.maximum was absent and is now 9"},
+		"exclusive, no limit":  {"list parameters user_id schema exclusiveMinimum = true", "query.user_id.schema.exclusiveMinimum was absent and is now true"},
 		"operation removed":    {"refresh =", "this operation was removed"},
 		"part removed":         {"template requestBody =", "requestBody was removed"},
 		"content type added":   {"verify requestBody content text/plain = {}", "requestBody.content.text/plain was added"},
