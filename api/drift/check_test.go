@@ -45,6 +45,10 @@ func TestCheckReports(t *testing.T) {
 			"## GET /sessions/{session_id}/log in 2026-05-12.yml\n\n" +
 				"- difference: `operation is present in 2026-05-12.yml and absent in openapi.yaml;",
 		},
+		"operation that moved": {
+			contract, "  /sessions/{session_id}/revoke:\n", "  /sessions/{session_id}/stop:\n",
+			"## POST /sessions/{session_id}/revoke (RevokeSession) in 2026-05-12.yml\n\n- difference: `operation is present in",
+		},
 		"operation that Clerk does not have": {
 			contract, "  /sessions/{session_id}/revoke:\n    post:\n      operationId: RevokeSession",
 			"  /sessions/{session_id}/stop:\n    post:\n      operationId: StopSession",
