@@ -274,6 +274,14 @@ func TestBadProjectFiles(t *testing.T) {
 			assert.Contains(t, r.stderr, test.says)
 		})
 	}
+	t.Run("one document and one operation are enough", func(t *testing.T) {
+		t.Parallel()
+		file := write(t, filepath.Join(t.TempDir(), "upstream.yaml"), `repository: a/b
+operations: {A: {request: GET /sessions, follows: "2026-05-12"}}
+documents: {"2026-05-12": {path: b/c, commit: "`+strings.Repeat("0", 40)+`", sha256: "`+strings.Repeat("0", 64)+`"}}`)
+		_, err := readPins(file)
+		require.NoError(t, err)
+	})
 	for _, name := range []string{pinsFile, deviations} {
 		t.Run("missing "+name, func(t *testing.T) {
 			t.Parallel()

@@ -279,6 +279,7 @@ func TestLabelsOfUnions(t *testing.T) {
 		"{oneOf: [" + a + ", " + b + "]}":                         {"kind=a", "kind=b"},
 		"{oneOf: [" + a + ", " + a + "]}":                         {"object 1", "object 2"},
 		"{oneOf: [" + a + ", {type: string}]}":                    {"object", "string"},
+		"{oneOf: [{const: a}, {type: string}]}":                   {"any", "string"},
 		"{oneOf: [" + a + ", {type: object}]}":                    {"object 1", "object 2"},
 		"{oneOf: [" + a + ", " + b + ", {type: string}]}":         {"kind=a", "kind=b", "string"},
 		"{anyOf: [{type: string}, {}], oneOf: [{items: {}}, {}]}": {"any"},

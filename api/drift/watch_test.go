@@ -214,6 +214,17 @@ func TestSentences(t *testing.T) {
 	}
 }
 
+// A part that replaces a value does not hide what is below it.
+func TestPartInsteadOfAValue(t *testing.T) {
+	t.Parallel()
+	text := contractText(t)
+	var found []string
+	for _, f := range changesOf(t, text, edited(t, text, "RefreshSession additionalProperties = {minProperties: 1}")) {
+		found = append(found, strings.TrimPrefix(f.Text, body+".additionalProperties"))
+	}
+	assert.Equal(t, []string{" was false and is now present", ".minProperties was absent and is now 1"}, found)
+}
+
 // Findings that differ only in the status are one line.
 func TestStatusesShareALine(t *testing.T) {
 	t.Parallel()
