@@ -214,15 +214,30 @@ func TestSentences(t *testing.T) {
 	}
 }
 
-// A part that replaces a value does not hide what is below it.
-func TestPartInsteadOfAValue(t *testing.T) {
+// Only what is below a part that was added or removed is left out.
+func TestFindingsThatAreNotLeftOut(t *testing.T) {
 	t.Parallel()
 	text := contractText(t)
-	var found []string
-	for _, f := range changesOf(t, text, edited(t, text, "RefreshSession additionalProperties = {minProperties: 1}")) {
-		found = append(found, strings.TrimPrefix(f.Text, body+".additionalProperties"))
+	part := edited(t, text, "RefreshSession additionalProperties = {minProperties: 1}")
+	similar := edited(t, text, "list parameters + = {name: a, in: query}; list parameters + = {name: ab, in: query}")
+	const at = body + ".additionalProperties"
+	for name, test := range map[string]struct {
+		old, new string
+		says     []string
+	}{
+		"part instead of a value": {text, part, []string{at + " was false and is now present", at + ".minProperties was absent and is now 1"}},
+		"value instead of a part": {part, text, []string{at + " was present and is now false", at + ".minProperties was 1 and is now absent"}},
+		"similar name":            {text, similar, []string{"query.a was added: required false", "query.ab was added: required false"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var found []string
+			for _, f := range changesOf(t, test.old, test.new) {
+				found = append(found, f.Text)
+			}
+			assert.Equal(t, test.says, found)
+		})
 	}
-	assert.Equal(t, []string{" was false and is now present", ".minProperties was absent and is now 1"}, found)
 }
 
 // Findings that differ only in the status are one line.
