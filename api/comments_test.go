@@ -1,27 +1,19 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/go/packages"
 )
 
-// make doc-comments asks for a comment on every exported name but does not look
-// inside structs, so that is done here.
-
-// uncommented names the exported fields of a file that have no comment. One above the
-// first of a few adjacent lines is a comment on all of them.
+// uncommented returns the exported fields without a comment, which make doc-comments does not check. A comment above
+// adjacent lines is a comment on all of them.
 func uncommented(fset *token.FileSet, file *ast.File) (names []string) {
 	line := func(pos token.Pos) int { return fset.Position(pos).Line }
 	ast.Inspect(file, func(node ast.Node) bool {
@@ -37,7 +29,7 @@ func uncommented(fset *token.FileSet, file *ast.File) (names []string) {
 			if !ok {
 				return true
 			}
-			covered := 0 // the line up to which the last comment above reaches
+			covered := 0 // last line that the comment above applies to
 			for _, field := range structure.Fields.List {
 				if field.Doc != nil || line(field.Pos()) == covered+1 {
 					covered = line(field.End())
@@ -56,67 +48,48 @@ func uncommented(fset *token.FileSet, file *ast.File) (names []string) {
 	return names
 }
 
-// goPackage is what go list tells of a package that can be imported.
-type goPackage struct {
-	Dir, Name, ImportPath string
-	GoFiles, XTestGoFiles []string
-}
-
-func (p goPackage) parse(t *testing.T, fset *token.FileSet, names []string) (files []*ast.File) {
+// importable returns the packages that others can import, with the files of their external tests.
+func importable(t *testing.T) (all []*packages.Package, tests map[string][]*ast.File) {
 	t.Helper()
-	for _, name := range names {
-		file, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.ParseComments)
-		require.NoError(t, err)
-		files = append(files, file)
-	}
-	return files
-}
-
-func importable(t *testing.T) (packages []goPackage) {
-	t.Helper()
-	cmd := exec.Command("go", "list", "-json=Dir,GoFiles,XTestGoFiles,Name,ImportPath", "./...")
-	cmd.Dir = ".."
-	out, err := cmd.Output()
+	mode := packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedSyntax
+	loaded, err := packages.Load(&packages.Config{Mode: mode, Dir: "..", Tests: true, Fset: token.NewFileSet()}, "./...")
 	require.NoError(t, err)
+	tests = map[string][]*ast.File{}
 	var paths []string
-	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
-		var p goPackage
-		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
-			break
-		} else {
-			require.NoError(t, err)
-		}
-		if p.Name != "main" && !strings.Contains(p.ImportPath, "/internal/") {
-			packages = append(packages, p)
-			paths = append(paths, p.ImportPath)
+	for _, p := range loaded {
+		if path, ok := strings.CutSuffix(p.PkgPath, "_test"); ok {
+			tests[path] = p.Syntax
+		} else if p.Name != "main" && p.ID == p.PkgPath && !strings.Contains(p.PkgPath, "/internal/") {
+			all, paths = append(all, p), append(paths, p.PkgPath)
 		}
 	}
-	const root = "github.com/clerksessions/clerksessions"
-	require.Subset(t, paths, []string{root, root + "/sessionjwt", root + "/sessionstest"})
-	return packages
+	require.Subset(t, paths, []string{module, module + "/sessionjwt", module + "/sessionstest"})
+	return all, tests
 }
+
+const module = "github.com/clerksessions/clerksessions"
 
 func TestEveryFieldHasAComment(t *testing.T) {
 	t.Parallel()
-	for _, p := range importable(t) {
-		fset := token.NewFileSet()
-		for _, file := range p.parse(t, fset, p.GoFiles) {
-			assert.Empty(t, uncommented(fset, file), "%s: fields without a comment", p.ImportPath)
+	all, _ := importable(t)
+	for _, p := range all {
+		for _, file := range p.Syntax {
+			assert.Empty(t, uncommented(p.Fset, file), "%s: fields without a comment", p.PkgPath)
 		}
 	}
 }
 
-func TestAFieldWithoutACommentIsFound(t *testing.T) {
+func TestFieldsWithoutACommentAreFound(t *testing.T) {
 	t.Parallel()
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "a.go", `package a
 
 type Exported struct {
 	Named, Twice int
-	Beside int // has one
+	Beside int // commented
 	After int
 
-	// Below and With have one.
+	// Below and With are commented.
 	Below struct {
 		Inner int
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// checkout is a small repository with this one's Makefile and tools.
+// A checkout is a small repository with this one's Makefile and tools.
 type checkout struct {
 	t   *testing.T
 	dir string
@@ -42,8 +42,10 @@ func (c checkout) write(name, text string) {
 
 func (c checkout) git(args ...string) {
 	c.t.Helper()
-	cmd := exec.Command("git", append([]string{"-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false", "-c", "tag.gpgsign=false"}, args...)...)
+	cmd := exec.Command("git", args...)
 	cmd.Dir = c.dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=A", "GIT_AUTHOR_EMAIL=a@example.com",
+		"GIT_COMMITTER_NAME=A", "GIT_COMMITTER_EMAIL=a@example.com")
 	out, err := cmd.CombinedOutput()
 	require.NoError(c.t, err, string(out))
 }
@@ -54,7 +56,7 @@ func (c checkout) commit() {
 	c.git("commit", "--quiet", "--message", "A change", "--allow-empty")
 }
 
-// make runs a target and tells whether it succeeded. On a new machine its tools are downloaded.
+// make runs a target and reports whether it succeeded. The first run downloads its tools.
 func (c checkout) make(target string, variables ...string) (ok bool, output string) {
 	c.t.Helper()
 	cmd := exec.Command("make", append([]string{"--silent", target}, variables...)...)
@@ -74,7 +76,7 @@ func TestAPICompatFindsIncompatibleChanges(t *testing.T) {
 	}
 	ok, out := c.make("api-compat")
 	assert.True(t, ok)
-	assert.Contains(t, out, "NOTHING WAS COMPARED", "neither a nested module's tag nor a candidate is a release")
+	assert.Contains(t, out, "NOTHING WAS COMPARED", "tags of nested modules and candidates are not releases")
 
 	c.git("tag", "v1.0.0")
 	c.write("a.go", "// Package a is the root.\npackage a\n\n// F takes an int and more.\nfunc F(n int, more ...int) {}\n")
@@ -89,7 +91,7 @@ func TestAPICompatFindsIncompatibleChanges(t *testing.T) {
 
 	c.write("a.go", "// Package a is the root.\npackage a\n\n// F takes an int.\nfunc F(n int) {}\n\n// G is new.\nfunc G() {}\n")
 	ok, out = c.make("api-compat")
-	assert.True(t, ok, "additions are compatible, and nobody imports a command or an internal package")
+	assert.True(t, ok, "additions are compatible, and commands and internal packages cannot be imported")
 	assert.Contains(t, out, "Compatible changes:\n- G: added")
 
 	c.commit()
@@ -97,20 +99,20 @@ func TestAPICompatFindsIncompatibleChanges(t *testing.T) {
 	require.NoError(t, os.RemoveAll(filepath.Join(c.dir, "sub")))
 	c.commit()
 	ok, out = c.make("api-compat")
-	assert.False(t, ok, "a package that is gone")
+	assert.False(t, ok, "a package was removed")
 	assert.Contains(t, out, "# example.com/a/sub since v1.1.0\n")
 
 	c.git("tag", "v1.2.0")
 	ok, out = c.make("api-compat")
 	assert.False(t, ok)
-	assert.Contains(t, out, "since v1.1.0", "a release is compared with the one before")
+	assert.Contains(t, out, "since v1.1.0", "a release is compared with the previous one")
 
 	ok, out = c.make("api-compat", "BASE=v1.2.0")
 	assert.True(t, ok)
 	assert.NotContains(t, out, "Compatible")
 }
 
-func TestDocCommentsFindsANameWithoutOne(t *testing.T) {
+func TestDocCommentsFindsMissingComments(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t)
 	ok, out := c.make("doc-comments")
@@ -119,7 +121,10 @@ func TestDocCommentsFindsANameWithoutOne(t *testing.T) {
 	c.write("a.go", "package a\n\nfunc F(n int) {}\n\n// Makes the type.\ntype T struct{}\n\nfunc (T) Error() string { return \"\" }\n\nvar V int\n")
 	ok, out = c.make("doc-comments")
 	assert.False(t, ok)
-	for _, want := range []string{`package should have a godoc ("a")`, `symbol should have a godoc ("F")`, `should start with symbol name ("T")`, `symbol should have a godoc ("Error")`, `symbol should have a godoc ("V")`} {
+	for _, want := range []string{
+		`package should have a godoc ("a")`, `symbol should have a godoc ("F")`, `should start with symbol name ("T")`,
+		`symbol should have a godoc ("Error")`, `symbol should have a godoc ("V")`,
+	} {
 		assert.Contains(t, out, want)
 	}
 }

@@ -1,5 +1,5 @@
-// Package api holds what keeps the contract true. Its tests hold the parts of the
-// repository that the contract speaks of against it.
+// Package api contains the tools that keep the contract correct. Its tests compare the rest of the repository with the
+// contract.
 package api
 
 import (
@@ -24,7 +24,7 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// literals are the strings in the code of a directory, without its tests.
+// literals returns the strings in the code of a directory, in lower case, without its tests.
 func literals(t *testing.T, dir string) map[string]bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -39,7 +39,7 @@ func literals(t *testing.T, dir string) map[string]bool {
 		ast.Inspect(file, func(node ast.Node) bool {
 			if literal, ok := node.(*ast.BasicLit); ok && literal.Kind == token.STRING {
 				if text, err := strconv.Unquote(literal.Value); err == nil {
-					found[strings.ToLower(text)] = true // header names come in any case
+					found[strings.ToLower(text)] = true
 				}
 			}
 			return true
@@ -48,7 +48,7 @@ func literals(t *testing.T, dir string) map[string]bool {
 	return found
 }
 
-// unread names what operations can be sent and the code of a directory has no name for.
+// unread returns the parameters and properties whose names are not in the code of a directory.
 func unread(t *testing.T, doc *openapi3.T, dir string) (names []string) {
 	t.Helper()
 	known := literals(t, dir)
@@ -82,10 +82,10 @@ func contractIn(t *testing.T, dir string) *openapi3.T {
 func TestTheEmulatorReadsEveryParameter(t *testing.T) {
 	t.Parallel()
 	assert.Empty(t, unread(t, contractIn(t, ".."), "../sessionstest"),
-		"sessionstest does not read these: emulate them in their operation's handler")
+		"sessionstest does not read these: add them to the handlers of their operations")
 }
 
-func TestAParameterThatIsNotReadIsFound(t *testing.T) {
+func TestUnreadParametersAreFound(t *testing.T) {
 	t.Parallel()
 	doc := contractIn(t, "..")
 	list := doc.Paths.Value("/sessions").Get

@@ -3,23 +3,21 @@ package api
 import (
 	"go/ast"
 	"go/doc"
-	"go/token"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/go/packages"
 )
 
-// withoutExample names what a caller starts from and has no Example: the functions of
-// a package but for options, and the methods of its Client or Verifier. A function that
-// the Example of another calls needs none of its own.
-func withoutExample(t *testing.T, p goPackage) (names []string) {
+// withoutExample returns the functions of a package, except options, and the methods of its Client or Verifier that have
+// no Example. A function that is called in another Example needs none.
+func withoutExample(t *testing.T, p *packages.Package, tests []*ast.File) (names []string) {
 	t.Helper()
-	fset := token.NewFileSet()
-	files := slices.Concat(p.parse(t, fset, p.GoFiles), p.parse(t, fset, p.XTestGoFiles))
-	pkg, err := doc.NewFromFiles(fset, files, p.ImportPath)
+	files := slices.Concat(p.Syntax, tests)
+	pkg, err := doc.NewFromFiles(p.Fset, files, p.PkgPath)
 	require.NoError(t, err)
 	called := map[string]bool{}
 	for _, example := range doc.Examples(files...) {
@@ -32,8 +30,10 @@ func withoutExample(t *testing.T, p goPackage) (names []string) {
 	}
 	check := func(f *doc.Func, name string) {
 		isPrinter := f.Name == "Format" || f.Name == "LogValue"
-		if len(f.Examples) == 0 && !isPrinter && (f.Recv != "" || !called[f.Name]) && !strings.HasPrefix(f.Name,
-			"With") && !strings.Contains(f.Doc, "\nDeprecated: ") {
+		isOption := strings.HasPrefix(f.Name, "With")
+		isDeprecated := strings.Contains(f.Doc, "\nDeprecated: ")
+		isCalled := f.Recv == "" && called[f.Name]
+		if len(f.Examples) == 0 && !isPrinter && !isOption && !isDeprecated && !isCalled {
 			names = append(names, name)
 		}
 	}
@@ -53,18 +53,18 @@ func withoutExample(t *testing.T, p goPackage) (names []string) {
 	return names
 }
 
-func TestWhatACallerStartsFromHasAnExample(t *testing.T) {
+func TestEntryPointsHaveExamples(t *testing.T) {
 	t.Parallel()
-	for _, p := range importable(t) {
-		assert.Empty(t, withoutExample(t, p), "%s: no Example", p.ImportPath)
+	all, tests := importable(t)
+	for _, p := range all {
+		assert.Empty(t, withoutExample(t, p, tests[p.PkgPath]), "%s: no Example", p.PkgPath)
 	}
 }
 
-func TestAMissingExampleIsFound(t *testing.T) {
+func TestMissingExamplesAreFound(t *testing.T) {
 	t.Parallel()
-	p := importable(t)[0]
-	p.XTestGoFiles = nil
-	assert.Subset(t, withoutExample(t, p), []string{"New", "NewFromEnv", "Operations", "Client.Get",
-		"Client.RevokeAll"})
-	assert.NotContains(t, withoutExample(t, p), "Client.Verify", "it is deprecated")
+	all, _ := importable(t)
+	names := withoutExample(t, all[0], nil)
+	assert.Subset(t, names, []string{"New", "NewFromEnv", "Operations", "Client.Get", "Client.RevokeAll"})
+	assert.NotContains(t, names, "Client.Verify", "it is deprecated")
 }

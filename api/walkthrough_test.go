@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// clone is a copy of this repository in which a change of the contract is taken over.
+// A clone is a copy of this repository in which a change of the contract is made.
 type clone struct {
 	t     *testing.T
 	dir   string
@@ -65,7 +65,7 @@ func (c *clone) run(dir string, args ...string) (ok bool, output string) {
 	return err == nil, string(out)
 }
 
-// The tests that say what is missing, by package.
+// The tests that report what is missing, by package.
 var judges = map[string]string{
 	".":              "^(TestEveryOperationHasAWrapperMethodAndARow|TestWhatGoesOverTheWire|TestEveryParameterIsSentByARow|TestEveryListParameterIsKnownToKeepTheOrder|TestTheTableOfOperationsIsTheContract)$",
 	"./sessionstest": "Route|Example$",
@@ -76,9 +76,8 @@ func (c *clone) test(dir string) (ok bool, output string) {
 	return c.run(".", "test", "-vet=off", "-run", judges[dir], dir)
 }
 
-// A new operation and a new parameter with an enum, taken over in the order that
-// CONTRIBUTING lists.
-func TestTakingOverAChangeCostsWhatTheDocumentsSay(t *testing.T) {
+// A new operation and a new parameter with an enum take the steps that CONTRIBUTING lists, in that order.
+func TestStepsOfAContractChange(t *testing.T) {
 	t.Parallel()
 	c := newClone(t)
 	c.edit("openapi.yaml", `(?m)^components:\n`, `  /sessions/{session_id}/touch:

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,19 +16,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// minimal is a good document with one operation, whose parts a test replaces.
+// minimal returns a valid document with one operation, whose response has the given schema.
 func minimal(schema string) string {
 	return `openapi: 3.0.3
-info: {title: t, version: "1"}
 paths:
   /sessions:
-    get:
-      responses:
-        "200":
-          description: x
-          content:
-            application/json:
-              schema: ` + schema + `
+    get: {responses: {"200": {content: {application/json: {schema: ` + schema + `}}}}}
 components:
   schemas:
     Text: {type: string}
@@ -39,198 +34,273 @@ components:
 `
 }
 
-// multiplied refers ten times to what refers ten times to what …
+// operationWith returns a document with one operation that contains the given keys.
+func operationWith(keys string) string {
+	return "openapi: 3.0.3\npaths: {/sessions: {get: {" + keys + "}}}"
+}
+
+// multiplied has ten references to a schema with ten references to a schema with ten references, and so on.
 func multiplied() string {
 	var b strings.Builder
 	b.WriteString(minimal(`{$ref: "#/components/schemas/L0"}`))
 	for i := range 9 {
-		fmt.Fprintf(&b, "    L%d: {properties: {", i)
-		for j := range 10 {
-			fmt.Fprintf(&b, "p%d: {$ref: \"#/components/schemas/L%d\"}, ", j, i+1)
-		}
-		b.WriteString("}}\n")
+		ref := fmt.Sprintf(`: {$ref: "#/components/schemas/L%d"}`, i+1)
+		fmt.Fprintf(&b, "    L%d: {properties: {a%s}}\n", i, strings.Join(strings.Split("bcdefghij", ""), ref+", ")+ref)
 	}
-	b.WriteString("    L9: {type: string}\n")
-	return b.String()
+	return strings.ReplaceAll(b.String(), "{a", `{a: {}, `) + "    L9: {type: string}\n"
 }
 
-func manyKeys(n int) string {
+// chain is a schema of 2,000 references, each below the one before.
+func chain() string {
 	var b strings.Builder
-	b.WriteString(minimal("{}") + "x-many:\n")
-	for i := range n {
-		fmt.Fprintf(&b, "  a key of some length %d: x\n", i)
+	b.WriteString(minimal(`{$ref: "#/components/schemas/L0"}`))
+	for i := range 2000 {
+		fmt.Fprintf(&b, "    L%d: {properties: {a: {$ref: \"#/components/schemas/L%d\"}}}\n", i, i+1)
 	}
-	return b.String()
+	return b.String() + "    L2000: {type: string}\n"
 }
 
-func aliasBomb() string {
+func aliases() string {
 	var b strings.Builder
 	b.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
 	for i := range 9 {
-		fmt.Fprintf(&b, "a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
+		all := strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", ")
+		fmt.Fprintf(&b, "a%d: &a%d [%s]\n", i+1, i+1, all)
 	}
 	return b.String() + minimal("{}")
 }
 
-func TestBadDocumentsCannotTell(t *testing.T) {
+func nested(levels int) string {
+	return minimal(strings.Repeat("{items: ", levels) + "{}" + strings.Repeat("}", levels))
+}
+
+func TestBadDocuments(t *testing.T) {
 	t.Parallel()
 	var fetched atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fetched.Add(1)
 		fmt.Fprintln(w, "type: string")
 	}))
 	t.Cleanup(server.Close)
+	refers := func(target string) string { return minimal(`{$ref: "` + target + `"}`) }
+	const components = "#/components/schemas/"
+	text := refers(components + "Text")
 
-	text := minimal(`{$ref: "#/components/schemas/Text"}`)
 	tests := map[string]struct{ text, says string }{
-		"empty":                     {"", "no documents in stream"},
-		"not YAML":                  {"a: [b", "cannot be read as YAML or JSON"},
-		"web page":                  {"<!DOCTYPE html><html><body>Not found</body></html>", "not an OpenAPI 3 document"},
-		"binary":                    {"\x00\x01\x02\xff", "cannot be read as YAML or JSON"},
-		"list":                      {"- a", "not an OpenAPI 3 document"},
-		"not OpenAPI":               {"name: drift\non: push", "not an OpenAPI 3 document"},
-		"Swagger 2":                 {"swagger: '2.0'\npaths: {}", "not an OpenAPI 3 document"},
-		"version is a number":       {"openapi: 3.0\npaths: {}", "not an OpenAPI 3 document"},
-		"no paths":                  {"openapi: 3.0.3", "not an OpenAPI 3 document"},
-		"paths are a list":          {"openapi: 3.0.3\npaths: [a]", "not an OpenAPI 3 document"},
-		"two documents":             {minimal("{}") + "---\n" + minimal("{}"), "found multiple"},
-		"second document empty":     {minimal("{}") + "---\n", "found multiple"},
-		"second document broken":    {minimal("{}") + "---\n[", "cannot be read as YAML or JSON"},
-		"duplicate key":             {"openapi: 3.0.3\nopenapi: 3.0.3\npaths: {}", "already defined"},
-		"duplicate key in JSON":     {`{"openapi": "3.0.3", "openapi": "3.0.3", "paths": {}}`, "already defined"},
-		"mapping as a key":          {minimal("{{}: b}"), "not a scalar"},
-		"alias to itself":           {"a: &a [*a]\n" + minimal("{}"), "cannot be read as YAML or JSON"},
-		"aliases multiply":          {aliasBomb(), "nodes"},
-		"600,000 keys":              {manyKeys(600_000), "keys of one mapping"},
-		"deep nesting":              {minimal(strings.Repeat("{items: ", 300) + "{}" + strings.Repeat("}", 300)), "levels"},
-		"deep nesting in JSON":      {strings.Repeat("[", 9000) + strings.Repeat("]", 9000), "levels"},
-		"references multiply":       {multiplied(), "once references are replaced"},
-		"missing target":            {minimal(`{$ref: "#/components/schemas/Nothing"}`), "does not exist"},
-		"reference into a string":   {minimal(`{$ref: "#/components/schemas/Text/type/x"}`), "does not exist"},
-		"index too high":            {minimal(`{$ref: "#/components/schemas/Lists/oneOf/1"}`), "does not exist"},
-		"index is not a number":     {minimal(`{$ref: "#/components/schemas/Lists/oneOf/-"}`), "does not exist"},
-		"negative index":            {minimal(`{$ref: "#/components/schemas/Lists/oneOf/-1"}`), "does not exist"},
-		"reference is a list":       {minimal(`{$ref: [a]}`), "not a string"},
-		"remote reference":          {minimal(`{$ref: "` + server.URL + `/schema.yml"}`), "not followed"},
-		"part of a remote document": {minimal(`{$ref: "` + server.URL + `/schema.yml#/x"}`), "not followed"},
-		"reference to a file":       {minimal(`{$ref: "other.yml#/x"}`), "not followed"},
-		"reference to a local file": {minimal(`{$ref: "file:///etc/passwd"}`), "not followed"},
-		"tree":                      {minimal(`{$ref: "#/components/schemas/Tree"}`), "cycle"},
-		"reference to itself":       {minimal(`{$ref: "#/components/schemas/Self"}`), "cycle"},
-		"cycle of two":              {minimal(`{$ref: "#/components/schemas/Ping"}`), "cycle"},
-		"union with itself":         {minimal(`{$ref: "#/components/schemas/Many"}`), "cycle"},
-		"schema is a string":        {minimal("text"), "OpenAPI has a mapping"},
-		"enum is a string":          {minimal("{type: string, enum: a}"), "OpenAPI has a list"},
-		"properties are a list":     {minimal("{properties: [a]}"), "OpenAPI has a mapping"},
-		"path item is a number":     {"openapi: 3.0.3\npaths: {/sessions: 5}", "OpenAPI has a mapping"},
-		"unknown method":            {strings.Replace(text, "    get:", "    fetch: {}\n    get:", 1), "unknown method"},
-		"two paths for one request": {strings.Replace(text, "paths:", "paths:\n  /sessions/{a}: {get: {}}\n  /sessions/{b}: {get: {}}", 1), "the same request"},
-		"parameter without a name":  {"openapi: 3.0.3\npaths: {/sessions: {get: {parameters: [{in: query}]}}}", "without name or in"},
-		"duplicate parameter":       {"openapi: 3.0.3\npaths: {/sessions: {get: {parameters: [{in: query, name: a}, {in: query, name: a}]}}}", "or twice"},
-		"unknown security scheme":   {"openapi: 3.0.3\npaths: {/sessions: {get: {security: [{key: []}]}}}", "does not exist"},
+		"empty":                      {"", "no documents in stream"},
+		"not YAML":                   {"a: [b", "cannot parse bad.yml: "},
+		"web page":                   {"<!DOCTYPE html><html><body>Not found</body></html>", "not an OpenAPI 3 document"},
+		"binary":                     {"\x00\x01\x02\xff", "cannot parse bad.yml: "},
+		"list":                       {"- a", "not an OpenAPI 3 document"},
+		"not OpenAPI":                {"name: drift\non: push", "not an OpenAPI 3 document"},
+		"Swagger 2":                  {"swagger: '2.0'\npaths: {}", "not an OpenAPI 3 document"},
+		"OpenAPI 2":                  {"openapi: '2.0'\npaths: {}", "not an OpenAPI 3 document"},
+		"version is a number":        {"openapi: 3.0\npaths: {}", "not an OpenAPI 3 document"},
+		"no paths":                   {"openapi: 3.0.3", "not an OpenAPI 3 document"},
+		"paths are a list":           {"openapi: 3.0.3\npaths: [a]", "not an OpenAPI 3 document"},
+		"two documents":              {minimal("{}") + "---\n" + minimal("{}"), "found multiple"},
+		"empty second document":      {minimal("{}") + "---\n", "found multiple"},
+		"broken second document":     {minimal("{}") + "---\n[", "cannot parse bad.yml: "},
+		"duplicate key":              {"openapi: 3.0.3\nopenapi: 3.0.3\npaths: {}", `line 2: key "openapi" is a duplicate`},
+		"duplicate key in a list":    {"x: [{a: 1, a: 2}, b]\n" + minimal("{}"), `key "a" is a duplicate`},
+		"duplicate key in a mapping": {"x: {b: {a: 1, a: 2}, c: 1}\n" + minimal("{}"), `key "a" is a duplicate`},
+		"value of another type":      {"x: !!int abc\n" + minimal("{}"), "cannot parse bad.yml: "},
+		"duplicate key in JSON":      {`{"openapi": "3.0.3", "openapi": "3.0.3", "paths": {}}`, "is a duplicate"},
+		"mapping as a key":           {minimal("{{}: b}"), "not a scalar"},
+		"alias to itself":            {"a: &a [*a]\n" + minimal("{}"), "more than 200 levels"},
+		"aliases multiply":           {aliases(), "1000000 nodes"},
+		"100,001 keys of a mapping":  {minimal("{}") + "x-many:" + keys100k, "100000 keys of a mapping"},
+		"300 levels":                 {nested(300), "more than 200 levels"},
+		"9,000 levels of JSON":       {strings.Repeat("[", 9000) + strings.Repeat("]", 9000), "more than 200 levels"},
+		"references multiply":        {multiplied(), "more than 50000 parts"},
+		"long place":                 {chain(), "a place longer than 10000 bytes"},
+		"missing target":             {refers(components + "Nothing"), "does not exist"},
+		"reference into a string":    {refers(components + "Text/type/x"), "does not exist"},
+		"index too high":             {refers(components + "Lists/oneOf/1"), "does not exist"},
+		"index is not a number":      {refers(components + "Lists/oneOf/-"), "does not exist"},
+		"negative index":             {refers(components + "Lists/oneOf/-1"), "does not exist"},
+		"invalid escape":             {refers(components + "%zz"), "does not exist"},
+		"reference is a list":        {minimal(`{$ref: [a]}`), "not a string"},
+		"remote reference":           {refers(server.URL + "/schema.yml"), "not followed"},
+		"part of a remote document":  {refers(server.URL + "/schema.yml#/x"), "not followed"},
+		"reference to a file":        {refers("other.yml#/x"), "not followed"},
+		"reference to a local file":  {refers("file:///etc/passwd"), "not followed"},
+		"tree":                       {refers(components + "Tree"), "cycle"},
+		"reference to itself":        {refers(components + "Self"), "cycle"},
+		"cycle of two":               {refers(components + "Ping"), "cycle"},
+		"union with itself":          {refers(components + "Many"), "cycle"},
+		"schema is a string":         {minimal("text"), `has "text" at responses.200.content.application/json.schema, want a mapping`},
+		"enum is a string":           {minimal("{type: string, enum: a}"), "schema.enum, want a list"},
+		"properties are a list":      {minimal("{properties: [a]}"), "schema.properties, want a mapping"},
+		"path item is a number":      {"openapi: 3.0.3\npaths: {/sessions: 5}", "/sessions: bad.yml has 5 at /sessions, want a mapping"},
+		"path item does not exist":   {"openapi: 3.0.3\npaths: {/sessions: {$ref: '#/x'}}", "/sessions: bad.yml refers to \"#/x\""},
+		"path item refers to itself": {"openapi: 3.0.3\npaths: {/sessions: {$ref: '#/paths/~1sessions'}}", "cycle"},
+		"operation is a number":      {"openapi: 3.0.3\npaths: {/sessions: {get: 5}}", "GET /sessions: bad.yml has 5 at get, want a mapping"},
+		"parameters are a mapping":   {operationWith("parameters: {a: {}}"), "at parameters, want a list"},
+		"security is a mapping":      {operationWith("security: {a: []}"), "at security, want a list"},
+		"scopes are a string":        {operationWith("security: [{a: b}]") + "\ncomponents: {securitySchemes: {a: {}}}", "at security, want a list"},
+		"unknown method":             {strings.Replace(text, "    get:", "    fetch: {}\n    get:", 1), `unknown method "fetch"`},
+		"two paths for one request":  {strings.Replace(text, "paths:", "paths:\n  /sessions/{a}: {get: {}}\n  /sessions/{b}: {get: {}}", 1), "has both GET /sessions/{a} and GET /sessions/{b}"},
+		"parameter without a name":   {operationWith("parameters: [{in: query}]"), "no name or location"},
+		"parameter without location": {operationWith("parameters: [{name: a}]"), "no name or location"},
+		"duplicate parameter":        {operationWith("parameters: [{in: query, name: a}, {in: query, name: a}]"), "is a duplicate"},
+		"unknown security scheme":    {operationWith("security: [{key: []}]"), "does not exist"},
+		"cycle in a link":            {operationWith("responses: {'200': {links: {a: {server: {$ref: '#/x'}}}}}") + "\nx: {a: {$ref: '#/x'}}", "cycle"},
 	}
 	dir := t.TempDir()
 	good := write(t, filepath.Join(dir, "good.yml"), text)
-	require.Equal(t, noDrift, runIn(t, dir, "-old", good, "-new", good, "watch").exit)
+	w := newWorkplace(t)
+	require.Equal(t, noDrift, w.run("-old", good, "-new", good, "watch").exit)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			bad := write(t, filepath.Join(dir, "bad.yml"), test.text)
-			r := runIn(t, dir, "-old", good, "-new", bad, "watch")
-			assert.Equal(t, couldNotTell, r.exit, r.stdout)
+			w := w
+			w.t = t
+			bad := write(t, filepath.Join(t.TempDir(), "bad.yml"), test.text)
+			r := w.run("-old", good, "-new", bad, "watch")
+			assert.Equal(t, incomplete, r.exit, r.stdout)
 			assert.Contains(t, r.stderr, test.says)
+			assert.Equal(t, 1, strings.Count(r.stderr, "\n"), r.stderr)
 			assert.Empty(t, r.stdout)
-			r = runIn(t, dir, "-json", "-old", bad, "-new", good, "watch")
-			assert.Equal(t, couldNotTell, r.exit, r.stdout)
-			assert.Contains(t, r.stderr, test.says)
+			r = w.run("-json", "-old", bad, "-new", good, "watch")
+			assert.Equal(t, incomplete, r.exit, r.stdout)
 			assert.Contains(t, r.stdout, `"exit": 2`)
 		})
 	}
 	assert.Zero(t, fetched.Load(), "remote references were fetched")
 }
 
-func TestUnreadableFilesCannotTell(t *testing.T) {
-	t.Parallel()
-	dir := workplace(t)
-	upstreamDir := published(t, dir)
-	good := filepath.Join(upstreamDir, "2026-05-12.yml")
+var keys100k = func() string {
+	var b strings.Builder
+	for i := range 100_001 {
+		fmt.Fprintf(&b, "\n  %d: x", i)
+	}
+	return b.String()
+}()
 
-	huge := filepath.Join(t.TempDir(), "huge.yml")
-	require.NoError(t, os.WriteFile(huge, []byte("openapi: 3.0.3\n"), 0o644))
+func TestLimitsAreNotTooLow(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"100,000 keys of a mapping": minimal("{}") + "x-many:" + keys100k[:strings.LastIndex(keys100k, "\n")],
+		"150 levels":                nested(150),
+		"reference used twice":      minimal(`{properties: {a: {$ref: "#/components/schemas/Text"}, b: {$ref: "#/components/schemas/Text"}}}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			operationsOf(t, text)
+		})
+	}
+}
+
+func TestMisuseAndUnreadableFiles(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	good := w.path(newer)
+	huge := write(t, filepath.Join(t.TempDir(), "huge.yml"), "openapi: 3.0.3\n")
 	require.NoError(t, os.Truncate(huge, maxDocument+1))
-	r := runIn(t, dir, "-old", good, "-new", huge, "watch")
-	assert.Equal(t, couldNotTell, r.exit)
-	assert.Contains(t, r.stderr, "larger than 64 MiB")
-
-	for name, args := range map[string][]string{
-		"no such file":      {"-old", good, "-new", "nowhere.yml", "watch"},
-		"a directory":       {"-old", good, "-new", upstreamDir, "watch"},
-		"no such directory": {"-upstream", "nowhere", "check"},
-		"an empty one":      {"-upstream", t.TempDir(), "watch"},
-		"old alone":         {"-old", good, "watch"},
-		"old with check":    {"-old", good, "-new", good, "check"},
-		"old with upstream": {"-old", good, "-new", good, "-upstream", upstreamDir, "watch"},
-		"no mode":           {},
-		"two modes":         {"check", "watch"},
-		"an unknown mode":   {"-upstream", upstreamDir, "compare"},
-		"an unknown flag":   {"-fast", "check"},
+	for name, test := range map[string]struct {
+		says string
+		args []string
+	}{
+		"no such file":      {"nowhere.yml", []string{"-old", good, "-new", "nowhere.yml", "watch"}},
+		"directory":         {"is a directory", []string{"-old", good, "-new", w.path("bapi"), "watch"}},
+		"huge file":         {"larger than 64 MiB", []string{"-old", good, "-new", huge, "watch"}},
+		"no such directory": {"cannot read a document", []string{"-upstream", "nowhere", "check"}},
+		"empty directory":   {"no documents in bapi", []string{"-upstream", t.TempDir(), "watch"}},
+		"old alone":         {"-old and -new", []string{"-old", good, "watch"}},
+		"new alone":         {"-old and -new", []string{"-new", good, "watch"}},
+		"old with check":    {"-old and -new", []string{"-old", good, "-new", good, "check"}},
+		"old with upstream": {"-old and -new", []string{"-old", good, "-new", good, "-upstream", "bapi", "watch"}},
+		"no mode":           {"want check, watch or update", nil},
+		"two modes":         {"want check, watch or update", []string{"check", "watch"}},
+		"unknown mode":      {"want check, watch or update", []string{"-upstream", "bapi", "compare"}},
+		"unknown flag":      {"not defined: -fast", []string{"-fast", "check"}},
 	} {
-		assert.Equal(t, couldNotTell, runIn(t, dir, args...).exit, name)
+		t.Run(name, func(t *testing.T) {
+			r := w.run(test.args...)
+			assert.Equal(t, incomplete, r.exit)
+			assert.Contains(t, r.stderr, test.says)
+			assert.NotContains(t, r.stdout, "no drift")
+		})
 	}
-
-	replaceIn(t, good, "Session", "Sessions")
-	r = runIn(t, dir, "-upstream", upstreamDir, "check")
-	assert.Equal(t, couldNotTell, r.exit)
-	assert.Contains(t, r.stderr, "but upstream.yaml pins")
+	r := w.run("-help")
+	assert.Equal(t, noDrift, r.exit)
+	assert.Contains(t, r.stderr, "-upstream")
 }
 
-// All of the project's own files has to count.
-func TestSecondDocumentsInOurFilesCannotTell(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"upstream.yaml", "deviations.yaml"} {
-		for _, more := range []string{"---\nanything: goes\n", "---\n", "---\n[\n"} {
-			dir := workplace(t)
-			upstreamDir := published(t, dir)
-			file := filepath.Join(dir, name)
-			text := read(t, file)
-			write(t, file, text+more)
-			r := runIn(t, dir, "-upstream", upstreamDir, "check")
-			assert.Equal(t, couldNotTell, r.exit, "%s with %q", name, more)
-			assert.Contains(t, r.stderr, name)
+type brokenWriter struct{}
 
-			write(t, file, "---\n"+text+"...\n# The end.\n")
-			assert.Equal(t, noDrift, runIn(t, dir, "-upstream", upstreamDir, "check").exit, "%s as one document", name)
-		}
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	for _, format := range []string{"-json", "-json=false"} {
+		args := []string{format, "-old", w.path(newer), "-new", w.path(newer), "watch"}
+		assert.Equal(t, incomplete, options{}.run(t.Context(), args, brokenWriter{}, io.Discard), format)
 	}
 }
 
-func TestBadPinsCannotTell(t *testing.T) {
+func TestBadProjectFiles(t *testing.T) {
 	t.Parallel()
-	const good = `repository: owner/name
-documents:
-  "2026-05-12": {path: bapi/2026-05-12.yml, commit: 81dd1c54dc093b3ab0e10d279f8bf585dbc673d9, sha256: 75df3a43fcb2d9fc4467a23c717714f5228aa3267b0930ba34612728365fd8f2}
-seen: {"2027-01-01": too new}
-operations:
-  GetSessionList: {request: GET /sessions, follows: "2026-05-12"}
-  CreateSession: {request: POST /sessions, follows: "2026-05-12"}
-`
-	file := filepath.Join(t.TempDir(), "upstream.yaml")
-	_, err := readPins(write(t, file, good))
-	require.NoError(t, err)
-	for _, test := range []struct{ old, new, says string }{
-		{"repository: owner/name", "repository: ../x", "want owner/name"},
-		{"path: bapi/2026-05-12.yml", "path: ../../x.yml", "want a path like"},
-		{"commit: 81dd1c54", "commit: main", "a commit of 40"},
-		{"sha256: 75df", "sha256: 75", "a sha256 of 64"},
-		{"request: GET /sessions,", "request: GET /users,", "like GET /sessions"},
-		{`follows: "2026-05-12"`, `follows: "2026-05-13"`, "one of the documents"},
-		{"POST /sessions,", "GET /sessions,", "a request of its own"},
-		{"documents:", "documentz:", "documentz"},
-		{"too new", `" "`, "a reason"},
-		{`"2027-01-01"`, "next", "an API version"},
+	for name, test := range map[string]struct{ file, old, new, says string }{
+		"changed document":      {newer, "Sessions", "Session", "2026-05-12.yml has sha256 "},
+		"contract not OpenAPI":  {contract, "openapi: 3", "openapi: 2", "openapi.yaml is not an OpenAPI 3 document"},
+		"contract's reference":  {contract, "RateLimited\"}", "Limited\"}", "which does not exist"},
+		"repository":            {pinsFile, "clerk/openapi-specs", "../x", "want owner/name"},
+		"path":                  {pinsFile, "path: bapi/", "path: ../", "want a path like"},
+		"commit":                {pinsFile, `commit: "`, `commit: "0`, "a commit of 40"},
+		"sha256":                {pinsFile, "sha256: ", "sha256: 0", "a sha256 of 64"},
+		"request":               {pinsFile, "GET /sessions,", "GET /users,", "unique request like GET /sessions"},
+		"duplicate request":     {pinsFile, "POST /sessions,", "GET /sessions,", "unique request"},
+		"unknown document":      {pinsFile, `follows: "2026-05-12"`, `follows: "2026-05-13"`, "one of the documents"},
+		"unknown key":           {pinsFile, "documents:", "documentz:", "documentz"},
+		"no operations":         {pinsFile, "", "repository: owner/name", "want owner/name, documents and operations"},
+		"seen without a reason": {pinsFile, "operations:", "seen: {'2027-01-01': ' '}\noperations:", "an API version and a reason"},
+		"seen is not a version": {pinsFile, "operations:", "seen: {next: no}\noperations:", "an API version and a reason"},
+		"no place":              {deviations, "  at: [operationId]\n", "", "missing operations, at, why or evidence"},
+		"no operation":          {deviations, "- operations: [CreateSession]\n  at", "- at", "missing operations, at"},
+		"second document":       {pinsFile, "\noperations:", "\n---\noperations:", "upstream.yaml"},
 	} {
-		require.Contains(t, good, test.old)
-		_, err := readPins(write(t, file, strings.Replace(good, test.old, test.new, 1)))
-		assert.ErrorContains(t, err, test.says)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkplace(t)
+			if test.old == "" {
+				w.write(test.file, test.new)
+			} else {
+				w.replace(test.file, test.old, test.new)
+			}
+			r := w.local("check")
+			assert.Equal(t, incomplete, r.exit, r.stdout)
+			assert.Contains(t, r.stderr, test.says)
+		})
+	}
+	t.Run("one document and one operation are enough", func(t *testing.T) {
+		t.Parallel()
+		file := write(t, filepath.Join(t.TempDir(), "upstream.yaml"), `repository: a/b
+operations: {A: {request: GET /sessions, follows: "2026-05-12"}}
+documents: {"2026-05-12": {path: b/c, commit: "`+strings.Repeat("0", 40)+`", sha256: "`+strings.Repeat("0", 64)+`"}}`)
+		_, err := readPins(file)
+		require.NoError(t, err)
+	})
+	for _, name := range []string{pinsFile, deviations} {
+		t.Run("missing "+name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkplace(t)
+			require.NoError(t, os.Remove(w.path(name)))
+			assert.Contains(t, w.local("check").stderr, name+": no such file")
+		})
+		t.Run("end of "+name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkplace(t)
+			text := w.read(name)
+			for _, more := range []string{"---\nanything: goes\n", "---\n", "---\n[\n"} {
+				w.write(name, text+more)
+				r := w.local("check")
+				assert.Equal(t, incomplete, r.exit, more)
+				assert.Contains(t, r.stderr, name)
+			}
+			w.write(name, "---\n"+text+"...\n# The end.\n")
+			w.requireNoDrift(func(args ...string) result { return w.local(args[0]) })
+		})
 	}
 }

@@ -1,8 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,133 +11,221 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// oursAlone are the mutations of parts that the contract has and Clerk does not
-// publish: one deviation speaks for the whole part, there is nothing to compare.
-var oursAlone = map[string]bool{
-	"header/removed":                 true, // Retry-After of 429
-	"header/retyped":                 true,
-	"property default/in a response": true, // of the page with a total
-}
-
-func TestEveryMutationOfTheContractFailsCheck(t *testing.T) {
+func TestCheckReports(t *testing.T) {
 	t.Parallel()
-	dir := workplace(t)
-	upstreamDir := published(t, dir)
-	p, err := openProject(dir)
-	require.NoError(t, err)
-	docs := map[string]operations{}
-	for version, pin := range p.pins.Documents {
-		docs[version] = operationsOf(t, read(t, filepath.Join(upstreamDir, pin.file())))
-		require.NoError(t, err)
-	}
-	compared := func(p project) []finding {
-		r := &report{}
-		p.compare(r, docs)
-		require.Empty(t, r.Unknown)
-		return r.Findings
-	}
-	require.Empty(t, compared(*p))
-	text := contractText(t)
-	for _, m := range mutations {
-		mutated := *p
-		mutated.contract = operationsOf(t, edited(t, text, m.edit))
-		found := compared(mutated)
-		name := m.kind + "/" + m.name
-		if oursAlone[name] {
-			assert.Empty(t, found, name)
-			continue
-		}
-		named := map[string]bool{}
-		for _, f := range found {
-			request, _, _ := strings.Cut(f.Operation, " (")
-			named[request] = true
-			assert.NotEmpty(t, f.Text, name)
-		}
-		for _, operation := range m.in {
-			request := requests[operation]
-			if request == "" {
-				request = operation
-			}
-			if m.place == "path.name" {
-				request = requests["template"] // upstream.yaml knows it by its name there
-			}
-			assert.True(t, named[request], "%s is not reported in %s", name, request)
-		}
-	}
-}
-
-func TestCheckSpeaksInSentences(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		old, new string
-		says     string
-		file     string
-	}{
-		"value": {
-			"maximum: 500}", "maximum: 400}",
-			"## GET /sessions (GetSessionList) in 2026-05-12.yml\n\n" +
-				"- difference: `query.limit.schema.maximum is 500 in 2026-05-12.yml and 400 in openapi.yaml; update openapi.yaml, or add a deviation`\n",
-			"../openapi.yaml",
+	for name, test := range map[string]struct{ file, old, new, says string }{
+		"difference": {
+			contract, "maximum: 500}", "maximum: 400}",
+			"## GET /sessions (GetSessionList) in 2026-05-12.yml\n\n- difference: `query.limit.schema.maximum " +
+				"is 500 in 2026-05-12.yml and 400 in openapi.yaml; update openapi.yaml or add a deviation`\n\ncheck: 1 finding.\n",
 		},
-		"deviation": {
-			"operationId: CreateSession\n", "operationId: createSession\n",
-			"## POST /sessions (CreateSession) in 2026-05-12.yml\n\n" +
-				"- deviation: `entry 1 of deviations.yaml says that operationId is \"createSession\" in 2026-05-12.yml and \"CreateSession\" in openapi.yaml, but it is \"createSession\" and \"createSession\"; correct or remove the entry`\n",
-			"../openapi.yaml",
+		"deviation that does not hold": {
+			contract, "operationId: CreateSession\n", "operationId: createSession\n",
+			"## POST /sessions (CreateSession) in 2026-05-12.yml\n\n- deviation: `entry 1 of deviations.yaml says that operationId " +
+				"is \"createSession\" in 2026-05-12.yml and \"CreateSession\" in openapi.yaml, " +
+				"but it is \"createSession\" and \"createSession\"; correct or remove the entry`\n",
 		},
-		"operation nobody has": {
-			"operations:\n", "operations:\n  GetLog: {request: \"GET /sessions/{session_id}/log\", follows: \"2026-05-12\"}\n",
-			"## GET /sessions/{session_id}/log (GetLog) in 2026-05-12.yml\n\n" +
-				"- difference: `upstream.yaml pins it to 2026-05-12, but neither 2026-05-12.yml nor openapi.yaml has it; correct or remove the row`\n",
-			"upstream.yaml",
+		"pinned operation that does not exist": {
+			pinsFile, "operations:\n",
+			"operations:\n  GetLog: {request: \"GET /sessions/{session_id}/events\", follows: \"2026-05-12\"}\n",
+			"## GET /sessions/{session_id}/events (GetLog) in 2026-05-12.yml\n\n- difference: `upstream.yaml pins it to " +
+				"2026-05-12, but neither 2026-05-12.yml nor openapi.yaml has it; correct or remove the row`\n",
 		},
-		"another version": {
-			"follows: \"2025-03-12\"}", "follows: \"2026-05-12\"}",
-			"- difference: `openapi.yaml sends the API version \"2025-03-12\", but upstream.yaml pins it to 2026-05-12; make them agree`\n",
-			"upstream.yaml",
+		"another API version": {
+			pinsFile, "follows: \"2025-03-12\"}", "follows: \"2026-05-12\"}",
+			"- difference: `openapi.yaml sends the API version \"2025-03-12\", but upstream.yaml pins it to 2026-05-12; " +
+				"make them agree`\n",
 		},
-	}
-	for name, test := range tests {
+		"operation that is not pinned": {
+			pinsFile, "  RevokeSession: {", "  # RevokeSession: {",
+			"- difference: `this operation is missing in upstream.yaml; run update`\n\ncheck: 1 finding.\n",
+		},
+		"operation that the contract does not have": {
+			deviations, "{session_id}/log", "{session_id}/logs",
+			"## GET /sessions/{session_id}/log in 2026-05-12.yml\n\n" +
+				"- difference: `operation is present in 2026-05-12.yml and absent in openapi.yaml;",
+		},
+		"operation that moved": {
+			contract, "  /sessions/{session_id}/revoke:\n", "  /sessions/{session_id}/stop:\n",
+			"## POST /sessions/{session_id}/revoke (RevokeSession) in 2026-05-12.yml\n\n- difference: `operation is present in",
+		},
+		"operation that Clerk does not have": {
+			contract, "  /sessions/{session_id}/revoke:\n    post:\n      operationId: RevokeSession",
+			"  /sessions/{session_id}/stop:\n    post:\n      operationId: StopSession",
+			"(StopSession) in 2026-05-12.yml\n\n- difference: `operation is absent in 2026-05-12.yml and present in openapi.yaml;",
+		},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := workplace(t)
-			upstreamDir := published(t, dir)
-			replaceIn(t, filepath.Join(dir, test.file), test.old, test.new)
-			r := runIn(t, dir, "-upstream", upstreamDir, "check")
+			w := newWorkplace(t)
+			w.replace(test.file, test.old, test.new)
+			r := w.local("check")
 			assert.Equal(t, drift, r.exit)
 			assert.Contains(t, r.stdout, test.says)
+			assert.True(t, strings.HasPrefix(r.stdout, notation))
 		})
 	}
 }
 
 func TestJSON(t *testing.T) {
 	t.Parallel()
-	dir := workplace(t)
-	upstreamDir := published(t, dir)
-	assert.JSONEq(t, `{"mode": "check", "exit": 0}`, runIn(t, dir, "-json", "-upstream", upstreamDir, "check").stdout)
-	replaceIn(t, filepath.Join(dir, "..", "openapi.yaml"), "maximum: 500}", "maximum: 400}")
+	w := newWorkplace(t)
+	assert.JSONEq(t, `{"mode": "check", "exit": 0}`, w.local("check", "-json").stdout)
+	w.replace(contract, "maximum: 500}", "maximum: 400}")
 	assert.JSONEq(t, `{"mode": "check", "exit": 1, "findings": [{
 		"kind": "difference", "operation": "GET /sessions (GetSessionList)", "document": "2026-05-12.yml",
 		"place": "query.limit.schema.maximum", "theirs": "500", "ours": "400",
-		"text": "query.limit.schema.maximum is 500 in 2026-05-12.yml and 400 in openapi.yaml; update openapi.yaml, or add a deviation"
-	}]}`, runIn(t, dir, "-json", "-upstream", upstreamDir, "check").stdout)
+		"text": "query.limit.schema.maximum is 500 in 2026-05-12.yml and 400 in openapi.yaml; update openapi.yaml or add a deviation"
+	}]}`, w.local("check", "-json").stdout)
 }
 
-// A document that cannot be read does not hide differences from the other.
-func TestCheckTellsWhatItKnows(t *testing.T) {
+// An unreadable document does not hide differences from the other one.
+func TestCheckWithAMissingDocument(t *testing.T) {
 	t.Parallel()
-	dir := workplace(t)
-	upstreamDir := published(t, dir)
-	require.NoError(t, os.Remove(filepath.Join(upstreamDir, "2025-03-12.yml")))
-	r := runIn(t, dir, "-upstream", upstreamDir, "check")
-	assert.Equal(t, couldNotTell, r.exit)
+	w := newWorkplace(t)
+	require.NoError(t, os.Remove(w.path(older)))
+	r := w.local("check")
+	assert.Equal(t, incomplete, r.exit)
 	assert.Empty(t, r.stdout)
-	assert.Contains(t, r.stderr, "2025-03-12.yml")
+	assert.Contains(t, r.stderr, "2025-03-12.yml: no such file")
+	assert.Contains(t, w.local("check", "-json").stdout, `"errors"`)
 
-	replaceIn(t, filepath.Join(dir, "..", "openapi.yaml"), "maximum: 500}", "maximum: 400}")
-	r = runIn(t, dir, "-upstream", upstreamDir, "check")
+	w.replace(contract, "maximum: 500}", "maximum: 400}")
+	r = w.local("check")
 	assert.Equal(t, drift, r.exit)
 	assert.Contains(t, r.stdout, "query.limit.schema.maximum is 500")
-	assert.Contains(t, r.stdout, "## Could not tell\n\n- cannot read a document")
-	assert.Contains(t, r.stdout, "check: findings: 1.")
+	assert.Contains(t, r.stdout, "## Could not be compared\n\n- cannot read a document")
+	assert.Contains(t, r.stdout, "check: 1 finding.")
+}
+
+// A deviation of all operations may hold in one whose document is missing.
+func TestDeviationOfAllWithAMissingDocument(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	w.edit(contract, "list responses 422 = {headers: {a: {}}}; "+
+		"list responses 422 content application/json schema $ref = '#/components/schemas/Errors'")
+	w.write(deviations, w.read(deviations)+"- operations: all\n  at: [responses.422.headers.a]\n  theirs: absent\n"+
+		"  ours: present\n  why: Because.\n  evidence: Seen.\n")
+	require.Equal(t, noDrift, w.local("check").exit)
+	require.NoError(t, os.Remove(w.path(newer)))
+	r := w.local("check")
+	assert.Equal(t, incomplete, r.exit)
+	assert.Empty(t, r.stdout)
+}
+
+// assertEveryLineCounts removes each line of deviations.yaml in turn.
+func assertEveryLineCounts(t *testing.T, w workplace, from *source) {
+	t.Helper()
+	p, err := openProject(w.path("api"))
+	require.NoError(t, err)
+	docs := p.documents(&report{}, func(version string) (*document, error) { return p.pinned(t.Context(), from, version) })
+	passes := func(lines ...string) bool {
+		w.write(deviations, strings.Join(lines, ""))
+		p, err := openProject(w.path("api"))
+		r := &report{}
+		if err == nil {
+			p.compare(r, docs)
+		}
+		return err == nil && len(r.Findings)+len(r.Errors) == 0
+	}
+	lines := strings.SplitAfter(w.read(deviations), "\n")
+	require.True(t, passes(lines...))
+	for i, line := range lines[:len(lines)-1] {
+		assert.False(t, passes(slices.Concat(lines[:i], lines[i+1:])...), "without line %d: %s", i+1, line)
+	}
+}
+
+func TestEveryLineOfTheDeviationsCounts(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	assertEveryLineCounts(t, w, &source{dir: w.path("bapi")})
+}
+
+func TestDeviationsThatDoNotHold(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		operation, at, theirs, ours string
+		exit                        int
+		says                        string
+	}{
+		"no such difference":    {"GetSession", "deprecated", "true", "false", drift, "says that deprecated is true"},
+		"another value":         {"GetSessionList", "query.limit.schema.maximum", "400", "500", drift, "but it is 500 and 500"},
+		"no such place":         {"GetSessionList", "query.order", "absent", "present", drift, "but it is absent and absent"},
+		"place of no operation": {"all", "responses.418", "absent", "present", drift, "but it is absent and absent"},
+		"no such operation": {
+			"GET /sessions/{id}/events", "operation", "present", "absent", drift,
+			"## GET /sessions/{}/events in the pinned documents\n\n- deviation: ",
+		},
+		"unknown name":           {"GetSessions", "deprecated", "true", "false", incomplete, `"GetSessions" is not an operation`},
+		"pattern":                {"*", "deprecated", "true", "false", incomplete, "is not an operation"},
+		"same place twice":       {"GetSession", "responses.429", "absent", "present", incomplete, "entry 7 already covers responses.429"},
+		"part of another":        {"GetSession", "responses.429.headers.retry-after", "absent", "present", incomplete, "already covers"},
+		"part left out":          {"GET /sessions/{id}/log", "operationId", "x", "absent", incomplete, "already covers operationId"},
+		"same values":            {"GetSession", "deprecated", "false", "false", incomplete, "want two different values"},
+		"no value":               {"GetSession", "deprecated", "", "", incomplete, `theirs is "" and ours is ""`},
+		"unknown key":            {"GetSession", "deprecated", "true", "false\n  severity: low", incomplete, "severity"},
+		"reason of only a space": {"GetSession", "deprecated", "true", "false\n  why: ' '", incomplete, "missing operations, at, why or evidence"},
+		"no evidence":            {"GetSession", "deprecated", "true", "false\n  evidence: ''", incomplete, "missing operations, at, why or evidence"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkplace(t)
+			entry := fmt.Sprintf("- operations: [%q]\n  at: [%q]\n", test.operation, test.at)
+			if test.theirs != "" {
+				entry += "  theirs: " + test.theirs + "\n  ours: " + test.ours + "\n"
+			}
+			for _, key := range []string{"why", "evidence"} {
+				if !strings.Contains(entry, key+":") {
+					entry += "  " + key + ": Because.\n"
+				}
+			}
+			w.write(deviations, w.read(deviations)+strings.Replace(entry, `["all"]`, "all", 1))
+			r := w.local("check")
+			assert.Equal(t, test.exit, r.exit)
+			assert.Contains(t, r.stdout+r.stderr, test.says)
+			if test.exit == incomplete && name != "unknown key" {
+				assert.Contains(t, r.stderr, "deviations.yaml, entry 12: ")
+			}
+		})
+	}
+}
+
+// Each place of a deviation has to hold in some operation.
+func TestDeviationOfAllWithAPlaceOfNone(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	w.replace(deviations, "    - responses.429\n", "    - responses.429\n    - responses.418\n")
+	r := w.local("check")
+	assert.Equal(t, drift, r.exit)
+	assert.Equal(t, len(requests), strings.Count(r.stdout, "says that responses.418 is absent"))
+}
+
+// Once Clerk publishes what only the contract had, the entry no longer holds.
+func TestDeviationEndsWhenClerkFollows(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	w.repin(newer, "list responses 429 description = Wait.")
+	r := w.local("check")
+	assert.Equal(t, drift, r.exit)
+	assert.Contains(t, r.stdout, "## GET /sessions (GetSessionList) in 2026-05-12.yml\n\n"+
+		"- deviation: `entry 7 of deviations.yaml says that responses.429 is absent in 2026-05-12.yml and present in openapi.yaml, but it is present and present;")
+}
+
+// A deviation of an operation that cannot be read is neither true nor false.
+func TestDeviationsOfUnreadableOperations(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(w workplace){
+		"published": func(w workplace) { w.repin(newer, "create requestBody = {$ref: '#/nowhere'}") },
+		"path":      func(w workplace) { w.repin(newer, "paths /sessions/{session_id}/revoke = 5") },
+		"contract":  func(w workplace) { w.edit(contract, "create requestBody = {$ref: '#/nowhere'}") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkplace(t)
+			change(w)
+			r := w.local("check")
+			assert.Equal(t, incomplete, r.exit)
+			assert.Empty(t, r.stdout)
+		})
+	}
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// A place is where a fact holds: query.limit.schema.maximum. A segment made by one is one of several: enum[pending].
+// A place is the location of a fact: query.limit.schema.maximum. A segment made by one is in brackets: enum[pending].
 type place string
 
-const bracket = "\x00"       // begins a segment made by one
+const bracket = "\x00"       // the prefix of a segment made by one
 func one(name string) string { return bracket + name }
 
 func (p place) at(segment string) place {
@@ -26,30 +26,29 @@ func (p place) at(segment string) place {
 	return place(strings.TrimPrefix(string(p+"."+place(name)), "."))
 }
 
-// below reports whether one printed place lies beneath another.
+// below reports whether a place is below another, as printed.
 func below(at, root string) bool {
-	rest, ok := strings.CutPrefix(at, root)
-	return root == wholeOperation && at != root || ok && rest != "" && (rest[0] == '.' || rest[0] == '[')
+	return root == wholeOperation && at != root || strings.HasPrefix(at, root+".") || strings.HasPrefix(at, root+"[")
 }
 
-const wholeOperation = "operation" // the place that says an operation exists
+const wholeOperation = "operation" // the place of the fact that an operation exists
 
-// A value is a fact's value as JSON, or present, for what merely exists, or absent.
+// A value is the value of a fact as JSON, or present for a part as a whole, or absent.
 type value string
 
 const present, absent value = "present", "absent"
 
-// textOf returns equal JSON for equal values: keys sorted, 10.0 the same as 10.
+// textOf returns canonical JSON: keys are sorted, 10.0 is 10.
 func textOf(v any) value {
 	text, _ := json.Marshal(v, json.Deterministic(true))
 	return value(text)
 }
 
-// Operations in their normal form are trees of values: a part is present by itself, a group is only its members.
+// A normalized operation is a tree of values. A part is a fact of its own, a group is only its members.
 type part map[string]any
 type group map[string]any
 
-// flatten adds the facts of a tree.
+// flatten adds the facts of a tree to facts.
 func flatten(facts map[string]value, at place, v any) {
 	switch v := v.(type) {
 	case value:
@@ -64,7 +63,7 @@ func flatten(facts map[string]value, at place, v any) {
 	}
 }
 
-// facts returns what is said of an operation, or nil.
+// facts returns the facts of an operation, or nil.
 func (ops operations) facts(key string) map[string]value {
 	if o := ops[key]; o != nil {
 		return o.facts
@@ -74,14 +73,14 @@ func (ops operations) facts(key string) map[string]value {
 
 func (ops operations) value(key, at string) value { return cmp.Or(ops.facts(key)[at], absent) }
 
-// A difference is one place where two documents say different things of an operation.
+// A difference is a place at which two documents have different values.
 type difference struct {
 	key, name string
 	place     string
 	old, new  value
 }
 
-// compare lists every difference between the operations that can be read in both documents, by operation and place.
+// compare lists the differences between operations that are readable in both documents, by operation and place.
 func compare(old, new operations) (found []difference) {
 	for _, key := range keys(old, new) {
 		if old.unreadable(key) || new.unreadable(key) {
@@ -98,17 +97,17 @@ func compare(old, new operations) (found []difference) {
 
 // keys returns the keys of both maps in order.
 func keys[V any](a, b map[string]V) []string {
-	all := slices.Sorted(maps.Keys(a))
-	all = slices.Sorted(slices.Values(slices.AppendSeq(all, maps.Keys(b))))
+	all := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
+	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// isRoot reports whether a difference is the addition or removal of a whole part.
+// isRoot reports whether a whole part was added or removed.
 func (d difference) isRoot() bool {
 	return d.old == absent && d.new == present || d.old == present && d.new == absent
 }
 
-// topmost leaves out what lies beneath a part that was added or removed as a whole.
+// topmost drops the differences below a part that was added or removed as a whole.
 func topmost(all []difference) []difference {
 	roots := map[[2]string]bool{}
 	for _, d := range all {

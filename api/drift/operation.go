@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// An operation is what a document says of an operation that changes code or what is sent, or why that is unknown.
+// An operation is what a document says about an operation, as far as it affects code or what is sent.
 type operation struct {
 	name  string // GET /sessions/{session_id}
 	doc   *document
-	facts map[string]value // by printed place
-	err   error
+	facts map[string]value // by place
+	err   error            // why the facts are unknown
 }
 
-// operations holds operations by key, see keyOf. The method * stands for all of a path that cannot be read.
+// operations maps keys to operations, see keyOf. The method * stands for a path that cannot be read.
 type operations map[string]*operation
 
 // operations reads the operations under /sessions.
@@ -27,31 +27,29 @@ func (d *document) operations() operations {
 		if path != "/sessions" && !strings.HasPrefix(path, "/sessions/") {
 			continue
 		}
-		w := &walker{doc: d, parts: &parts}
-		item := w.mapping(place(path), paths[path])
-		if w.err != nil {
-			found[keyOf("* "+path)] = &operation{name: path, err: w.err}
+		all := &operation{name: path}
+		w, item := walker{doc: d, parts: &parts, err: &all.err}.mapping(place(path), paths[path])
+		if all.err != nil {
+			found[keyOf("* "+path)] = all
 		}
 		for _, method := range slices.Sorted(maps.Keys(item)) {
 			if !isOperation(method) {
 				continue
 			}
-			w := &walker{doc: d, parts: &parts, refs: slices.Clip(w.refs)}
 			o := &operation{name: strings.ToUpper(method) + " " + path, doc: d}
+			w.err = &o.err
 			o.facts = map[string]value{wholeOperation: present, "request": textOf(o.name)}
 			flatten(o.facts, "", w.operation(method, item, d.root))
-			key := keyOf(o.name)
-			if before := found[key]; before != nil {
-				w.fail("has both %s and %s, which are the same request", before.name, o.name)
+			if other := found[keyOf(o.name)]; other != nil {
+				w.fail("has both %s and %s, which are the same request", other.name, o.name)
 			}
-			o.err = w.err
-			found[key] = o
+			found[keyOf(o.name)] = o
 		}
 	}
 	return found
 }
 
-// unreadable reports whether it is unknown what the document says of an operation.
+// unreadable reports whether the facts of an operation are unknown.
 func (ops operations) unreadable(key string) bool {
 	_, path, _ := strings.Cut(key, " ")
 	o := ops[key]
@@ -68,44 +66,40 @@ func (ops operations) errors() (all []error) {
 	return all
 }
 
-// keyOf returns a request, such as GET /sessions/{id}, with unnamed placeholders: renaming one hides no operation.
+// keyOf returns a request, such as GET /sessions/{}, without the names of its path parameters, which are not sent.
 func keyOf(request string) string { return placeholder.ReplaceAllString(request, "{}") }
 
 var placeholder = regexp.MustCompile(`\{[^/]*\}`)
 
-// isOperation reports whether an operation lies beneath a key of a path item.
+// isOperation reports whether a key of a path item is a method.
 func isOperation(key string) bool {
 	return !isProse(key) && key != "parameters" && key != "servers" && key != "$ref"
 }
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
 
-// operation returns an operation of a path item in its normal form, see [flatten]. It inherits from root.
-func (w *walker) operation(method string, item, root map[string]any) group {
-	defer w.leave(len(w.refs))
+// operation normalizes an operation of a path item. See [flatten] for the form.
+func (w walker) operation(method string, item, root map[string]any) group {
 	if !slices.Contains(methods, method) {
 		w.fail("has the unknown method %q; add support for it to api/drift", method)
 	}
-	op := w.mapping(place(method), item[method])
-	rest := maps.Clone(op)
-	maps.DeleteFunc(rest, func(key string, _ any) bool { return key == "parameters" || key == "servers" || key == "security" })
-	o := group(w.object("", "operation", rest))
+	w, op := w.mapping(place(method), item[method])
+	o := group(w.object("", "operation", op))
 	w.parameters(o, item["parameters"])
 	w.parameters(o, op["parameters"])
-	from := map[string]any{}
-	for _, m := range []map[string]any{root, item, op} {
-		maps.Copy(from, m)
-	}
-	o["security"], o["servers"] = w.security(from["security"]), w.servers(from["servers"])
+	inherited := maps.Clone(root)
+	maps.Copy(inherited, item)
+	maps.Copy(inherited, op)
+	o["security"] = w.security(inherited["security"])
+	o["servers"] = w.several("servers", "", "server", byIndex(w.list("servers", inherited["servers"])))
 	return o
 }
 
-// parameters adds parameters, which override those of the same location and name.
-func (w *walker) parameters(o group, v any) {
+// parameters adds parameters, which override those with the same location and name.
+func (w walker) parameters(o group, v any) {
 	seen := map[place]bool{}
 	for _, v := range w.list("parameters", v) {
-		depth := len(w.refs)
-		p := w.mapping("parameters", v)
+		w, p := w.mapping("parameters", v)
 		in, _ := p["in"].(string)
 		name, _ := p["name"].(string)
 		if in == "header" {
@@ -113,7 +107,7 @@ func (w *walker) parameters(o group, v any) {
 		}
 		at := place(in).at(name)
 		if in == "" || name == "" || seen[at] {
-			w.fail("has a parameter without name or in, or twice: %s", textOf(p))
+			w.fail("has a parameter that has no name or location, or is a duplicate: %s", textOf(p))
 			return
 		}
 		seen[at] = true
@@ -121,16 +115,16 @@ func (w *walker) parameters(o group, v any) {
 			o[in] = group{}
 		}
 		o[in].(group)[name] = w.object(at, in, p)
-		w.leave(depth)
 	}
 }
 
-// A kind of object: what lies beneath its keys, where "*" means several by name, and values that apply if not given.
+// A kind of object: the kinds of its parts, where "*" means a mapping of names to parts, and its default values.
 type kind struct{ parts, defaults map[string]string }
 
 var kinds = map[string]kind{
 	"operation": {
-		map[string]string{"requestBody": "requestBody", "responses": "*response", "callbacks": "*callback"},
+		map[string]string{"requestBody": "requestBody", "responses": "*response", "callbacks": "*callback",
+			"parameters": "-", "servers": "-", "security": "-"}, // inherited, see operation
 		map[string]string{"deprecated": "false"},
 	},
 	"query":       {carried, styled(`"form"`, "true")},
@@ -151,9 +145,8 @@ func styled(style, explode string) map[string]string {
 		"allowEmptyValue": "false", "allowReserved": "false"}
 }
 
-// object returns an object of a kind in its normal form.
-func (w *walker) object(at place, name string, v any) part {
-	defer w.leave(len(w.refs))
+// object normalizes an object of a kind.
+func (w walker) object(at place, name string, v any) part {
 	if name == "callback" {
 		return w.callback(at, v)
 	}
@@ -161,7 +154,7 @@ func (w *walker) object(at place, name string, v any) part {
 	for key, text := range k.defaults {
 		o[key] = value(text)
 	}
-	m := w.mapping(at, v)
+	w, m := w.mapping(at, v)
 	if s := m["style"]; s != nil {
 		o["explode"] = textOf(s == "form")
 	}
@@ -169,7 +162,7 @@ func (w *walker) object(at place, name string, v any) part {
 		inner := k.parts[key]
 		several, named := strings.CutPrefix(inner, "*")
 		switch at := at.at(key); {
-		case isProse(key), key == "name", key == "in": // of a server or parameter
+		case isProse(key), inner == "-", key == "name", key == "in": // of a server or parameter
 		case named:
 			o[key] = w.several(at, key, several, v)
 		case inner == "body schema":
@@ -187,8 +180,8 @@ func (w *walker) object(at place, name string, v any) part {
 	return o
 }
 
-// several returns objects of a kind by name.
-func (w *walker) several(at place, key, kind string, v any) group {
+// several normalizes named objects of a kind.
+func (w walker) several(at place, key, kind string, v any) group {
 	all := group{}
 	for name, v := range w.names(at, v) {
 		switch {
@@ -206,26 +199,25 @@ func (w *walker) several(at place, key, kind string, v any) group {
 	return all
 }
 
-// callback returns the operations of a callback.
-func (w *walker) callback(at place, v any) part {
-	defer w.leave(len(w.refs))
+// callback normalizes a callback: operations by expression and method.
+func (w walker) callback(at place, v any) part {
 	all := part{}
-	for expression, v := range w.mapping(at, v) {
-		depth := len(w.refs)
-		item, ops := w.mapping(at.at(expression), v), group{}
+	w, expressions := w.mapping(at, v)
+	for expression, v := range expressions {
+		w, item := w.mapping(at.at(expression), v)
+		ops := group{}
 		for method := range item {
 			if isOperation(method) {
-				ops[method] = part(w.operation(method, item, nil))
+				ops[method] = part(w.operation(method, item, map[string]any{}))
 			}
 		}
 		all[expression] = ops
-		w.leave(depth)
 	}
 	return all
 }
 
-// security returns the alternatives, each with the schemes it combines, by definition: their names are not sent.
-func (w *walker) security(v any) value {
+// security normalizes the alternatives, each a set of schemes. A scheme is its definition: its name is not sent.
+func (w walker) security(v any) value {
 	alternatives := []any{}
 	for _, v := range w.list("security", v) {
 		together := []any{}
@@ -235,7 +227,7 @@ func (w *walker) security(v any) value {
 			if s, ok := scheme["scheme"].(string); ok {
 				scheme["scheme"] = strings.ToLower(s)
 			}
-			if l := w.list("security", scopes); len(l) > 0 && w.err == nil {
+			if l := w.list("security", scopes); len(l) > 0 && *w.err == nil {
 				scheme["scopes"] = sorted(l)
 			}
 			together = append(together, scheme)
@@ -243,13 +235,4 @@ func (w *walker) security(v any) value {
 		alternatives = append(alternatives, sorted(together))
 	}
 	return textOf(sorted(alternatives))
-}
-
-// servers keep their order: the first is the one clients use.
-func (w *walker) servers(v any) group {
-	declared := w.list("servers", v)
-	if len(declared) == 0 {
-		declared = []any{map[string]any{"url": "/"}}
-	}
-	return w.several("servers", "", "server", byIndex(declared))
 }

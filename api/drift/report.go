@@ -13,20 +13,20 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A report is what a run found.
+// A report is the result of a run.
 type report struct {
 	Mode      string    `json:"mode,omitempty"`
 	Exit      int       `json:"exit"`
-	Documents []string  `json:"documents,omitempty"` // that changed, from which to which commit
+	Documents []string  `json:"documents,omitempty"` // that changed, with both commits
 	Findings  []finding `json:"findings,omitempty"`
 	Notes     []string  `json:"notes,omitempty"`
-	Unknown   []string  `json:"could_not_tell,omitempty"`
+	Errors    []string  `json:"errors,omitempty"`
 }
 
 // A finding is one thing that needs attention.
 type finding struct {
 	Kind      string `json:"kind"`                // one of order
-	Operation string `json:"operation,omitempty"` // and its id
+	Operation string `json:"operation,omitempty"` // request and id
 	Document  string `json:"document"`
 	Place     string `json:"place,omitempty"`
 	Before    value  `json:"before,omitempty"`
@@ -35,7 +35,7 @@ type finding struct {
 	Text      string `json:"text"`
 }
 
-// order ranks the kinds of findings: what needs attention first.
+// order lists the kinds of findings, most urgent first.
 var order = []string{breaking, "difference", "deviation", "withdrawn", "new version", unjudged, compatible}
 
 func (f finding) rank() int { return slices.Index(order, f.Kind) }
@@ -45,48 +45,51 @@ func (r *report) add(kind, document string, f finding, format string, args ...an
 	r.Findings = append(r.Findings, f)
 }
 
-func (r *report) cannotTell(errs ...error) {
+func (r *report) fail(errs ...error) {
 	for _, err := range errs {
-		r.Unknown = append(r.Unknown, oneLine(err).Error())
+		r.Errors = append(r.Errors, oneLine(err).Error())
 	}
 }
 
-const notation = `How to read it: query.limit.schema.maximum is the maximum in the schema of the query parameter limit;
-[object] is that member of a union, enum[active] that value of an enum, items what a list consists of;
-responses.{400,401} stands for two statuses. present and absent: something is there, or is not.
-breaking: may break callers, as oasdiff judges; compatible: does not; to judge by hand: oasdiff has no opinion.
+const notation = `How to read this: query.limit.schema.maximum is the maximum of the query parameter limit.
+[object] is the member of a union with that type, enum[active] a value of an enum, items the elements of an array.
+responses.{400,401} means both statuses. present and absent mean that a part exists or does not.
+breaking: may break callers; compatible: does not; to judge by hand: oasdiff, which judges changes, has no verdict.
 `
 
-// write writes the report as JSON or as Markdown, where what documents say stands in code spans.
+// write writes the report as JSON or as Markdown. Text from documents is in code spans.
 func (r *report) write(w io.Writer, asJSON bool) error {
+	slices.SortStableFunc(r.Findings, func(a, b finding) int { return cmp.Compare(a.rank(), b.rank()) })
 	if asJSON {
 		return json.MarshalWrite(w, r, jsontext.WithIndent("  "))
 	}
 	var b strings.Builder
 	b.WriteString(strings.Join(append(r.Documents, ""), "\n\n"))
+	var titles []string
 	sections := map[string][]finding{}
 	for _, f := range r.Findings {
 		title := strings.TrimPrefix(f.Operation+" in ", " in ") + f.Document
+		if sections[title] == nil {
+			titles = append(titles, title)
+		}
 		sections[title] = append(sections[title], f)
 	}
 	if len(sections) > 0 {
 		b.WriteString(notation + "\n")
 	}
-	for _, all := range sections {
-		slices.SortStableFunc(all, func(a, b finding) int { return cmp.Compare(a.rank(), b.rank()) })
-	}
-	for _, title := range slices.SortedFunc(maps.Keys(sections), func(a, b string) int {
-		return cmp.Or(cmp.Compare(sections[a][0].rank(), sections[b][0].rank()), cmp.Compare(a, b))
-	}) {
+	for _, title := range titles {
 		fmt.Fprintf(&b, "## %s\n\n%s\n", strings.Trim(code(title), "`"), strings.Join(lines(sections[title]), ""))
 	}
-	if len(r.Unknown) > 0 && len(r.Findings) > 0 {
-		fmt.Fprintf(&b, "## Could not tell\n\n- %s\n\n", strings.Join(r.Unknown, "\n- "))
+	if len(r.Errors) > 0 && len(r.Findings) > 0 {
+		fmt.Fprintf(&b, "## Could not be compared\n\n- %s\n\n", strings.Join(r.Errors, "\n- "))
 	}
 	b.WriteString(strings.Join(append(r.Notes, ""), "\n"))
-	if len(r.Findings) > 0 {
-		fmt.Fprintf(&b, "%s: findings: %d.\n", r.Mode, len(r.Findings))
-	} else if len(r.Unknown) == 0 {
+	switch n := len(r.Findings); {
+	case n == 1:
+		fmt.Fprintf(&b, "%s: 1 finding.\n", r.Mode)
+	case n > 1:
+		fmt.Fprintf(&b, "%s: %d findings.\n", r.Mode, n)
+	case len(r.Errors) == 0:
 		fmt.Fprintf(&b, "%s: no drift.\n", r.Mode)
 	}
 	_, err := io.WriteString(w, b.String())
@@ -97,7 +100,7 @@ func code(text string) string { return "`" + strings.ReplaceAll(text, "`", `\u00
 
 var status = regexp.MustCompile(`^responses\.([^.\[ ]+)`)
 
-// lines returns a line for each finding, or for several that differ in the status alone.
+// lines returns a line for each finding. Findings that differ only in the status share a line.
 func lines(all []finding) (found []string) {
 	statuses := map[string][]string{}
 	for _, f := range all {
@@ -120,34 +123,35 @@ func lines(all []finding) (found []string) {
 	return found
 }
 
-// sentence says what changed, given the operation as it is now.
+// sentence describes the change, given the operation as it is now.
 func (d difference) sentence(o *operation) string {
 	subject := d.place
 	if d.place == wholeOperation {
 		subject = "this operation"
 	}
 	switch {
-	case d.isRoot() && d.new == present:
+	case !d.isRoot():
+		return fmt.Sprintf("%s was %s and is now %s", d.place, d.old, d.new)
+	case d.new == present:
 		return subject + " was added" + describe(o, d.place)
-	case d.isRoot():
-		return subject + " was removed"
 	}
-	return fmt.Sprintf("%s was %s and is now %s", d.place, d.old, d.new)
+	return subject + " was removed"
 }
 
-// describe lists what a part says of itself, such as type and default, and the parts of it.
+// describe lists the values of a part, such as type and default, and then its parts.
 func describe(o *operation, at string) string {
-	var said, parts []string
+	var values, parts []string
 	for _, fact := range slices.Sorted(maps.Keys(o.facts)) {
 		name := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(fact, at), ".schema"), ".")
 		switch v := o.facts[fact]; {
-		case !below(fact, at) || v == "false" && name != "required" || name == "style" || name == "explode":
+		case !below(fact, at), v == "false" && name != "required":
+		case name == "style", name == "explode", name == "request":
 		case v == present && strings.Count(name, ".")+strings.Count(name, "[") <= 1:
 			parts = append(parts, name)
 		case v != present && !strings.ContainsAny(name, ".["):
-			said = append(said, name+" "+string(v))
+			values = append(values, name+" "+string(v))
 		}
 	}
-	slices.Sort(said)
-	return strings.TrimSuffix(": "+strings.Join(append(said, parts...), ", "), ": ")
+	slices.Sort(values)
+	return strings.TrimSuffix(": "+strings.Join(append(values, parts...), ", "), ": ")
 }

@@ -3,12 +3,13 @@ package main
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
-// schema returns a schema in its normal form, which does not depend on how the same is spelled.
-func (w *walker) schema(at place, v any) group {
-	defer w.leave(len(w.refs))
-	s, m := group{}, w.unwrapped(at, v)
+// schema normalizes a schema: equivalent spellings become one.
+func (w walker) schema(at place, v any) group {
+	w, m := w.unwrapped(at, v)
+	s := group{}
 	for key, v := range m {
 		at := at.at(key)
 		switch key {
@@ -17,7 +18,7 @@ func (w *walker) schema(at place, v any) group {
 			s[key] = w.enum(at, v)
 		case "allOf", "oneOf", "anyOf":
 			s[key] = w.union(at, v)
-		case "additionalProperties": // true is not the same as unsaid: generators see a difference
+		case "additionalProperties": // true is not the default: generators make different code of it
 			if more := part(w.schema(at, v)); len(more) > 0 && v != false {
 				s[key] = more
 			} else {
@@ -36,7 +37,7 @@ func (w *walker) schema(at place, v any) group {
 			}
 			s[key] = all
 		default:
-			if def, ok := omittedInSchemas[key]; !ok || textOf(v) != def {
+			if textOf(v) != omittedInSchemas[key] {
 				s[key] = textOf(w.plain(key, v))
 			}
 		}
@@ -47,15 +48,14 @@ func (w *walker) schema(at place, v any) group {
 	return s
 }
 
-// omittedInSchemas are values that mean the same as not given.
+// omittedInSchemas are default values, which are dropped.
 var omittedInSchemas = map[string]value{
 	"nullable": "false", "deprecated": "false", "readOnly": "false", "writeOnly": "false", "uniqueItems": "false",
-	"exclusiveMinimum": "false", "exclusiveMaximum": "false",
-	"minLength": "0", "minItems": "0", "minProperties": "0",
+	"exclusiveMinimum": "false", "exclusiveMaximum": "false", "minLength": "0", "minItems": "0", "minProperties": "0",
 }
 
-// properties returns the properties, each with whether it is required. One only listed as required is not present.
-func (w *walker) properties(at place, m map[string]any) group {
+// properties normalizes the properties, each with required. A property that is only listed as required is not present.
+func (w walker) properties(at place, m map[string]any) group {
 	all := group{}
 	if v, ok := m["properties"]; ok {
 		for name, v := range w.names(at.at("properties"), v) {
@@ -75,7 +75,7 @@ func (w *walker) properties(at place, m map[string]any) group {
 	return all
 }
 
-func (w *walker) enum(at place, v any) any {
+func (w walker) enum(at place, v any) any {
 	all := group{}
 	for _, v := range w.list(at, v) {
 		all[one(enumLabel(v))] = part{}
@@ -86,7 +86,7 @@ func (w *walker) enum(at place, v any) any {
 	return all
 }
 
-// enumLabel names a value: a string as it is, anything else marked as JSON.
+// enumLabel returns the segment for a value: a string itself, anything else as JSON with a prefix.
 func enumLabel(v any) string {
 	if s, ok := v.(string); ok {
 		return s
@@ -94,74 +94,66 @@ func enumLabel(v any) string {
 	return "json:" + string(textOf(v))
 }
 
-// unwrapped returns a copy of a schema in one of several spellings, where a union of one member is the member.
-func (w *walker) unwrapped(at place, v any) map[string]any {
-	v = w.referenced(v)
-	if yes, ok := v.(bool); ok {
+// unwrapped returns a copy of a schema in the one spelling that schema expects, where a union of one is its member.
+func (w walker) unwrapped(at place, v any) (walker, map[string]any) {
+	w, v = w.referenced(v)
+	switch v {
+	case true:
 		v = map[string]any{}
-		if !yes {
-			v = map[string]any{"not": map[string]any{}}
-		}
+	case false:
+		v = map[string]any{"not": map[string]any{}}
 	}
-	s := map[string]any{}
-	for key, v := range w.mapping(at, v) {
-		if !isProse(key) {
-			s[key] = v
-		}
-	}
+	w, s := w.mapping(at, v)
+	s = maps.Clone(s)
+	maps.DeleteFunc(s, func(key string, _ any) bool { return isProse(key) })
 	useEnum(s)
 	useNumbers(s)
 	w.useNullable(s)
 	for _, union := range []string{"allOf", "oneOf", "anyOf"} {
 		isMore := func(key string) bool { return key != union && !slices.Contains(modifiers, key) }
 		if l, _ := s[union].([]any); len(l) == 1 && !slices.ContainsFunc(slices.Collect(maps.Keys(s)), isMore) {
-			inner := w.unwrapped(at, l[0])
+			w, inner := w.unwrapped(at, l[0])
 			delete(s, union)
 			maps.Copy(inner, s)
 			w.useNullable(inner)
-			return inner
+			return w, inner
 		}
 	}
-	return s
+	return w, s
 }
 
-// referenced returns what a schema refers to, with the constraints beside the reference, which OpenAPI 3.0 ignores.
-func (w *walker) referenced(v any) any {
-	for w.err == nil {
-		m, ok := v.(map[string]any)
-		if !ok || m["$ref"] == nil {
-			return v
-		}
-		both := map[string]any{}
-		for key, item := range m {
-			if key != "$ref" && !isProse(key) {
-				both[key] = item
-			}
-		}
-		if len(both) > 0 {
-			members, _ := both["allOf"].([]any)
-			both["allOf"] = append(slices.Clone(members), map[string]any{"$ref": m["$ref"]})
-			return both
-		}
-		v = w.step(v)
+// referenced resolves a reference. Constraints beside it, which OpenAPI 3.0 ignores, become an allOf with the target.
+func (w walker) referenced(v any) (walker, any) {
+	m, _ := v.(map[string]any)
+	if m["$ref"] == nil || *w.err != nil {
+		return w, v
 	}
-	return nil
+	both := maps.Clone(m)
+	maps.DeleteFunc(both, func(key string, _ any) bool { return key == "$ref" || isProse(key) })
+	if len(both) > 0 {
+		members, _ := both["allOf"].([]any)
+		both["allOf"] = append(slices.Clone(members), map[string]any{"$ref": m["$ref"]})
+		return w, both
+	}
+	w, v = w.resolve(m["$ref"])
+	return w.referenced(v)
 }
 
-// modifiers are keys that may stand beside a union of one member, or its member.
+// modifiers are keys that mean the same beside a union of one member as in the member.
 var modifiers = []string{"nullable", "default", "deprecated", "readOnly", "writeOnly"}
 
-// useEnum replaces const by an enum of one value.
+// useEnum replaces const with an enum of one value.
 func useEnum(s map[string]any) {
 	c, ok := s["const"]
 	l, _ := s["enum"].([]any)
-	if same := func(v any) bool { return textOf(v) == textOf(c) }; ok && (s["enum"] == nil || slices.ContainsFunc(l, same)) {
+	same := func(v any) bool { return textOf(v) == textOf(c) }
+	if ok && (s["enum"] == nil || slices.ContainsFunc(l, same)) {
 		s["enum"] = []any{c}
 		delete(s, "const")
 	}
 }
 
-// useNumbers replaces the boolean exclusive limits of OpenAPI 3.0 by the numbers of 3.1.
+// useNumbers replaces the boolean exclusive limits of OpenAPI 3.0 with the numbers of 3.1.
 func useNumbers(s map[string]any) {
 	for exclusive, limit := range map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"} {
 		if s[exclusive] == true && s[limit] != nil {
@@ -171,24 +163,17 @@ func useNumbers(s map[string]any) {
 	}
 }
 
-// useNullable moves null out of type, enum and unions into nullable.
-func (w *walker) useNullable(s map[string]any) {
+// useNullable replaces null in type, enum and unions with nullable.
+func (w walker) useNullable(s map[string]any) {
 	for _, key := range []string{"type", "oneOf", "anyOf"} {
-		l, ok := s[key].([]any)
+		l, _ := s[key].([]any)
 		rest := slices.DeleteFunc(slices.Clone(l), w.isNull)
-		if !ok || len(rest) == 0 {
+		if len(rest) == 0 {
 			continue
 		}
-		if len(rest) < len(l) {
-			s["nullable"] = true
-		}
-		switch {
-		case key != "type":
-			s[key] = rest
-		case len(rest) == 1:
+		s["nullable"] = s["nullable"] == true || len(rest) < len(l)
+		if s[key] = sorted(rest); key == "type" && len(rest) == 1 {
 			s[key] = rest[0]
-		default:
-			s[key] = sorted(rest)
 		}
 	}
 	if l, ok := s["enum"].([]any); ok && s["nullable"] == true {
@@ -196,14 +181,85 @@ func (w *walker) useNullable(s map[string]any) {
 	}
 }
 
-// isNull reports whether a type, or a member of a union, allows null alone.
-func (w *walker) isNull(v any) bool {
-	defer w.leave(len(w.refs))
-	m, ok := w.follow(v).(map[string]any)
-	if !ok {
-		return v == "null"
-	}
+// isNull reports whether a type or a member of a union allows only null.
+func (w walker) isNull(v any) bool {
+	_, target := w.follow(v)
+	m, _ := target.(map[string]any)
 	c, isConst := m["const"]
 	l, _ := m["enum"].([]any)
-	return m["type"] == "null" || isConst && c == nil || len(l) == 1 && l[0] == nil
+	return v == "null" || m["type"] == "null" || isConst && c == nil || len(l) == 1 && l[0] == nil
+}
+
+// union normalizes the members of a union, whose order has no meaning. Each gets a label that describes it.
+func (w walker) union(at place, v any) group {
+	byType := map[string][]any{}
+	for _, v := range w.list(at, v) {
+		s := w.schema(at, v)
+		label := typeLabel(s)
+		byType[label] = append(byType[label], s)
+	}
+	all := group{}
+	for label, same := range byType {
+		marks := map[string]bool{}
+		for _, s := range same {
+			marks[mark(s.(group))] = true
+		}
+		for i, s := range sorted(same) {
+			label := label
+			switch {
+			case len(same) > 1 && len(marks) == len(same) && !marks[""]:
+				label = mark(s.(group))
+			case len(same) > 1:
+				label += " " + string(textOf(i+1))
+			}
+			all[one(label)] = part(s.(group))
+		}
+	}
+	return all
+}
+
+// bodySchema normalizes the schema of a body as a union, usually of one member: replacing the body is one difference.
+func (w walker) bodySchema(at place, v any) group {
+	w, m := w.unwrapped(at, v)
+	for _, union := range []string{"oneOf", "anyOf"} {
+		if m[union] == nil || m["oneOf"] != nil && m["anyOf"] != nil {
+			continue
+		}
+		all := w.union(at, m[union])
+		delete(m, union)
+		if union == "anyOf" {
+			all["anyOf"] = textOf(true) // several may apply at once
+		}
+		maps.Copy(all, w.schema(at, m))
+		return all
+	}
+	s := w.schema(at, m)
+	return group{one(typeLabel(s)): part(s)}
+}
+
+// typeLabel returns the type of a schema, or "any".
+func typeLabel(s group) string {
+	switch t, ok := s["type"].(value); {
+	case ok:
+		return strings.NewReplacer(`"`, "", "[", "", "]", "", ",", "|").Replace(string(t))
+	case s["properties"] != nil:
+		return "object"
+	case s["items"] != nil:
+		return "array"
+	}
+	return "any"
+}
+
+// mark returns the first property with a single value, such as object=token, or "".
+func mark(s group) string {
+	properties, _ := s["properties"].(group)
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		p, _ := properties[name].(part)
+		if values, _ := p["enum"].(group); len(values) == 1 {
+			for value := range values {
+				return name + "=" + strings.TrimPrefix(value, bracket)
+			}
+		}
+	}
+	return ""
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -13,12 +14,12 @@ import (
 	"github.com/oasdiff/oasdiff/load"
 )
 
-// The kinds of changes. What oasdiff has no opinion on is unjudged.
+// The kinds of changes. A change is unjudged if oasdiff does not report it.
 const breaking, unjudged, compatible = "breaking", "to judge by hand", "compatible"
 
-// judge returns the kind of each difference: what oasdiff says of the changes it fits best.
+// judge returns the kind of each difference: oasdiff's verdict on the changes that match it best.
 func judge(differences []difference, old, new operations) []string {
-	changes := map[string]checker.Changes{} // by operation; those of all operations have no key
+	changes := map[string]checker.Changes{} // by operation; a change of all operations has no key
 	for _, c := range oasdiff(old, new) {
 		key := strings.TrimSpace(keyOf(c.GetOperation() + " " + c.GetPath()))
 		changes[key] = append(changes[key], c)
@@ -28,7 +29,7 @@ func judge(differences []difference, old, new operations) []string {
 		best := fitting(d, slices.Concat(changes[d.key], changes[""]))
 		isBreaking := func(c checker.Change) bool { return c.GetLevel() >= checker.WARN }
 		switch {
-		// oasdiff permits removing deprecated operations and optional fields, which callers use.
+		// oasdiff accepts removal of deprecated operations and optional fields; callers use them.
 		case slices.ContainsFunc(best, isBreaking), d.old == present && d.new == absent && isRead(d.place):
 			kinds[i] = breaking
 		case len(best) > 0:
@@ -40,15 +41,16 @@ func judge(differences []difference, old, new operations) []string {
 	return kinds
 }
 
-// isRead reports whether callers read what is at a place.
+// isRead reports whether callers depend on the presence of a place.
 var isRead = regexp.MustCompile(`^operation$|^responses\..*\.(properties|headers)\.("[^"]*"|[^.\[]*)$`).MatchString
 
 var word = regexp.MustCompile(`[^/.,:=\[\]{}"]+`)
-var inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]|subschema #\d+`)
+var inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]|subschema #\d+|#/components/\S+`) // places do not have these
 
-// fitting returns the changes of a difference's aspect of which it has most of the names and values they mention.
+// fitting returns the changes of a difference's aspect whose names and values match it best.
 func fitting(d difference, all checker.Changes) (best checker.Changes) {
-	isAspect, inResponse := aspect(d), strings.HasPrefix(d.place, "responses")
+	isAspect := aspect(d)
+	other := map[bool]string{true: "request", false: "response"}[strings.HasPrefix(d.place, "responses")]
 	known := map[string]bool{}
 	for _, w := range word.FindAllString(d.place+"."+string(d.old+"."+d.new), -1) {
 		known[w] = true
@@ -56,7 +58,7 @@ func fitting(d difference, all checker.Changes) (best checker.Changes) {
 	most := 0
 	for _, c := range all {
 		id := c.GetId()
-		if !isAspect(id) || strings.Contains(id, "request") && inResponse || strings.Contains(id, "response") && !inResponse {
+		if !isAspect(id) || strings.Contains(id, other) {
 			continue
 		}
 		score := 0
@@ -69,9 +71,6 @@ func fitting(d difference, all checker.Changes) (best checker.Changes) {
 				}
 			}
 		}
-		if strings.Contains(id, "-of-") {
-			score = max(score, 0) // of a union only names are told, of members or of nothing
-		}
 		if score > most {
 			best, most = nil, score
 		}
@@ -82,13 +81,15 @@ func fitting(d difference, all checker.Changes) (best checker.Changes) {
 	return best
 }
 
-// aspects are ids of changes by the last key of a place or the one before. Others have the key itself: max-length.
+// aspects maps the last two keys of a place to ids of changes. Other ids contain the key itself: max-length.
 var aspects = map[string]string{
-	"enum[": "enum|const", "properties.": "property(-added|-removed|-with-default|$)", "headers.": "header-(added|removed)",
+	"enum[": "enum|const", "properties.": "property(-added|-removed|-with-default|$)",
+	"headers.":   "header-(added|removed)",
 	"responses.": "status", "content.": "media-type-(added|removed)", "requestBody": "body-(added|removed)",
 	"query.": parameters, "path.": parameters, "header.": parameters, "cookie.": parameters,
 	"operation": "endpoint|removed", "required": "required|optional", "deprecated": "deprecated|reactivated",
-	"type": "type", "format": "type", "minimum": "[a-z]-min-(set|unset|in|de)", "maximum": "[a-z]-max-(set|unset|in|de)",
+	"type": "type", "format": "type",
+	"minimum": "[a-z]-min-(set|unset|in|de)", "maximum": "[a-z]-max-(set|unset|in|de)",
 	"exclusiveMinimum": "exclusive-min", "exclusiveMaximum": "exclusive-max",
 }
 
@@ -97,23 +98,20 @@ const parameters = "parameter(-removed|-to-existing|$)|header-property"
 var lastSegments = regexp.MustCompile(`([^.\[]*[.\[])?("[^"]*"|[^.\[]*)$`)
 var capital = regexp.MustCompile(`[A-Z]`)
 
-// aspect returns a test for the ids of changes that are of the same kind as a difference.
+// aspect returns a function that reports whether a change, by its id, concerns the same aspect as a difference.
 func aspect(d difference) func(id string) bool {
 	m := lastSegments.FindStringSubmatch(d.place)
-	pattern, ok := aspects[m[1]]
-	if !ok {
-		pattern, ok = aspects[m[2]]
-	}
-	if !ok && !strings.HasSuffix(d.place, "]") { // whatever changed within a member of a union may change its label
+	pattern := cmp.Or(aspects[m[1]], aspects[m[2]])
+	if pattern == "" && !strings.HasSuffix(d.place, "]") { // any change of a member of a union may change its label
 		pattern = regexp.QuoteMeta(strings.ToLower(capital.ReplaceAllString(m[2], "-$0")))
 	}
 	return regexp.MustCompile(pattern).MatchString
 }
 
-// oasdiff returns what changed from one document to another, or nothing if it cannot tell.
+// oasdiff returns the changes from one document to another, or none if they cannot be compared.
 func oasdiff(old, new operations) (changes checker.Changes) {
 	defer func() {
-		if recover() != nil { // of a document it did not expect
+		if recover() != nil { // it panics on some documents
 			changes = nil
 		}
 	}()
@@ -129,16 +127,17 @@ func oasdiff(old, new operations) (changes checker.Changes) {
 	if err != nil {
 		return nil
 	}
-	return checker.CheckBackwardCompatibilityUntilLevel(checker.NewConfig(checker.GetAllChecks()), found, sources, checker.INFO)
+	config := checker.NewConfig(checker.GetAllChecks())
+	return checker.CheckBackwardCompatibilityUntilLevel(config, found, sources, checker.INFO)
 }
 
-// document returns an OpenAPI document of the operations alone.
+// document returns an OpenAPI document with only these operations.
 func (ops operations) document() map[string]any {
 	doc, paths := map[string]any{}, map[string]any{}
 	for _, o := range ops {
 		if _, path, _ := strings.Cut(o.name, " "); o.err == nil {
-			maps.Copy(doc, o.doc.root)
-			paths[path] = o.doc.root["paths"].(map[string]any)[path]
+			doc = maps.Clone(o.doc.root)
+			paths[path] = doc["paths"].(map[string]any)[path]
 		}
 	}
 	doc["paths"] = paths

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -27,25 +28,27 @@ func watchFiles(r *report, old, new string) error {
 func (p *project) watch(ctx context.Context, from *source, r *report) {
 	published, err := p.published(ctx, from)
 	if err != nil {
-		r.cannotTell(fmt.Errorf("which API versions are published is unknown: %w", err))
+		r.fail(fmt.Errorf("cannot list the published API versions: %w", err))
 	}
-	const noted = "move operations to another document in upstream.yaml, or note the version under seen"
-	versions := p.pins.versions()
-	for _, version := range versions {
+	const advice = "pin operations to another document in upstream.yaml, or list the version under seen"
+	for _, version := range p.pins.versions() {
 		pin := p.pins.Documents[version]
 		doc, err := p.newest(ctx, from, version)
 		if err == nil && doc.sha256 != pin.SHA256 {
 			err = p.watchDocument(ctx, from, version, doc, r)
 		}
-		if gone := errors.Is(err, fs.ErrNotExist) && published != nil; gone && p.pins.Seen[version] == "" {
-			r.add("withdrawn", pin.file(), finding{Before: present, Theirs: absent}, "%s is no longer published; %s", pin.file(), noted)
-		} else if err != nil && !gone {
-			r.cannotTell(err)
+		withdrawn := errors.Is(err, fs.ErrNotExist) && published != nil
+		if withdrawn && p.pins.Seen[version] == "" {
+			r.add("withdrawn", pin.file(), finding{Before: present, Theirs: absent},
+				"%s is no longer published; %s", pin.file(), advice)
+		} else if err != nil && !withdrawn {
+			r.fail(err)
 		}
 	}
 	for _, version := range published {
-		if version > slices.Max(versions) && p.pins.Seen[version] == "" {
-			r.add("new version", version, finding{Before: absent, Theirs: present}, "API version %s is published; %s", version, noted)
+		if version > slices.Max(p.pins.versions()) && p.pins.Seen[version] == "" {
+			r.add("new version", version, finding{Before: absent, Theirs: present},
+				"API version %s is published; %s", version, advice)
 		}
 	}
 }
@@ -58,7 +61,7 @@ func (p *project) newest(ctx context.Context, from *source, version string) (*do
 	return parseDocument(p.pins.Documents[version].file(), data)
 }
 
-// watchDocument lists what changed in a document that is not as it was pinned.
+// watchDocument lists what changed in a document since it was pinned.
 func (p *project) watchDocument(ctx context.Context, from *source, version string, doc *document, r *report) error {
 	pin := p.pins.Documents[version]
 	old, err := p.pinnedOperations(ctx, from, version)
@@ -67,7 +70,7 @@ func (p *project) watchDocument(ctx context.Context, from *source, version strin
 	}
 	new := doc.operations()
 	for _, o := range p.pins.Operations {
-		// One that follows another document is news only if this one begins to have it.
+		// An operation that follows an older document is reported only if it was added to this one.
 		if key := keyOf(o.Request); o.Follows > version || o.Follows < version && old[key] != nil {
 			delete(new, key)
 			delete(old, key)
@@ -86,8 +89,9 @@ func (p *project) watchDocument(ctx context.Context, from *source, version strin
 		if err != nil {
 			commit = "main"
 		}
-		r.Documents = append(r.Documents, fmt.Sprintf("%s: pinned at %.12s, newest %.12s, compare https://github.com/%s/compare/%s...%s",
-			pin.Path, pin.Commit, commit, p.pins.Repository, pin.Commit, commit))
+		link := fmt.Sprintf("https://github.com/%s/compare/%s...%s", p.pins.Repository, pin.Commit, commit)
+		r.Documents = append(r.Documents,
+			fmt.Sprintf("%s: pinned at %.12s, newest %.12s, compare %s", pin.Path, pin.Commit, commit, link))
 	}
 	return nil
 }
@@ -96,7 +100,7 @@ func (p *project) watchDocument(ctx context.Context, from *source, version strin
 func (p *project) published(ctx context.Context, from *source) (versions []string, err error) {
 	names, err := from.list(ctx, p.pins.folder())
 	for _, name := range names {
-		if version, isYAML := strings.CutSuffix(name, ".yml"); isYAML && isVersion(version) {
+		if version, isYAML := strings.CutSuffix(filepath.Base(name), ".yml"); isYAML && isVersion(version) {
 			versions = append(versions, version)
 		}
 	}
@@ -106,8 +110,8 @@ func (p *project) published(ctx context.Context, from *source) (versions []strin
 	return versions, err
 }
 
-// pinnedOperations returns what a document said as pinned. Where only the newest is known, that is derived from the
-// contract and its deviations, which is the same as long as check passes.
+// pinnedOperations returns the operations of a document as pinned. If only the newest is known, they are derived from
+// the contract and its deviations, which is equivalent if check passes.
 func (p *project) pinnedOperations(ctx context.Context, from *source, version string) (operations, error) {
 	doc, err := p.pinned(ctx, from, version)
 	if err == nil {
@@ -123,7 +127,9 @@ func (p *project) pinnedOperations(ctx context.Context, from *source, version st
 	}
 	for _, e := range p.exceptions {
 		facts := theirs.facts(e.key)
-		maps.DeleteFunc(facts, func(at string, _ value) bool { return at == e.place || e.wholePart() && below(at, e.place) })
+		maps.DeleteFunc(facts, func(at string, _ value) bool {
+			return e.covers(difference{e.key, "", at, e.theirs, e.ours})
+		})
 		if e.theirs != absent && facts != nil {
 			facts[e.place] = e.theirs
 		}
@@ -133,8 +139,8 @@ func (p *project) pinnedOperations(ctx context.Context, from *source, version st
 
 // changes lists what changed from old to new.
 func (p *project) changes(r *report, document string, old, new operations) {
-	r.cannotTell(old.errors()...)
-	r.cannotTell(new.errors()...)
+	r.fail(old.errors()...)
+	r.fail(new.errors()...)
 	differences := topmost(compare(old, new))
 	for i, kind := range judge(differences, old, new) {
 		d := differences[i]
@@ -142,6 +148,7 @@ func (p *project) changes(r *report, document string, old, new operations) {
 		if o, ok := p.pins.Operations[p.pins.ids[d.key]]; ok && d.place == wholeOperation && d.new == present {
 			text += "; upstream.yaml pins it to " + o.Follows
 		}
-		r.add(kind, document, finding{Operation: p.title(d.key, d.name), Place: d.place, Before: d.old, Theirs: d.new}, "%s", text)
+		f := finding{Operation: p.title(d.key, d.name), Place: d.place, Before: d.old, Theirs: d.new}
+		r.add(kind, document, f, "%s", text)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	_ "embed"
@@ -41,16 +40,16 @@ type test struct {
 
 // A runner builds mutants and runs the tests on them.
 type runner struct {
-	dir, work, skip string
-	timeout         time.Duration
-	binaries        map[string]string // file to directory
+	root, work string
+	skip       *regexp.Regexp
+	binaries   map[string]string // to the directories of their packages
 }
 
-// build writes pkg with its mutants to the overlay and builds the tests.
+// build writes the overlay of a package with its mutants and builds the tests.
 func (r *runner) build(pkg string, tests []string) (mutants []*mutant, notBuilt int, err error) {
 	mode := packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedSyntax |
 		packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps
-	loaded, err := packages.Load(&packages.Config{Mode: mode, Dir: r.dir}, pkg)
+	loaded, err := packages.Load(&packages.Config{Mode: mode, Dir: filepath.Join(r.root, pkg)}, ".")
 	if err != nil {
 		return nil, 0, err
 	}
@@ -63,11 +62,8 @@ func (r *runner) build(pkg string, tests []string) (mutants []*mutant, notBuilt 
 			return nil, 0, err
 		}
 		bad, err := r.compile(tests, mutants)
-		if err != nil {
-			return nil, 0, err
-		}
-		if len(bad) == 0 {
-			return mutants, len(skip), nil
+		if err != nil || len(bad) == 0 {
+			return mutants, len(skip), err
 		}
 		for _, n := range bad {
 			skip[n] = true
@@ -76,7 +72,7 @@ func (r *runner) build(pkg string, tests []string) (mutants []*mutant, notBuilt 
 	return nil, 0, errors.New("the mutants do not build")
 }
 
-// overlay writes the mutated files and the overlay that puts them in place of the real ones.
+// overlay writes the mutated files and the overlay that replaces the original ones with them.
 func (r *runner) overlay(pkg *packages.Package, skip map[int]bool) ([]*mutant, error) {
 	m := &mutator{pkg: pkg, skip: skip}
 	replace := make(map[string]string)
@@ -89,7 +85,7 @@ func (r *runner) overlay(pkg *packages.Package, skip map[int]bool) ([]*mutant, e
 		if err != nil {
 			return nil, err
 		}
-		replace[file] = filepath.Join(r.work, filepath.Base(file))
+		replace[file] = r.file(filepath.Base(file))
 		if err := os.WriteFile(replace[file], m.mutate(f, file, source), 0o600); err != nil {
 			return nil, err
 		}
@@ -98,7 +94,7 @@ func (r *runner) overlay(pkg *packages.Package, skip map[int]bool) ([]*mutant, e
 		mutant.where = fmt.Sprintf("%s:%d", filepath.Base(mutant.file), mutant.line)
 		mutant.change = strings.Join(strings.Fields(mutant.change), " ")
 	}
-	extra := filepath.Join(r.work, "mutant_switches.go")
+	extra := r.file("mutant_switches.go")
 	replace[filepath.Join(filepath.Dir(pkg.CompiledGoFiles[0]), "mutant_switches.go")] = extra
 	text := fmt.Sprintf(switches, pkg.Name, r.file("active"), r.file("reached"))
 	overlay, _ := json.Marshal(map[string]any{"Replace": replace})
@@ -114,44 +110,38 @@ var compileError = regexp.MustCompile(`(?m)^(\S+\.go):(\d+):\d+: `)
 func (r *runner) compile(tests []string, mutants []*mutant) (bad []int, err error) {
 	r.binaries = make(map[string]string)
 	for i, pkg := range tests {
-		binary := r.file(fmt.Sprintf("%d.test", i))
-		cmd := exec.Command("go", "test", "-c", "-gcflags=-e", "-overlay", r.file("overlay.json"), "-o", binary, pkg)
-		cmd.Dir = r.dir
+		binary, dir := r.file(fmt.Sprintf("%d.test", i)), filepath.Join(r.root, pkg)
+		cmd := exec.Command("go", "test", "-c", "-gcflags=-e", "-overlay", r.file("overlay.json"), "-o", binary, ".")
+		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
-		if err != nil {
-			for _, match := range compileError.FindAllStringSubmatch(string(out), -1) {
-				line, _ := strconv.Atoi(match[2])
-				for _, m := range mutants {
-					if filepath.Base(m.file) == filepath.Base(match[1]) && m.line == line {
-						bad = append(bad, m.n)
-					}
+		r.binaries[binary] = dir
+		if err == nil {
+			continue
+		}
+		for _, match := range compileError.FindAllStringSubmatch(string(out), -1) {
+			for _, m := range mutants {
+				if filepath.Base(m.file) == filepath.Base(match[1]) && strconv.Itoa(m.line) == match[2] {
+					bad = append(bad, m.n)
 				}
 			}
-			if len(bad) == 0 {
-				return nil, fmt.Errorf("building the tests of %s: %w\n%s", pkg, err, out)
-			}
-			return bad, nil
 		}
-		r.binaries[binary] = filepath.Join(r.dir, pkg)
+		if len(bad) == 0 {
+			return nil, fmt.Errorf("building the tests of %s: %w\n%s", pkg, err, out)
+		}
+		return bad, nil
 	}
 	return nil, nil
 }
 
-// baseline runs every test alone without a change, and records which mutants it reaches.
+// baseline runs every test alone without a mutant, and records which mutants it reaches.
 func (r *runner) baseline(mutants []*mutant) error {
-	byNumber := make(map[int]*mutant)
-	for _, m := range mutants {
-		byNumber[m.n] = m
-	}
-	skip := regexp.MustCompile(r.skip)
 	for binary, dir := range r.binaries {
 		list, err := r.exec(time.Minute, dir, 0, binary, "-test.list", "^(Test|Example|Fuzz)")
 		if err != nil {
 			return err
 		}
-		for name := range strings.Lines(list) {
-			name = strings.TrimSpace(name)
-			if skip.MatchString(name) {
+		for name := range strings.FieldsSeq(list) {
+			if r.skip.MatchString(name) {
 				continue
 			}
 			_ = os.Remove(r.file("reached"))
@@ -162,11 +152,10 @@ func (r *runner) baseline(mutants []*mutant) error {
 			}
 			t.took = time.Since(began)
 			reached, _ := os.ReadFile(r.file("reached"))
-			seen := make(map[int]bool)
-			for field := range bytes.FieldsSeq(reached) {
-				n, _ := strconv.Atoi(string(field))
-				if m := byNumber[n]; m != nil && !seen[n] {
-					seen[n] = true
+			numbers := strings.Fields(string(reached))
+			slices.Sort(numbers)
+			for _, m := range mutants {
+				if _, found := slices.BinarySearch(numbers, strconv.Itoa(m.n)); found {
 					m.tests = append(m.tests, t)
 				}
 			}
@@ -184,7 +173,7 @@ func (r *runner) run(m *mutant) outcome {
 		return notReached
 	}
 	for _, t := range m.tests {
-		_, err := r.exec(r.timeout+2*t.took, t.dir, m.n, t.binary, "-test.run", "^"+t.name+"$", "-test.failfast")
+		_, err := r.exec(20*time.Second+2*t.took, t.dir, m.n, t.binary, "-test.run", "^"+t.name+"$", "-test.failfast")
 		switch {
 		case errors.Is(err, context.DeadlineExceeded):
 			return timedOut
@@ -195,7 +184,7 @@ func (r *runner) run(m *mutant) outcome {
 	return survived
 }
 
-// exec runs a test binary with one switch on, in bounded time and memory.
+// exec runs a test binary with one switch on and returns its output. Time and memory are limited.
 func (r *runner) exec(limit time.Duration, dir string, active int, args ...string) (string, error) {
 	if err := os.WriteFile(r.file("active"), []byte(strconv.Itoa(active)), 0o600); err != nil {
 		return "", err
