@@ -2,14 +2,10 @@ package sessionstest
 
 import "github.com/clerksessions/clerksessions"
 
-// added runs one of the instance's add methods for a test.
-func added[T any](s *Server, method string, v T, add func(*instance, T) (T, error)) (result T) {
+// added adds an entry for a test.
+func added[T any](s *Server, method string, v T, add func(*instance, T) (T, error)) T {
 	s.tb.Helper()
-	s.must(method, func(in *instance) (err error) {
-		result, err = add(in, v)
-		return err
-	})
-	return result
+	return must(s, method, func(in *instance) (T, error) { return add(in, v) })
 }
 
 // AddUser adds a user, or replaces the one of the same ID. Without [WithStrictUsers]
@@ -51,17 +47,18 @@ func (s *Server) AddSession(v clerksessions.Session) clerksessions.Session {
 // and must not call the Server. UpdatedAt becomes now unless change sets it.
 func (s *Server) UpdateSession(id string, change func(*clerksessions.Session)) (session clerksessions.Session) {
 	s.tb.Helper()
-	s.must("UpdateSession", func(in *instance) (err error) {
-		session, err = in.updateSession(id, change)
-		return err
+	return must(s, "UpdateSession", func(in *instance) (clerksessions.Session, error) {
+		return sessions.change(in, id, func(v *clerksessions.Session) error {
+			change(v)
+			return nil
+		})
 	})
-	return session
 }
 
 // DeleteSession removes a session, as Clerk does with old ones. It reports whether
 // there was one.
 func (s *Server) DeleteSession(id string) (found bool) {
-	s.with(func(in *instance) { found = in.deleteSession(id) })
+	s.with(func(in *instance) { found = sessions.remove(in, id) })
 	return found
 }
 
@@ -73,11 +70,7 @@ func (s *Server) DeleteUser(id string) {
 
 // Session returns a session as it is now.
 func (s *Server) Session(id string) (session clerksessions.Session, ok bool) {
-	s.with(func(in *instance) {
-		if v := in.sessions.byID[id]; v != nil {
-			session, ok = v.at(in.nowMilli()), true
-		}
-	})
+	s.with(func(in *instance) { session, ok = in.findSession(id) })
 	return session, ok
 }
 
@@ -94,4 +87,16 @@ func (s *Server) Sessions(userID string) (sessions []clerksessions.Session) {
 func (s *Server) State() (seed Seed) {
 	s.with(func(in *instance) { seed = in.dump() })
 	return seed
+}
+
+// RequireRevoked fails the test unless the session is revoked.
+func (s *Server) RequireRevoked(tb TB, sessionID string) {
+	tb.Helper()
+	session, ok := s.Session(sessionID)
+	switch {
+	case !ok:
+		tb.Fatalf("sessionstest: there is no session %s", quote(sessionID))
+	case session.Status != clerksessions.SessionStatusRevoked:
+		tb.Fatalf("sessionstest: session %s is %s, want revoked", quote(sessionID), session.Status)
+	}
 }

@@ -47,5 +47,5 @@ func (s *Server) Now() (now time.Time) {
 // seconds, so it has surely expired after Advance(66 * time.Second).
 func (s *Server) Advance(d time.Duration) {
 	s.tb.Helper()
-	s.must("Advance", func(in *instance) error { return in.clock.advance(d) })
+	must(s, "Advance", func(in *instance) (any, error) { return nil, in.clock.advance(d) })
 }

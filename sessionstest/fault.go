@@ -2,6 +2,7 @@ package sessionstest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"iter"
 	"net/http"
@@ -90,23 +91,17 @@ const htmlPage = "<!DOCTYPE html>\n<html><head><title>Error</title></head><body>
 
 // faultResponse returns the response of a fault that replaces the request's own.
 func faultResponse(c *call) *response {
-	f := c.fault
+	f := &c.fault
 	e := ofStatus(f.Status)
-	r := &response{status: f.Status, header: newHeader(c), body: f.Body}
+	r := &response{status: cmp.Or(f.Status, http.StatusOK), header: newHeader(c), body: f.Body}
 	switch {
 	case f.Body != nil:
 	case f.HTML || e == nil && f.Status >= 400:
+		r.status = cmp.Or(f.Status, http.StatusBadGateway)
 		r.body = []byte(htmlPage)
 		r.header.Set("Content-Type", "text/html; charset=UTF-8")
 	case e != nil:
-		r = newResponse(c, func(*call) (any, *apiError) { return nil, e })
-	}
-	switch {
-	case r.status != 0:
-	case f.HTML && f.Body == nil:
-		r.status = http.StatusBadGateway
-	default:
-		r.status = http.StatusOK
+		return newResponse(c, nil, e)
 	}
 	return r
 }

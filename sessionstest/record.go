@@ -69,31 +69,17 @@ func (r *Request) size() int {
 // requestLog keeps the last requests, at most maxRequests and maxRecorded bytes.
 type requestLog struct {
 	list  []Request
-	first int // index of the oldest; those before are gone
 	bytes int
 }
 
 func (l *requestLog) add(r Request) {
 	l.list = append(l.list, r)
 	l.bytes += r.size()
-	for len(l.list)-l.first > maxRequests || l.bytes > maxRecorded {
-		l.bytes -= l.list[l.first].size()
-		l.list[l.first] = Request{}
-		l.first++
+	for len(l.list) > maxRequests || l.bytes > maxRecorded {
+		l.bytes -= l.list[0].size()
+		l.list[0] = Request{} // the array is kept until append needs a larger one
+		l.list = l.list[1:]
 	}
-	if l.first > maxRequests {
-		l.list = slices.Clone(l.list[l.first:])
-		l.first = 0
-	}
-}
-
-// all returns the requests of an operation, or with "" all requests.
-func (l *requestLog) all(op string) []Request {
-	requests := slices.Clone(l.list[l.first:])
-	if op == "" {
-		return requests
-	}
-	return slices.DeleteFunc(requests, func(r Request) bool { return r.Operation != op })
 }
 
 // Requests returns the last requests in the order in which they were answered,
@@ -103,8 +89,8 @@ func (s *Server) Requests() []Request { return s.RequestsOf("") }
 
 // RequestsOf is [Server.Requests] for one operation.
 func (s *Server) RequestsOf(op string) (requests []Request) {
-	s.with(func(in *instance) { requests = in.requests.all(op) })
-	return requests
+	s.with(func(in *instance) { requests = slices.Clone(in.requests.list) })
+	return slices.DeleteFunc(requests, func(r Request) bool { return op != "" && r.Operation != op })
 }
 
 // ClearRequests forgets all recorded requests.
@@ -114,12 +100,13 @@ func (s *Server) ClearRequests() {
 
 // newRecord returns what is known of a request before its body is read.
 func newRecord(secrets redactor, c *call) Request {
-	r := Request{Method: secrets.short(c.method), Path: secrets.path(c.url.EscapedPath())}
+	r := Request{
+		Method: secrets.short(c.method), Path: secrets.path(c.url.EscapedPath()),
+		Query: secrets.values(c.query), Header: secrets.values(c.header),
+	}
 	if c.route != nil {
 		r.Operation = c.route.op
 	}
-	r.Query = url.Values(secrets.values(c.query))
-	r.Header = http.Header(secrets.values(c.header))
 	return r
 }
 
@@ -128,7 +115,11 @@ func codeOf(r *response) string {
 	if r.status < 400 {
 		return ""
 	}
-	var body errorBody
+	var body struct {
+		Errors []struct {
+			Code string `json:"code"`
+		} `json:"errors"`
+	}
 	if json.Unmarshal(r.body, &body) != nil || len(body.Errors) == 0 {
 		return ""
 	}

@@ -15,7 +15,7 @@ func TestOperationWithoutHandler(t *testing.T) {
 	t.Parallel()
 	routes, err := routesOf(clerksessions.Operations())
 	require.NoError(t, err)
-	assert.Len(t, routes, len(clerksessions.Operations())+len(otherRoutes()))
+	assert.Len(t, routes, len(clerksessions.Operations())+len(otherRoutes))
 	assert.Len(t, handlers, len(clerksessions.Operations()), "handlers of unknown operations")
 	_, err = routesOf(append(clerksessions.Operations(), clerksessions.Operation{ID: "DeleteSession", Method: "DELETE", Path: "/sessions/{session_id}"}))
 	require.EqualError(t, err, "operation DeleteSession (DELETE /sessions/{session_id}) of the contract is not emulated: add its handler to route.go")
@@ -28,7 +28,7 @@ func TestSpentTokensAreBounded(t *testing.T) {
 		spent.add(strconv.Itoa(i))
 	}
 	assert.Len(t, spent.seen, maxSpent)
-	assert.Len(t, spent.ring, maxSpent)
+	assert.Len(t, spent.order, maxSpent)
 	for token, remembered := range map[int]bool{0: false, 1: false, 2: true, maxSpent: true, maxSpent + 1: true, maxSpent + 2: false} {
 		assert.Equal(t, remembered, spent.has(strconv.Itoa(token)), token)
 	}

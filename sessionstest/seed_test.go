@@ -24,6 +24,7 @@ func TestSeedFromAFile(t *testing.T) {
 	srv := sessionstest.New(sessionstest.WithStrictUsers(), sessionstest.WithStart(start))
 	require.NoError(t, srv.Seed(seed))
 	state := srv.State()
+	seed.Users[0].CreatedAt = clerksessions.NewUnixMilli(start)
 	assert.Equal(t, seed.Users, state.Users)
 	assert.Equal(t, seed.RefreshTokens, state.RefreshTokens)
 	assert.Equal(t, "org-1", state.Organizations[0].Slug)
@@ -77,7 +78,7 @@ func TestSeedFilesThatAreInvalid(t *testing.T) {
 		`{"sessions":[{"userid":"x"}]}`:              `unknown member "/sessions/0/userid"`,
 		`{"sessions":[{"tasks":[{"x/y":1}]}]}`:       `unknown member "/sessions/0/tasks/0/x~1y"`,
 		`{"sessions":[{"latest_activity":{"x":1}}]}`: `unknown member "/sessions/0/latest_activity/x"`,
-		`[]`:                                   `the seed must be an object, is a list`,
+		`[]`:                                   `the top level must be an object, is a list`,
 		`{"users":1}`:                          `"/users" must be a list, is a number`,
 		`{"users":[{"id":{}}]}`:                `"/users/0/id" must be a string, is an object`,
 		`{"templates":[{"claims":true}]}`:      `"/templates/0/claims" must be an object, is true`,

@@ -2,6 +2,7 @@ package sessionstest
 
 import (
 	"cmp"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -150,7 +151,7 @@ func (s *Server) misused(problem string) *apiError {
 	if tb, ok := s.tb.(interface{ Errorf(string, ...any) }); ok {
 		tb.Errorf("sessionstest: %s", problem)
 	}
-	return newError(http.StatusInternalServerError, "internal_clerk_error", "Misuse of the emulator", problem)
+	return newError(http.StatusInternalServerError, "internal_clerk_error", "Misuse of the emulator", "%s", problem)
 }
 
 func defaultIssuer(production bool) string {
@@ -167,5 +168,5 @@ func publishableKey(environment, issuer string) string {
 	if u, err := url.Parse(issuer); err == nil && u.Host != "" {
 		host = u.Host
 	}
-	return "pk_" + environment + "_" + base64Text(host+"$")
+	return "pk_" + environment + "_" + base64.StdEncoding.EncodeToString([]byte(host+"$"))
 }

@@ -2,9 +2,9 @@ package sessionstest
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/clerksessions/clerksessions"
 )
@@ -12,11 +12,10 @@ import (
 // sessionStore holds the sessions, sorted for each user and client, so that a page of
 // the newest costs no more than its length.
 type sessionStore struct {
-	byID         map[string]*stored
-	byUser       map[string][]*stored // oldest first
-	byClient     map[string][]*stored // oldest first
-	impersonated map[string][]*stored // by user, only sessions with an actor
-	count        uint64
+	byID     map[string]*stored
+	byUser   map[string][]*stored // oldest first
+	byClient map[string][]*stored // oldest first
+	count    uint64
 }
 
 // stored is a session as it was last written. Its status may have changed with time
@@ -28,8 +27,7 @@ type stored struct {
 
 func newSessionStore() sessionStore {
 	return sessionStore{
-		byID: map[string]*stored{}, byUser: map[string][]*stored{},
-		byClient: map[string][]*stored{}, impersonated: map[string][]*stored{},
+		byID: map[string]*stored{}, byUser: map[string][]*stored{}, byClient: map[string][]*stored{},
 	}
 }
 
@@ -56,9 +54,6 @@ func (st *sessionStore) put(v *stored) {
 	st.byID[v.ID] = v
 	st.byUser[v.UserID] = insert(st.byUser[v.UserID], v)
 	st.byClient[v.ClientID] = insert(st.byClient[v.ClientID], v)
-	if v.Actor != nil {
-		st.impersonated[v.UserID] = insert(st.impersonated[v.UserID], v)
-	}
 }
 
 func (st *sessionStore) remove(v *stored) {
@@ -74,7 +69,6 @@ func (st *sessionStore) remove(v *stored) {
 	delete(st.byID, v.ID)
 	take(st.byUser, v.UserID)
 	take(st.byClient, v.ClientID)
-	take(st.impersonated, v.UserID)
 }
 
 // sessionQuery selects sessions. It needs a user or a client.
@@ -146,8 +140,6 @@ func clone(session clerksessions.Session) clerksessions.Session {
 	return session
 }
 
-func milli(t time.Time) clerksessions.UnixMilli { return clerksessions.UnixMilli(t.UnixMilli()) }
-
 // revoke makes a session revoked. Revoking a session that ended in another way is
 // inferred from the contract, which promises the status revoked.
 func (v *stored) revoke(now clerksessions.UnixMilli) {
@@ -156,11 +148,20 @@ func (v *stored) revoke(now clerksessions.UnixMilli) {
 	}
 }
 
+// live returns the live sessions of a user.
+func (st *sessionStore) live(user string, now clerksessions.UnixMilli) iter.Seq[*stored] {
+	return func(yield func(*stored) bool) {
+		for _, v := range st.byUser[user] {
+			if status, _ := v.statusAt(now); !status.Ended() && !yield(v) {
+				return
+			}
+		}
+	}
+}
+
 // revokeUser revokes the live sessions of a user.
 func (st *sessionStore) revokeUser(id string, now clerksessions.UnixMilli) {
-	for _, v := range st.byUser[id] {
-		if status, _ := v.statusAt(now); !status.Ended() {
-			v.revoke(now)
-		}
+	for v := range st.live(id, now) {
+		v.revoke(now)
 	}
 }

@@ -4,67 +4,38 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"maps"
-	"net/http"
-
-	"github.com/clerksessions/clerksessions"
 )
 
-// liveSession returns the session of the path if it is live.
-func (in *instance) liveSession(c *call) (clerksessions.Session, *apiError) {
-	id := c.path["session_id"]
-	v := in.sessions.byID[id]
-	if v == nil {
-		return clerksessions.Session{}, unknownSession(id)
-	}
-	session := v.at(in.nowMilli())
-	if session.Status.Ended() {
-		return session, notFound("Session not found or inactive", "The session %s is %s.", quote(id), session.Status)
-	}
-	return session, nil
-}
-
-// createToken is CreateSessionToken.
+// createToken is CreateSessionToken and CreateSessionTokenFromTemplate.
 func (in *instance) createToken(c *call) (any, *apiError) {
-	p := c.bodyParams("expires_in_seconds")
-	lifetime := p.lifetime()
-	if p.err != nil {
-		return nil, p.err
+	lifetime, e := c.lifetime()
+	if e != nil {
+		return nil, e
 	}
 	session, e := in.liveSession(c)
 	if e != nil {
 		return nil, e
 	}
-	return in.signed(categorySession, in.sessionClaims(session, lifetime, c.header.Get("Origin"),
-		in.config.tokenVersion)), nil
+	params := MintParams{Template: c.path["template_name"], ExpiresIn: lifetime, Origin: c.header.Get("Origin")}
+	head, claims, ok := in.unsigned(session, params)
+	if !ok {
+		return nil, notFound("JWT template not found", "There is no JWT template %s.", quote(params.Template))
+	}
+	return in.signed(head, claims, wireToken), nil
 }
 
-// createTemplateToken is CreateSessionTokenFromTemplate.
-func (in *instance) createTemplateToken(c *call) (any, *apiError) {
-	p := c.bodyParams("expires_in_seconds")
-	lifetime := p.lifetime()
-	if p.err != nil {
-		return nil, p.err
-	}
-	session, e := in.liveSession(c)
-	if e != nil {
-		return nil, e
-	}
-	template := in.templates[c.path["template_name"]]
-	if template == nil {
-		return nil, notFound("JWT template not found", "There is no JWT template %s.", quote(c.path["template_name"]))
-	}
-	return in.signed(categoryTemplate, in.templateClaims(session, template, lifetime, c.header.Get("Origin"))), nil
-}
+// wireToken returns a token as Clerk writes it.
+func wireToken(jwt string) object { return object{"object": "token", "jwt": jwt} }
 
-// signed returns a token that is signed once the lock is released.
-func (in *instance) signed(category string, claims map[string]any) later {
-	kid, key := in.keys.current()
+// signed returns a response with a token that is signed once the lock is released.
+func (in *instance) signed(head, claims map[string]any, wire func(jwt string) object) later {
+	_, key := in.keys.current()
 	return func() (any, *apiError) {
-		token, err := sign(header(kid, category), claims, rs256(key))
+		token, err := sign(head, claims, rs256(key))
 		if err != nil {
-			return nil, ofStatus(http.StatusInternalServerError)
+			return nil, ofStatus(500)
 		}
-		return wireToken{Object: "token", JWT: token}, nil
+		return wire(token), nil
 	}
 }
 
@@ -105,13 +76,21 @@ func (s *Server) Mint(sessionID string, params MintParams) string {
 	return token
 }
 
-func (s *Server) mint(sessionID string, params MintParams) (token string, err error) {
+func (s *Server) mint(sessionID string, params MintParams) (string, error) {
+	if params.Version < 0 || params.Version > 2 {
+		return "", fmt.Errorf("version is %d, must be 1 or 2, or 0 for that of WithTokenVersion", params.Version)
+	}
 	var head, claims map[string]any
-	var key *rsa.PrivateKey
-	s.with(func(in *instance) {
-		if head, claims, err = in.unsigned(sessionID, params); err == nil {
-			_, key = in.keys.current()
+	key, err := locked(s, func(in *instance) (*rsa.PrivateKey, error) {
+		session, ok := in.findSession(sessionID)
+		if !ok {
+			return nil, fmt.Errorf("there is no session %s; add it first with AddSession", quote(sessionID))
 		}
+		if head, claims, ok = in.unsigned(session, params); !ok {
+			return nil, fmt.Errorf("there is no template %s; add it first with AddTemplate", quote(params.Template))
+		}
+		_, key := in.keys.current()
+		return key, nil
 	})
 	if err != nil {
 		return "", err
@@ -122,32 +101,11 @@ func (s *Server) mint(sessionID string, params MintParams) (token string, err er
 	if signer == nil {
 		signer = rs256(key)
 	}
-	if token, err = sign(head, claims, signer); err != nil {
+	token, err := sign(head, claims, signer)
+	if err != nil {
 		return "", fmt.Errorf("header and claims must be representable in JSON: %w", err)
 	}
 	return token, nil
-}
-
-// unsigned returns the header and claims that Clerk would give a token.
-func (in *instance) unsigned(sessionID string, params MintParams) (head, claims map[string]any, err error) {
-	v, template := in.sessions.byID[sessionID], in.templates[params.Template]
-	version := params.Version
-	switch {
-	case version < 0 || version > 2:
-		return nil, nil, fmt.Errorf("version is %d, must be 1 or 2, or 0 for that of WithTokenVersion", version)
-	case v == nil:
-		return nil, nil, fmt.Errorf("there is no session %s; add it first with AddSession", quote(sessionID))
-	case params.Template != "" && template == nil:
-		return nil, nil, fmt.Errorf("there is no template %s; add it first with AddTemplate", quote(params.Template))
-	case version == 0:
-		version = in.config.tokenVersion
-	}
-	kid, _ := in.keys.current()
-	session := v.at(in.nowMilli())
-	if template != nil {
-		return header(kid, categoryTemplate), in.templateClaims(session, template, params.ExpiresIn, params.Origin), nil
-	}
-	return header(kid, categorySession), in.sessionClaims(session, params.ExpiresIn, params.Origin, version), nil
 }
 
 func override(members, with map[string]any) {
