@@ -140,7 +140,8 @@ func newControl(s *Server) http.Handler {
 		_, _ = w.Write(controlDocument)
 	})
 	mux.HandleFunc(controlPath, s.controlled(func(*Server, *http.Request) (any, error) {
-		return nil, notFound("Not found", "The control API has no such method and path: see %sopenapi.yaml.", controlPath)
+		return nil, notFound("Not found", "The control API has no such method and path; see %sopenapi.yaml.",
+			controlPath)
 	}))
 	for _, route := range controlRoutes() {
 		mux.HandleFunc(route.method+" "+controlPath+route.path, s.controlled(route.handle))

@@ -52,35 +52,22 @@ func (s *Server) controlMaintenance(v struct {
 	return nil, nil
 }
 
-// controlledFault is a Fault in JSON, and the requests it applies to.
-type controlledFault struct {
-	Operation   string            `json:"operation"`
-	Times       *int              `json:"times"`
-	LatencyMS   int               `json:"latency_ms"`
-	Status      int               `json:"status"`
-	Body        *string           `json:"body"`
-	HTML        bool              `json:"html"`
-	Header      map[string]string `json:"header"`
-	RetryAfter  string            `json:"retry_after"`
-	ContentType string            `json:"content_type"`
-	PadTo       int               `json:"pad_to"`
-	DripMS      int               `json:"drip_ms"`
-	Truncate    bool              `json:"truncate"`
-	ResetBody   bool              `json:"reset_body"`
-	ResetBefore bool              `json:"reset_before"`
-	ResetAfter  bool              `json:"reset_after"`
-}
-
-func (s *Server) controlFault(v controlledFault) (any, error) {
-	fault := Fault{
-		Latency: time.Duration(v.LatencyMS) * time.Millisecond, Status: v.Status, HTML: v.HTML, Header: http.Header{},
-		RetryAfter: v.RetryAfter, ContentType: v.ContentType, PadTo: v.PadTo,
-		Drip: time.Duration(v.DripMS) * time.Millisecond, Truncate: v.Truncate,
-		ResetBody: v.ResetBody, ResetBefore: v.ResetBefore, ResetAfter: v.ResetAfter,
-	}
+func (s *Server) controlFault(v struct {
+	Fault
+	Operation string            `json:"operation"`
+	Times     *int              `json:"times"`
+	LatencyMS int               `json:"latency_ms"`
+	DripMS    int               `json:"drip_ms"`
+	Body      *string           `json:"body"`
+	Header    map[string]string `json:"header"`
+}) (any, error) {
+	fault := v.Fault
+	fault.Latency = time.Duration(v.LatencyMS) * time.Millisecond
+	fault.Drip = time.Duration(v.DripMS) * time.Millisecond
 	if v.Body != nil {
 		fault.Body = []byte(*v.Body)
 	}
+	fault.Header = http.Header{}
 	for name, value := range v.Header {
 		fault.Header.Set(name, value)
 	}
@@ -96,23 +83,14 @@ func (s *Server) controlRequests(r *http.Request) (any, error) {
 }
 
 func (s *Server) controlMint(v struct {
-	SessionID        string         `json:"session_id"`
-	Template         string         `json:"template"`
-	ExpiresInSeconds int64          `json:"expires_in_seconds"`
-	Origin           string         `json:"origin"`
-	Version          int            `json:"version"`
-	Header           map[string]any `json:"header"`
-	Claims           map[string]any `json:"claims"`
-	Signature        *string        `json:"signature"`
+	MintParams
+	SessionID string  `json:"session_id"`
+	Signature *string `json:"signature"`
 }) (any, error) {
-	params := MintParams{
-		Template: v.Template, ExpiresIn: v.ExpiresInSeconds, Origin: v.Origin, Version: v.Version,
-		Header: v.Header, Claims: v.Claims,
-	}
 	if v.Signature != nil {
-		params.Sign = func([]byte) []byte { return []byte(*v.Signature) }
+		v.Sign = func([]byte) []byte { return []byte(*v.Signature) }
 	}
-	token, err := s.mint(v.SessionID, params)
+	token, err := s.mint(v.SessionID, v.MintParams)
 	return wireToken(token), err
 }
 

@@ -21,54 +21,54 @@ type Fault struct {
 	// Latency delays the request before it is carried out, in real time, or virtual
 	// time inside a testing/synctest bubble; [Server.Advance] does not shorten it. The
 	// delay ends with the request's context.
-	Latency time.Duration
+	Latency time.Duration `json:"-"`
 
 	// Status replaces the response; the request is not carried out. Unless Body or
 	// HTML is set, the body is Clerk's error for this status, or a page of HTML if
 	// Clerk has none.
-	Status int
+	Status int `json:"status"`
 
 	// Body replaces the body, with status 200 unless Status is set. An empty non-nil
 	// Body sends an empty body.
-	Body []byte
+	Body []byte `json:"-"`
 
 	// HTML sends a page of HTML, as a proxy in front of Clerk may, with status 502
 	// unless Status is set.
-	HTML bool
+	HTML bool `json:"html"`
 
 	// Header overrides fields of the response's header.
-	Header http.Header
+	Header http.Header `json:"-"`
 
 	// RetryAfter is the header Retry-After: seconds, an HTTP date, or an invalid
 	// value. A 429 has none unless it is set here.
-	RetryAfter string
+	RetryAfter string `json:"retry_after"`
 
 	// ContentType is the header Content-Type.
-	ContentType string
+	ContentType string `json:"content_type"`
 
 	// PadTo appends white space to the body up to this number of bytes: a valid
 	// response that exceeds a limit on size.
-	PadTo int
+	PadTo int `json:"pad_to"`
 
 	// Drip is the delay after each sixteenth of the body.
-	Drip time.Duration
+	Drip time.Duration `json:"-"`
 
 	// Truncate ends the response after half of its body: the client sees
 	// io.ErrUnexpectedEOF.
-	Truncate bool
+	Truncate bool `json:"truncate"`
 
 	// ResetBody resets the connection after half of the body.
-	ResetBody bool
+	ResetBody bool `json:"reset_body"`
 
 	// ResetBefore resets the connection before anything of the request is read; it is
 	// not carried out. Only with [Server.Transport] can the client know that nothing
 	// was written: a socket accepts the bytes first. net/http itself retries a GET
 	// that fails like this on a reused connection.
-	ResetBefore bool
+	ResetBefore bool `json:"reset_before"`
 
 	// ResetAfter resets the connection after the request was carried out: the
 	// response is lost.
-	ResetAfter bool
+	ResetAfter bool `json:"reset_after"`
 }
 
 // check returns an error if the fault is impossible.

@@ -32,8 +32,10 @@ type state struct {
 
 func newState() state {
 	return state{
-		sessions:      newSessionStore(),
-		users:         newUserStore(),
+		sessions: sessionStore{
+			byID: map[string]*stored{}, byUser: map[string][]*stored{}, byClient: map[string][]*stored{},
+		},
+		users:         userStore{byID: map[string]*storedUser{}, byEmail: map[string]*storedUser{}},
 		organizations: map[string]Organization{},
 		templates:     map[string]Template{},
 		refresh:       map[string]string{},

@@ -92,8 +92,8 @@ func (in *instance) addOrganization(o Organization) (Organization, error) {
 		m := &o.Members[i]
 		m.Role = cmp.Or(m.Role, "org:member")
 		if !in.userExists(m.UserID) {
-			return Organization{}, fmt.Errorf(
-				"member %s does not exist; add the user first, with AddUser or among the users of the seed", quote(m.UserID))
+			return Organization{}, fmt.Errorf("member %s does not exist; add the user first, "+
+				"with AddUser or among the users of the seed", quote(m.UserID))
 		}
 		if err := m.check(); err != nil {
 			return Organization{}, err

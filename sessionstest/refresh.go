@@ -83,7 +83,7 @@ func (in *instance) exchange(id, expired, token, origin string) (session clerkse
 	case claims.Sid == "":
 		return session, refused("expired_session_token_missing_sid", "expired_token has no claim sid.")
 	case claims.Sid != id:
-		return session, refused("refresh_sid_mismatch", "expired_token belongs to a session other than that of the path.")
+		return session, refused("refresh_sid_mismatch", "expired_token belongs to another session than the path names.")
 	case claims.Iat == nil:
 		return session, refused("session_refresh_expired_session_token_missing_iat", "expired_token has no claim iat.")
 	case *claims.Iat < float64(now.Add(-maxTokenAge).Unix()):

@@ -105,7 +105,8 @@ func (in *instance) checkSession(v clerksessions.Session) error {
 	case unknownMember(v) != "":
 		return fmt.Errorf("unknown member %s", quote(unknownMember(v)))
 	case !in.userExists(user) && !in.deleted[user]:
-		return fmt.Errorf("user %s does not exist; add it first, with AddUser or among the users of the seed", quote(user))
+		return fmt.Errorf("user %s does not exist; add it first, with AddUser or among the users of the seed",
+			quote(user))
 	case organization != "" && in.member(organization, user) == nil:
 		return fmt.Errorf(
 			"user %s is not a member of an organization %s; add it first, with AddOrganization or in the seed",

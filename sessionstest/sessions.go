@@ -9,7 +9,6 @@ import (
 // statusFilters are the statuses that a list can be filtered by; pending is not one.
 var statusFilters = []string{"abandoned", "active", "ended", "expired", "removed", "replaced", "revoked"}
 
-// listSessions is GetSessionList.
 func (in *instance) listSessions(c *call) (any, *apiError) {
 	q := query{Values: c.query}
 	selected := sessionQuery{user: q.Get("user_id"), client: q.Get("client_id")}
@@ -93,7 +92,6 @@ func (in *instance) liveSession(c *call) (session clerksessions.Session, e *apiE
 	return session, e
 }
 
-// getSession is GetSession.
 func (in *instance) getSession(c *call) (any, *apiError) {
 	v, e := in.stored(c)
 	if e != nil {
@@ -102,7 +100,6 @@ func (in *instance) getSession(c *call) (any, *apiError) {
 	return c.wireOne(in, v.at(in.nowMilli())), nil
 }
 
-// revokeSession is RevokeSession.
 func (in *instance) revokeSession(c *call) (any, *apiError) {
 	if e := c.decode(&struct{}{}); e != nil {
 		return nil, e

@@ -25,12 +25,6 @@ type stored struct {
 	seq uint64 // orders sessions of the same millisecond
 }
 
-func newSessionStore() sessionStore {
-	return sessionStore{
-		byID: map[string]*stored{}, byUser: map[string][]*stored{}, byClient: map[string][]*stored{},
-	}
-}
-
 func older(a, b *stored) int {
 	return cmp.Or(cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.seq, b.seq))
 }

@@ -43,25 +43,27 @@ func (in *instance) signed(head, claims map[string]any, wire func(jwt string) ob
 // do.
 type MintParams struct {
 	// Template is the JWT template of the token. Default: a session token.
-	Template string
+	Template string `json:"template"`
 
 	// ExpiresIn is the lifetime in seconds, without a limit. Default: that of the
 	// template, or 60.
-	ExpiresIn int64
+	ExpiresIn int64 `json:"expires_in_seconds"`
 
 	// Origin is the claim azp. Default: none.
-	Origin string
+	Origin string `json:"origin"`
 
 	// Version is the version of the claims, 1 or 2. Default: see [WithTokenVersion].
-	Version int
+	Version int `json:"version"`
 
-	// Header and Claims override members of the token's header and claims. A nil value
-	// removes the member.
-	Header, Claims map[string]any
+	// Header overrides members of the token's header. A nil value removes the member.
+	Header map[string]any `json:"header"`
+
+	// Claims override the token's claims. A nil value removes the claim.
+	Claims map[string]any `json:"claims"`
 
 	// Sign returns the signature of header and claims as encoded in the token. Default:
 	// RS256 with the instance's key.
-	Sign func(input []byte) []byte
+	Sign func(input []byte) []byte `json:"-"`
 }
 
 // Mint returns a token of a session without a request, whatever the session's status:

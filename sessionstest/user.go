@@ -86,10 +86,6 @@ type storedUser struct {
 	seq     uint64 // orders users of the same millisecond
 }
 
-func newUserStore() userStore {
-	return userStore{byID: map[string]*storedUser{}, byEmail: map[string]*storedUser{}}
-}
-
 // put adds a user, or replaces the one of the same ID.
 func (st *userStore) put(u User, now clerksessions.UnixMilli) *storedUser {
 	v := st.byID[u.ID]

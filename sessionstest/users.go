@@ -11,7 +11,6 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// listUsers is GetUserList.
 func (in *instance) listUsers(c *call) (any, *apiError) {
 	list, e := in.findUsers(c)
 	q := query{Values: c.query, err: e}
@@ -27,7 +26,6 @@ func (in *instance) listUsers(c *call) (any, *apiError) {
 	return page, nil
 }
 
-// countUsers is GetUsersCount.
 func (in *instance) countUsers(c *call) (any, *apiError) {
 	list, e := in.findUsers(c)
 	return object{"object": "total_count", "total_count": len(list)}, e
@@ -80,7 +78,6 @@ func (u *storedUser) matches(query map[string][]string) bool {
 		has("username", u.Username) && has("external_id", u.ExternalID)
 }
 
-// createUser is CreateUser.
 func (in *instance) createUser(c *call) (any, *apiError) {
 	var body struct {
 		EmailAddresses  []string                  `json:"email_address"`
@@ -141,7 +138,6 @@ func checkOtherParams(params map[string]jsontext.Value) *apiError {
 	return nil
 }
 
-// getUser is GetUser.
 func (in *instance) getUser(c *call) (any, *apiError) {
 	u := in.user(c.path["user_id"])
 	if u == nil {
@@ -150,7 +146,6 @@ func (in *instance) getUser(c *call) (any, *apiError) {
 	return u.wire(), nil
 }
 
-// deleteUser is DeleteUser.
 func (in *instance) deleteUser(c *call) (any, *apiError) {
 	id := c.path["user_id"]
 	if !in.endUser(id) {
@@ -165,7 +160,6 @@ func (in *instance) banUser(c *call) (any, *apiError) {
 	return in.setBanned(c, true)
 }
 
-// unbanUser is UnbanUser.
 func (in *instance) unbanUser(c *call) (any, *apiError) { return in.setBanned(c, false) }
 
 func (in *instance) setBanned(c *call, banned bool) (any, *apiError) {
@@ -192,9 +186,8 @@ func (u *storedUser) wire() object {
 		}
 		addresses = append(addresses, object{
 			"object": "email_address", "id": id, "email_address": address, "reserved": false, "linked_to": []any{},
-			"verification": object{
-				"object": "verification_admin", "status": "verified", "strategy": "admin", "attempts": nil, "expire_at": nil,
-			},
+			"verification": object{"object": "verification_admin", "status": "verified", "strategy": "admin",
+				"attempts": nil, "expire_at": nil},
 			"created_at": u.CreatedAt, "updated_at": u.CreatedAt,
 		})
 	}

@@ -16,7 +16,7 @@ import (
 func TestEmulatorMeetsEveryClaim(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.NewServer(t)
-	answers, err := ask(t.Context(), &subject{url: srv.URL, key: srv.SecretKey, client: http.DefaultClient})
+	answers, err := ask(&subject{ctx: t.Context(), url: srv.URL, key: srv.SecretKey, client: http.DefaultClient})
 	require.NoError(t, err)
 	names := map[string]bool{}
 	for i, c := range claims {
@@ -72,7 +72,7 @@ func TestUserIsDeletedAfterAnInterruption(t *testing.T) {
 		}
 		return nil
 	})
-	_, err := ask(ctx, &subject{url: srv.URL, key: srv.SecretKey, client: http.DefaultClient})
+	_, err := ask(&subject{ctx: ctx, url: srv.URL, key: srv.SecretKey, client: http.DefaultClient})
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Empty(t, srv.State().Users)
 	assert.Len(t, srv.RequestsOf("DeleteUser"), 1)

@@ -43,7 +43,8 @@ func run(ctx context.Context, out io.Writer, url, key string, pause time.Duratio
 			"CLERK_LIVE_SECRET_KEY must be the key of a development instance, sk_test_...; sk_live_... is refused")
 	}
 	emulator := sessionstest.New()
-	emulated, err := ask(ctx, &subject{
+	emulated, err := ask(&subject{
+		ctx: ctx,
 		url: emulator.URL, key: emulator.SecretKey, client: &http.Client{Transport: emulator.Transport()},
 	})
 	if err != nil {
@@ -51,7 +52,8 @@ func run(ctx context.Context, out io.Writer, url, key string, pause time.Duratio
 	}
 	var real []string
 	if key != "" {
-		real, err = ask(ctx, &subject{
+		real, err = ask(&subject{
+			ctx:    ctx,
 			url:    url,
 			key:    key,
 			client: &http.Client{Timeout: 30 * time.Second, CheckRedirect: noRedirect},
@@ -66,20 +68,20 @@ func run(ctx context.Context, out io.Writer, url, key string, pause time.Duratio
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// ask returns the answer to each claim.
-func ask(ctx context.Context, s *subject) (answers []string, err error) {
-	defer func() { err = errors.Join(err, s.cleanUp(context.WithoutCancel(ctx))) }()
-	if err := s.setUp(ctx); err != nil {
+// ask returns the outcome of each claim.
+func ask(s *subject) (outcomes []string, err error) {
+	defer func() { err = errors.Join(err, s.cleanUp()) }()
+	if err := s.setUp(); err != nil {
 		return nil, err
 	}
 	for _, c := range claims {
-		answer := c.ask(ctx, s)
+		outcome := c.read(c.send(s))
 		if s.err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, s.err)
 		}
-		answers = append(answers, answer)
+		outcomes = append(outcomes, outcome)
 	}
-	return answers, nil
+	return outcomes, nil
 }
 
 // report writes the answers, and returns an error if one of them contradicts its claim.
