@@ -66,13 +66,12 @@ func header(name string) func(response) string {
 	return func(r response) string { return r.header.Get(name) }
 }
 
-func text(name string) func(response) string {
-	return func(r response) string {
-		if r.status != 200 {
-			return r.String()
-		}
-		return r.text(name)
+// status is the status of a session.
+func status(r response) string {
+	if r.status != 200 {
+		return r.String()
 	}
+	return r.text("status")
 }
 
 // form is the form of a member of a session or of the first session of a list.

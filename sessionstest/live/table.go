@@ -92,15 +92,18 @@ var claims = []claim{
 	{"parameter given twice", inferred, "2 sessions", get(own + "&limit=2&limit=4"), length("sessions")},
 	{"unknown user", inferred, "200", get("/sessions?user_id=user_none"), outcome},
 	{"order", known, "newest first", get(own + "&limit=500"), func(r response) string {
-		newestFirst := slices.IsSortedFunc(r.list, func(a, b any) int {
-			return cmp.Compare(b.(map[string]any)["created_at"].(float64), a.(map[string]any)["created_at"].(float64))
-		})
+		created := func(v any) int64 {
+			members, _ := v.(map[string]any)
+			return response{members: members}.number("created_at")
+		}
+		newestFirst := slices.IsSortedFunc(r.list, func(a, b any) int { return cmp.Compare(created(b), created(a)) })
 		return is(newestFirst && len(r.list) == sessionCount, "newest first")
 	}},
-	{"total_count", inferred, "12 of which 1 is in data", get(own + "&paginated=true&limit=1"), func(r response) string {
-		data, _ := r.members["data"].([]any)
-		return fmt.Sprintf("%d of which %d is in data", r.number("total_count"), len(data))
-	}},
+	{"total_count", inferred, "12 of which 1 is in data", get(own + "&paginated=true&limit=1"),
+		func(r response) string {
+			data, _ := r.members["data"].([]any)
+			return fmt.Sprintf("%d of which %d is in data", r.number("total_count"), len(data))
+		}},
 	{"sessions of a client", known, "200", get("/sessions?client_id={client}"), outcome},
 	{"client", known, "200", get("/clients/{client}"), outcome},
 	{"unknown client", known, "404 resource_not_found", get("/clients/client_none"), outcome},
@@ -154,7 +157,8 @@ var claims = []claim{
 	{"token of an unknown template", known, "404 resource_not_found", post(one+"/tokens/template_none", ""), outcome},
 
 	// Refreshing.
-	{"refresh without parameters", inferred, "422 form_param_missing expired_token", post(one+"/refresh", "{}"), outcome},
+	{"refresh without parameters", inferred, "422 form_param_missing expired_token",
+		post(one+"/refresh", "{}"), outcome},
 	{"refresh with an invalid token", known, "401 expired_session_token_invalid",
 		post(one+"/refresh", refreshBody), outcome},
 	{"refresh of an unknown session", inferred, "401 expired_session_token_invalid",
@@ -173,14 +177,15 @@ var claims = []claim{
 
 	// Users.
 	{"user by email address", known, "1 user", get("/users?email_address={email}"), length("user")},
-	{"email address that is taken", known, "422 form_identifier_exists email_address", post("/users", newUser), outcome},
+	{"email address that is taken", known, "422 form_identifier_exists email_address",
+		post("/users", newUser), outcome},
 	{"email address that is invalid", inferred, "422 form_param_format_invalid email_address",
 		post("/users", strings.Replace(newUser, "{email}", "anna", 1)), outcome},
 	{"unknown user by id", known, "404 resource_not_found", get("/users/" + nobody), outcome},
 
 	// Ending sessions.
-	{"revoke", known, "revoked", then(post(one+"/revoke", ""), get(one)), text("status")},
-	{"revoke again", inferred, "revoked", then(post(one+"/revoke", ""), get(one)), text("status")},
+	{"revoke", known, "revoked", then(post(one+"/revoke", ""), get(one)), status},
+	{"revoke again", inferred, "revoked", then(post(one+"/revoke", ""), get(one)), status},
 	{"revoke with body null", inferred, "200", post(one+"/revoke", "null"), outcome},
 	{"revoke an unknown session", known, "404 resource_not_found", post(none+"/revoke", ""), outcome},
 	{"token of a revoked session", inferred, "404 resource_not_found", mint(""), outcome},
@@ -190,12 +195,12 @@ var claims = []claim{
 	{"ban a user", known, "revoked", func(s *subject) response {
 		s.sessions = s.sessions[1:] // the first is revoked already
 		return then(post("/users/{user}/ban", ""), get(one))(s)
-	}, text("status")},
+	}, status},
 	{"create for a banned user", inferred, "403 user_banned", post("/sessions", `{"user_id":"{user}"}`), outcome},
 	{"unban a user", known, "200", post("/users/{user}/unban", ""), outcome},
 	{"create after the ban", inferred, "200", func(s *subject) response { return s.signIn() }, outcome},
 	{"delete a user", known, "200", send("DELETE", "/users/{user}", ""), outcome},
 	{"delete a user again", known, "404 resource_not_found", send("DELETE", "/users/{user}", ""), outcome},
-	{"session of a deleted user", inferred, "revoked", get(one), text("status")},
+	{"session of a deleted user", inferred, "revoked", get(one), status},
 	{"create for a deleted user", known, "404 resource_not_found", post("/sessions", `{"user_id":"{user}"}`), outcome},
 }
