@@ -159,12 +159,12 @@ func (e exchange) run(t *testing.T) map[string]map[int]int {
 	h.AddRefreshToken(sessionstest.RefreshToken{Token: "rt_1", SessionID: session.ID})
 	body := e.body
 	if strings.Contains(body, "{expired}") || strings.Contains(body, "{plain}") {
-		body = strings.ReplaceAll(body, "{expired}", h.token(session.ID, sessionstest.MintParams{Origin: "https://app.example.com"}))
-		body = strings.ReplaceAll(body, "{plain}", h.token(session.ID, sessionstest.MintParams{}))
+		body = strings.ReplaceAll(body, "{expired}", h.Mint(session.ID, sessionstest.MintParams{Origin: "https://app.example.com"}))
+		body = strings.ReplaceAll(body, "{plain}", h.Mint(session.ID, sessionstest.MintParams{}))
 		h.Advance(time.Minute)
 	}
 	if strings.Contains(body, "{token}") {
-		body = strings.ReplaceAll(body, "{token}", h.token(session.ID, sessionstest.MintParams{}))
+		body = strings.ReplaceAll(body, "{token}", h.Mint(session.ID, sessionstest.MintParams{}))
 	}
 	if e.server == "limited" {
 		h.do("GET", "/v1/sessions?user_id=user_1", "")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -164,11 +163,19 @@ type errorResponse struct {
 
 // answer is a response that was read whole.
 type answer struct {
-	status int
-	header http.Header
-	body   string
-	code   string // of the first error
-	param  string // its meta.param_name
+	request string // method and path
+	status  int
+	header  http.Header
+	body    string
+	code    string // of the first error
+	param   string // its meta.param_name
+}
+
+// is checks the status and the error code.
+func (a answer) is(t *testing.T, status int, code string) {
+	t.Helper()
+	assert.Equal(t, status, a.status, "%s: %s", a.request, a.body)
+	assert.Equal(t, code, a.code, a.request)
 }
 
 func (a answer) members(t *testing.T) map[string]any {
@@ -209,7 +216,7 @@ func (h *harness) do(method, path, body string, headers ...string) answer {
 	defer resp.Body.Close()
 	raw, err := io.ReadAll(resp.Body)
 	require.NoError(h.t, err)
-	a := answer{status: resp.StatusCode, header: resp.Header, body: string(raw)}
+	a := answer{request: method + " " + path, status: resp.StatusCode, header: resp.Header, body: string(raw)}
 	var e errorResponse
 	if a.status >= 400 && assert.NoError(h.t, json.Unmarshal(raw, &e)) && len(e.Errors) > 0 {
 		a.code = e.Errors[0].Code
@@ -223,15 +230,8 @@ func (h *harness) session() clerksessions.Session {
 	return h.AddSession(clerksessions.Session{UserID: "user_1"})
 }
 
-// token mints a token of a session.
-func (h *harness) token(id string, params sessionstest.MintParams) string {
-	return h.Mint(id, params)
-}
-
 func quoted(v any) string {
 	raw, err := json.Marshal(v, json.Deterministic(true))
 	check(err)
 	return string(raw)
 }
-
-func escaped(v string) string { return url.PathEscape(v) }

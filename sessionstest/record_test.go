@@ -22,7 +22,7 @@ func TestRequestsAreRecordedWithoutSecrets(t *testing.T) {
 		seen = append(seen, r)
 	}))
 	id := h.session().ID
-	token := h.token(id, sessionstest.MintParams{})
+	token := h.Mint(id, sessionstest.MintParams{})
 	h.do("POST", "/v1/sessions/"+id+"/verify?x="+token+"&y="+h.SecretKey, quoted(map[string]string{"token": token}), "Cookie: __session="+token, "X-Note: "+token)
 	h.do("POST", "/v1/sessions/"+id+"/refresh", `{"expired_token":"canary-1","refresh_token":"canary-2","request_headers":{"cookie":["canary-3"]},"request_origin":"https://app.example.com"}`)
 	h.do("POST", "/v1/sessions", `{"user_id":"user_1"}`, "Authorization: Bearer canary-4")

@@ -110,7 +110,7 @@ func TestRefreshRefusals(t *testing.T) {
 			}
 			test.change(h, &r)
 			if r.params.ExpiredToken == "" {
-				r.params.ExpiredToken = h.token(session.ID, r.token)
+				r.params.ExpiredToken = h.Mint(session.ID, r.token)
 			}
 			if r.path == "deleted" {
 				r.path = session.ID
@@ -129,7 +129,7 @@ func TestExpiredTokenIsExchangedOnce(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	session := h.session()
-	token := h.token(session.ID, sessionstest.MintParams{Origin: app})
+	token := h.Mint(session.ID, sessionstest.MintParams{Origin: app})
 	kept := h.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID}).Token
 	h.Advance(time.Minute)
 	refresh := func(token string) answer {

@@ -22,30 +22,21 @@ import (
 // Loopback, memory and a handler give the same results.
 func TestClientsOverEveryTransport(t *testing.T) {
 	t.Parallel()
-	clients := map[string]func(t *testing.T) *clerksessions.Client{
-		"loopback":  func(t *testing.T) *clerksessions.Client { return sessionstest.NewServer(t).Client() },
-		"in memory": func(t *testing.T) *clerksessions.Client { return sessionstest.New().Client() },
-		"handler": func(t *testing.T) *clerksessions.Client {
-			srv := sessionstest.New(sessionstest.WithSecretKey("sk_test_program"))
-			web := httptest.NewServer(srv)
-			t.Cleanup(web.Close)
-			client, err := clerksessions.New("sk_test_program", clerksessions.WithBaseURL(web.URL+"/v1"))
-			require.NoError(t, err)
-			return client
-		},
-	}
-	for name, client := range clients {
+	handler := sessionstest.New(sessionstest.WithSecretKey("sk_test_program"))
+	web := httptest.NewServer(handler)
+	t.Cleanup(web.Close)
+	for name, client := range map[string]*clerksessions.Client{
+		"loopback":  sessionstest.NewServer(t).Client(),
+		"in memory": sessionstest.New().Client(),
+		"handler":   handler.Client(clerksessions.WithBaseURL(web.URL+"/v1"), clerksessions.WithHTTPClient(http.DefaultClient)),
+	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ctx, client := t.Context(), client(t)
+			ctx := t.Context()
 			session, err := client.Create(ctx, clerksessions.CreateParams{UserID: "user_1"})
 			require.NoError(t, err)
 			page, err := client.List(ctx, clerksessions.ListParams{UserID: "user_1"})
 			require.NoError(t, err)
 			assert.Equal(t, []clerksessions.Session{*session}, page.Data)
-			got, err := client.Get(ctx, session.ID)
-			require.NoError(t, err)
-			assert.Equal(t, session, got)
 			token, err := client.CreateToken(ctx, session.ID, clerksessions.TokenParams{})
 			require.NoError(t, err)
 			//lint:ignore SA1019 deprecated, but emulated
@@ -55,6 +46,9 @@ func TestClientsOverEveryTransport(t *testing.T) {
 			revoked, err := client.Revoke(ctx, session.ID)
 			require.NoError(t, err)
 			assert.Equal(t, clerksessions.SessionStatusRevoked, revoked.Status)
+			got, err := client.Get(ctx, session.ID)
+			require.NoError(t, err)
+			assert.Equal(t, revoked, got)
 			_, err = client.CreateToken(ctx, session.ID, clerksessions.TokenParams{})
 			require.ErrorIs(t, err, clerksessions.ErrNotFound)
 		})
@@ -80,25 +74,19 @@ func TestDefaults(t *testing.T) {
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	const format, key = "authorization_header_format_invalid", "clerk_key_invalid"
-	for header, code := range map[string]string{
-		"Authorization:":                                   format,
-		"Authorization: Bearer":                            format,
-		"Authorization: bearer " + h.SecretKey:             format,
-		"Authorization: BEARER " + h.SecretKey:             format,
-		"Authorization: Basic " + h.SecretKey:              format,
-		"Authorization: " + h.SecretKey:                    format,
-		"Authorization: Bearer\t" + h.SecretKey:            format,
-		"Authorization: Bearer  " + h.SecretKey:            key,
-		"Authorization: Bearer " + h.SecretKey + "x":       key,
-		"Authorization: Bearer " + h.SecretKey[:10]:        key,
-		"Authorization: Bearer " + h.SecretKey + " x":      key,
-		"Authorization: Bearer sk_live_" + h.SecretKey[8:]: key,
+	key := h.SecretKey
+	for code, values := range map[string][]string{
+		"authorization_header_format_invalid": {
+			"", " Bearer", " bearer " + key, " BEARER " + key, " Basic " + key, " " + key, " Bearer\t" + key,
+		},
+		"clerk_key_invalid": {
+			" Bearer  " + key, " Bearer " + key + "x", " Bearer " + key[:10], " Bearer " + key + " x", " Bearer sk_live_" + key[8:],
+		},
 	} {
-		for _, path := range []string{"/v1/sessions?user_id=user_1", "/v1/nothing", "/v1", "/", "/v1/jwks"} {
-			a := h.do("GET", path, "", header)
-			assert.Equal(t, 401, a.status)
-			assert.Equal(t, code, a.code, header)
+		for _, value := range values {
+			for _, path := range []string{"/v1/sessions?user_id=user_1", "/v1/nothing", "/v1", "/", "/v1/jwks"} {
+				h.do("GET", path, "", "Authorization:"+value).is(t, 401, code)
+			}
 		}
 	}
 }
@@ -106,41 +94,69 @@ func TestAuthentication(t *testing.T) {
 func TestUnknownRoutes(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	id := h.session().ID
 	for _, request := range []string{
-		"GET /v1", "GET /v1/", "GET /", "GET /v1/sessions/", "GET /v1/sessions//", "DELETE /v1/sessions/" + id, "PUT /v1/sessions",
-		"GET /sessions", "GET /v2/sessions", "GET /V1/sessions", "GET /v1/Sessions", "GET /v1/sessions/" + id + "/",
-		"GET /v1/sessions/" + id + "/revoke", "POST /v1/sessions/" + id, "POST /v1/sessions/" + id + "/revoke/", "POST /v1/sessions//revoke",
-		"POST /v1/sessions/" + id + "/tokens/", "POST /v1/sessions/" + id + "/tokens/a/b", "GET /.well-known/jwks.json/x",
-		"GET /v1/.well-known/jwks.json", "POST /v1/jwks", "GET /v1/usersx", "GET /users", "GET /v1/../v1/sessions", "GET //v1/sessions", "PATCH /v1/sessions",
+		"GET /v1", "GET /v1/", "GET /", "GET /v1/sessions/", "GET /v1/sessions//", "DELETE /v1/sessions/x", "PUT /v1/sessions",
+		"GET /sessions", "GET /v2/sessions", "GET /V1/sessions", "GET /v1/Sessions", "GET /v1/sessions/x/", "GET //v1/sessions",
+		"GET /v1/sessions/x/revoke", "POST /v1/sessions/x", "POST /v1/sessions/x/revoke/", "POST /v1/sessions//revoke",
+		"POST /v1/sessions/x/tokens/", "POST /v1/sessions/x/tokens/a/b", "GET /.well-known/jwks.json/x", "GET /v1/usersx",
+		"GET /v1/.well-known/jwks.json", "POST /v1/jwks", "GET /users", "GET /v1/../v1/sessions", "PATCH /v1/sessions",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		h.do(method, path, "").is(t, 404, "resource_not_found")
+		assert.Empty(t, h.Requests()[len(h.Requests())-1].Operation, request)
+	}
+	for _, id := range []string{"..", "../users/user_1", "sess_1?x=1", "a/b", "%2e%2e", "\x00", "日本", strings.Repeat("x", 5000)} {
+		h.do("GET", "/v1/sessions/"+url.PathEscape(id), "").is(t, 404, "resource_not_found")
+		assert.Equal(t, "GetSession", h.Requests()[len(h.Requests())-1].Operation, id)
+	}
+}
+
+// A path that Clerk has but the emulator does not has a code of its own.
+func TestNotEmulated(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	for _, request := range []string{
+		"PATCH /v1/users/user_1", "GET /v1/organizations", "GET /v1/clients", "POST /v1/testing_tokens", "POST /v1/users/ban", "PUT /v1/users/user_1",
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		a := h.do(method, path, "")
-		assert.Equal(t, 404, a.status, request)
-		assert.Equal(t, "resource_not_found", a.code)
+		a.is(t, 404, "not_emulated")
+		assert.Contains(t, a.body, request)
 	}
-	for _, id := range []string{"..", "../users/user_1", "sess_1?x=1", "a/b", "%2e%2e", "\x00", "日本", strings.Repeat("x", 5000)} {
-		a := h.do("GET", "/v1/sessions/"+escaped(id), "")
-		assert.Equal(t, 404, a.status, id)
-		assert.Equal(t, "GetSession", h.Requests()[len(h.Requests())-1].Operation, id)
+}
+
+func TestPathWithVersionTwiceIsPointedOut(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	for path, doubled := range map[string]bool{"/v1/v1/sessions": true, "/v1/v1": true, "/v1/v1sessions": false, "/v1/users/v1/v1": false} {
+		assert.Equal(t, doubled, strings.Contains(h.do("GET", path, "").body, "begins with /v1 twice"), path)
 	}
+}
+
+func TestMalformedQueryIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	for _, query := range []string{"user_id=user_1&status=%zz", "user_id=user_1;limit=1", "%"} {
+		h.do("GET", "/v1/sessions?"+query, "").is(t, 400, "malformed_request_parameters")
+	}
+	assert.Equal(t, "user_1", h.Requests()[0].Query.Get("user_id"), "what can be parsed is recorded")
+	assert.Equal(t, 401, h.do("GET", "/v1/sessions?%", "", "Authorization:").status, "the key is checked first")
 }
 
 // Clerk's own clients send each of these.
 func TestEmptyBodies(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
+	path := "/v1/sessions/" + h.session().ID
 	for _, body := range []string{"", "null", "{}", " {} ", "\n"} {
 		for _, header := range []string{"Content-Type: application/json", "Content-Type: application/json; charset=utf-8"} {
-			id := h.session().ID
-			assert.Equal(t, 200, h.do("POST", "/v1/sessions/"+id+"/tokens", body, header, "Tolerated: yes").status)
-			assert.Equal(t, "invalid_session_token", h.do("POST", "/v1/sessions/"+id+"/verify", body, header).code)
-			assert.Equal(t, 200, h.do("POST", "/v1/sessions/"+id+"/revoke", body, header).status)
+			h.do("POST", path+"/tokens", body, header, "Tolerated: yes").is(t, 200, "")
+			h.do("POST", path+"/verify", body, header).is(t, 400, "invalid_session_token")
+			h.do("POST", "/v1/sessions/"+h.session().ID+"/revoke", body, header).is(t, 200, "")
 		}
 	}
-	id := h.session().ID
-	assert.Equal(t, 415, h.do("POST", "/v1/sessions/"+id+"/tokens", "{}", "Content-Type:").status)
-	assert.Equal(t, 415, h.do("POST", "/v1/sessions/"+id+"/tokens", "{}", "Content-Encoding: gzip").status)
+	h.do("POST", path+"/tokens", "{}", "Content-Type:").is(t, 415, "unsupported_content_type")
+	h.do("POST", path+"/tokens", "{}", "Content-Encoding: gzip").is(t, 415, "unsupported_content_type")
 }
 
 func TestRateLimitIsShared(t *testing.T) {
@@ -169,19 +185,23 @@ func TestRateLimitIsShared(t *testing.T) {
 
 func TestMaintenance(t *testing.T) {
 	t.Parallel()
-	for production, statuses := range map[bool][4]int{true: {200, 422, 503, 200}, false: {503, 503, 503, 200}} {
-		var opts []sessionstest.Option
-		if production {
-			opts = append(opts, sessionstest.WithProduction())
-		}
-		h := newHarness(t, opts...)
-		id := h.session().ID
-		h.SetMaintenance(true)
-		assert.Equal(t, statuses[0], h.do("GET", "/v1/sessions/"+id, "").status)
-		assert.Equal(t, statuses[1], h.do("POST", "/v1/sessions/"+id+"/refresh", "{}").status)
-		assert.Equal(t, statuses[2], h.do("POST", "/v1/sessions/"+id+"/revoke", "").status)
-		h.SetMaintenance(false)
-		assert.Equal(t, statuses[3], h.do("POST", "/v1/sessions/"+id+"/revoke", "").status)
+	for name, test := range map[string]struct {
+		opts                  []sessionstest.Option
+		read, refresh, revoke int
+	}{
+		"development": {nil, 503, 503, 503},
+		"production":  {[]sessionstest.Option{sessionstest.WithProduction()}, 200, 422, 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, test.opts...)
+			path := "/v1/sessions/" + h.session().ID
+			h.SetMaintenance(true)
+			assert.Equal(t, test.read, h.do("GET", path, "").status)
+			assert.Equal(t, test.refresh, h.do("POST", path+"/refresh", "{}").status)
+			h.do("POST", path+"/revoke", "").is(t, test.revoke, "maintenance_mode")
+			h.SetMaintenance(false)
+			h.do("POST", path+"/revoke", "").is(t, 200, "")
+		})
 	}
 }
 
@@ -213,43 +233,6 @@ func TestServerOptionsNeedAKey(t *testing.T) {
 	defer resp.Body.Close()
 	assert.Equal(t, 401, resp.StatusCode)
 	assert.Equal(t, "application/json", resp.Header.Get("Content-Type"))
-}
-
-func TestPathWithVersionTwiceIsPointedOut(t *testing.T) {
-	t.Parallel()
-	h := newHarness(t)
-	for path, doubled := range map[string]bool{"/v1/v1/sessions": true, "/v1/v1": true, "/v1/v1sessions": false, "/v1/users/v1/v1": false} {
-		a := h.do("GET", path, "")
-		assert.Equal(t, 404, a.status)
-		assert.Equal(t, doubled, strings.Contains(a.body, "begins with /v1 twice"), a.body)
-	}
-}
-
-// A path that Clerk has but the emulator does not has a code of its own.
-func TestNotEmulated(t *testing.T) {
-	t.Parallel()
-	h := newHarness(t)
-	for _, request := range []string{
-		"PATCH /v1/users/user_1", "GET /v1/organizations", "GET /v1/clients", "POST /v1/testing_tokens", "POST /v1/users/ban", "PUT /v1/users/user_1",
-	} {
-		method, path, _ := strings.Cut(request, " ")
-		a := h.do(method, path, "")
-		assert.Equal(t, 404, a.status, request)
-		assert.Equal(t, "not_emulated", a.code, request)
-		assert.Contains(t, a.body, request)
-	}
-}
-
-func TestMalformedQueryIsRefused(t *testing.T) {
-	t.Parallel()
-	h := newHarness(t)
-	for _, query := range []string{"user_id=user_1&status=%zz", "user_id=user_1;limit=1", "%"} {
-		a := h.do("GET", "/v1/sessions?"+query, "")
-		assert.Equal(t, 400, a.status, query)
-		assert.Equal(t, "malformed_request_parameters", a.code, query)
-	}
-	assert.Equal(t, "user_1", h.Requests()[0].Query.Get("user_id"), "what can be parsed is recorded")
-	assert.Equal(t, 401, h.do("GET", "/v1/sessions?%", "", "Authorization:").status, "the key is checked first")
 }
 
 // A truncated body gets an error of Clerk's form.

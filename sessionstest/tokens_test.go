@@ -71,7 +71,7 @@ func TestSessionTokenVersion2(t *testing.T) {
 	assert.Equal(t, iat+600, claims["exp"])
 
 	pending := h.AddSession(clerksessions.Session{UserID: "user_1", Status: "pending"})
-	_, claims = h.opened(h.token(pending.ID, sessionstest.MintParams{}))
+	_, claims = h.opened(h.Mint(pending.ID, sessionstest.MintParams{}))
 	assert.Equal(t, "pending", claims["sts"])
 }
 
@@ -82,7 +82,7 @@ func TestSessionTokenVersion1(t *testing.T) {
 		UserID: "user_1", Role: "org:admin", Permissions: []string{"org:teams:read"},
 	}}})
 	session := h.AddSession(clerksessions.Session{UserID: "user_1", LastActiveOrganizationID: "org_1"})
-	_, claims := h.opened(h.token(session.ID, sessionstest.MintParams{}))
+	_, claims := h.opened(h.Mint(session.ID, sessionstest.MintParams{}))
 	delete(claims, "jti")
 	iat := float64(start.Unix())
 	assert.Equal(t, map[string]any{
@@ -125,17 +125,17 @@ func TestKeysAreServedAndRotate(t *testing.T) {
 	verify := func(token string) int {
 		return h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token})).status
 	}
-	before, kid, pem := h.token(session.ID, sessionstest.MintParams{}), h.KeyID(), h.PublicKeyPEM()
+	before, kid, pem := h.Mint(session.ID, sessionstest.MintParams{}), h.KeyID(), h.PublicKeyPEM()
 	assert.Equal(t, 200, verify(before))
 	h.RotateKey(h.KeyID())
 	assert.Equal(t, kid, h.KeyID())
 	assert.NotEqual(t, pem, h.PublicKeyPEM())
 	assert.NotEqual(t, served, h.do("GET", "/v1/jwks", "").body)
 	assert.Equal(t, 400, verify(before))
-	assert.Equal(t, 200, verify(h.token(session.ID, sessionstest.MintParams{})))
+	assert.Equal(t, 200, verify(h.Mint(session.ID, sessionstest.MintParams{})))
 	h.RotateKey("")
 	assert.NotEqual(t, kid, h.KeyID())
-	assert.Equal(t, 200, verify(h.token(session.ID, sessionstest.MintParams{})))
+	assert.Equal(t, 200, verify(h.Mint(session.ID, sessionstest.MintParams{})))
 }
 
 func TestVerifyRejectsForgedTokens(t *testing.T) {
@@ -165,14 +165,14 @@ func TestVerifyRejectsForgedTokens(t *testing.T) {
 		"nbf ahead":      {Claims: map[string]any{"nbf": now + 1}},
 		"claims altered": {Sign: func(input []byte) []byte { return []byte("signature") }},
 	} {
-		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": h.token(session.ID, params)}))
+		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": h.Mint(session.ID, params)}))
 		assert.Equal(t, "invalid_session_token", a.code, name)
 	}
-	for _, token := range []string{"", "x", "..", "a.b.c", "e30.e30.", strings.Repeat(".", 1000), "\x00", other.token(session.ID, sessionstest.MintParams{})} {
+	for _, token := range []string{"", "x", "..", "a.b.c", "e30.e30.", strings.Repeat(".", 1000), "\x00", other.Mint(session.ID, sessionstest.MintParams{})} {
 		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token}))
 		assert.Equal(t, "invalid_session_token", a.code, token)
 	}
-	for _, token := range otherEncodings(h.token(session.ID, sessionstest.MintParams{})) {
+	for _, token := range otherEncodings(h.Mint(session.ID, sessionstest.MintParams{})) {
 		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token}))
 		assert.Equal(t, "invalid_session_token", a.code, token)
 	}
@@ -191,13 +191,13 @@ func TestSessionjwtVerifies(t *testing.T) {
 	for name, keys := range map[string]sessionjwt.KeySource{"issuer": issued, "PEM": pem} {
 		verifier, err := sessionjwt.New(keys, h.Issuer, sessionjwt.WithClock(h.Now))
 		require.NoError(t, err)
-		claims, err := verifier.Verify(t.Context(), h.token(session.ID, sessionstest.MintParams{}))
+		claims, err := verifier.Verify(t.Context(), h.Mint(session.ID, sessionstest.MintParams{}))
 		require.NoError(t, err, name)
 		assert.Equal(t, session.ID, claims.SessionID)
 		assert.Equal(t, "user_1", claims.UserID)
-		_, err = verifier.Verify(t.Context(), h.token(session.ID, sessionstest.MintParams{Claims: map[string]any{"exp": start.Unix() - 60}}))
+		_, err = verifier.Verify(t.Context(), h.Mint(session.ID, sessionstest.MintParams{Claims: map[string]any{"exp": start.Unix() - 60}}))
 		require.ErrorIs(t, err, sessionjwt.ErrExpired)
-		_, err = verifier.Verify(t.Context(), h.token(session.ID, sessionstest.MintParams{Claims: map[string]any{"sid": nil}}))
+		_, err = verifier.Verify(t.Context(), h.Mint(session.ID, sessionstest.MintParams{Claims: map[string]any{"sid": nil}}))
 		require.Error(t, err)
 	}
 }
