@@ -105,6 +105,7 @@ func exchanges() []exchange {
 		{op: "CreateSessionToken", status: 404, code: "resource_not_found", method: "POST", path: "/v1/sessions/sess_unknown/tokens"},
 		{op: "CreateSessionToken", status: 404, code: "resource_not_found", method: "POST", path: "/v1/sessions/{gone}/tokens"},
 		{op: "CreateSessionTokenFromTemplate", status: 200, method: "POST", path: "/v1/sessions/{id}/tokens/hasura", body: `{"expires_in_seconds":315360000}`},
+		{op: "CreateSessionTokenFromTemplate", status: 200, method: "POST", path: "/v1/sessions/{id}/tokens/hasura", body: `{"expires_in_seconds":30}`},
 		{op: "CreateSessionTokenFromTemplate", status: 404, code: "resource_not_found", method: "POST", path: "/v1/sessions/{id}/tokens/unknown"},
 		{op: "CreateSessionTokenFromTemplate", status: 404, code: "resource_not_found", method: "POST", path: "/v1/sessions/sess_unknown/tokens/hasura"},
 		{op: "RefreshSession", status: 200, method: "POST", path: "/v1/sessions/{id}/refresh", body: refreshBody},

@@ -33,26 +33,10 @@ func newControlled(t *testing.T, opts ...sessionstest.Option) controlled {
 	return controlled{sessionstest.NewServer(t, append([]sessionstest.Option{sessionstest.WithControl(), sessionstest.WithStart(start)}, opts...)...), t}
 }
 
-// do sends a request with the secret key; each header is "Name: value", and "Name:"
-// removes one. Host sets the host.
+// do sends a request with the secret key; for headers see newRequest.
 func (c controlled) do(method, path, body string, headers ...string) (int, string) {
 	c.t.Helper()
-	req, err := http.NewRequestWithContext(c.t.Context(), method, strings.TrimSuffix(c.URL, "/v1")+"/_emulator/"+path, strings.NewReader(body))
-	require.NoError(c.t, err)
-	req.Header.Set("Authorization", "Bearer "+c.SecretKey)
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for _, header := range headers {
-		name, value, _ := strings.Cut(header, ": ")
-		req.Header.Del(strings.TrimSuffix(name, ":"))
-		switch {
-		case name == "Host":
-			req.Host = value
-		case value != "":
-			req.Header.Set(name, value)
-		}
-	}
+	req := newRequest(c.t, c.Server, method, "/_emulator/"+path, body, headers...)
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(c.t, err)
 	defer resp.Body.Close()

@@ -122,13 +122,12 @@ var clerkResources = strings.Fields(`
 // Clerk has it.
 func noRoute(c *call) *apiError {
 	path := c.url.EscapedPath()
-	below, inside := strings.CutPrefix(path, "/v1/")
-	resource, _, _ := strings.Cut(below, "/")
+	resource, _, _ := strings.Cut(strings.TrimPrefix(path, "/v1/"), "/")
 	switch {
 	case strings.HasPrefix(path+"/", "/v1/v1/"):
 		return notFound("Resource not found",
 			"The path begins with /v1 twice: remove it from the base URL or from the path.")
-	case inside && slices.Contains(clerkResources, resource):
+	case slices.Contains(clerkResources, resource):
 		return notEmulated(quote(c.method + " " + path))
 	}
 	return notFound("Resource not found", "There is nothing at this method and path.")

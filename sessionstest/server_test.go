@@ -209,6 +209,7 @@ func TestMaintenance(t *testing.T) {
 func TestStoppedClock(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
+	h.Advance(0)
 	h.Advance(time.Hour)
 	assert.Equal(t, start.Add(time.Hour), h.Now())
 	a := h.do("POST", "/v1/sessions", `{"user_id":"user_1"}`)

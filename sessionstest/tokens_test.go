@@ -75,6 +75,34 @@ func TestSessionTokenVersion2(t *testing.T) {
 	assert.Equal(t, "pending", claims["sts"])
 }
 
+// A permission is one bit in the number of its feature.
+func TestPermissionsInTokens(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		permissions        []string
+		features, per, fpm any
+	}{
+		"none":                 {nil, nil, nil, nil},
+		"one":                  {[]string{"org:teams:read"}, "o:teams", "read", "1"},
+		"one name, 2 features": {[]string{"org:b:read", "org:a:read"}, "o:a,o:b", "read", "1,1"},
+		"given twice":          {[]string{"org:a:x", "org:a:x", "org:a:y"}, "o:a", "x,y", "3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHarness(t)
+			h.AddOrganization(sessionstest.Organization{ID: "org_1", Members: []sessionstest.Member{{UserID: "user_1", Permissions: test.permissions}}})
+			session := h.AddSession(clerksessions.Session{UserID: "user_1", LastActiveOrganizationID: "org_1"})
+			_, claims := h.opened(h.Mint(session.ID, sessionstest.MintParams{}))
+			o := map[string]any{"id": "org_1", "slg": "org-1", "rol": "member"}
+			if test.per != nil {
+				o["per"], o["fpm"] = test.per, test.fpm
+			}
+			assert.Equal(t, o, claims["o"])
+			assert.Equal(t, test.features, claims["fea"])
+		})
+	}
+}
+
 func TestSessionTokenVersion1(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, sessionstest.WithTokenVersion(1))
@@ -89,6 +117,8 @@ func TestSessionTokenVersion1(t *testing.T) {
 		"iss": h.Issuer, "sub": "user_1", "sid": session.ID, "iat": iat, "exp": iat + 60, "nbf": iat - 10,
 		"org_id": "org_1", "org_slug": "acme", "org_role": "org:admin", "org_permissions": []any{"org:teams:read"},
 	}, claims)
+	_, claims = h.opened(h.Mint(session.ID, sessionstest.MintParams{Version: 2}))
+	assert.EqualValues(t, 2, claims["v"])
 }
 
 func TestTemplateToken(t *testing.T) {

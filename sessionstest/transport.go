@@ -82,7 +82,7 @@ func sentHeader(req *http.Request) http.Header {
 	if _, ok := header["User-Agent"]; !ok {
 		header.Set("User-Agent", "Go-http-client/1.1")
 	}
-	if req.Body != nil && req.Body != http.NoBody && req.ContentLength > 0 {
+	if req.ContentLength > 0 {
 		header.Set("Content-Length", strconv.FormatInt(req.ContentLength, 10))
 	}
 	return header

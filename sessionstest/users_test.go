@@ -37,7 +37,7 @@ func TestFindOrCreateUser(t *testing.T) {
 			t.Parallel()
 			h := newHarness(t, opts...)
 			assert.Empty(t, h.userIDs("email_address=anna@example.com"))
-			created := h.do("POST", "/v1/users", `{"email_address":["Anna@example.com"],"first_name":"Anna","password":"hunter22","skip_password_checks":true,"public_metadata":{"role":"admin"}}`)
+			created := h.do("POST", "/v1/users", `{"email_address":["Anna@example.com"],"first_name":"Anna","password":"hunter22","skip_password_checks":true,"public_metadata":{"role":"admin"},"created_at":"2026-01-02T03:04:05Z","phone_number":null}`)
 			require.Equal(t, 200, created.status, created.body)
 			user := created.members(t)
 			id := user["id"].(string)
@@ -53,7 +53,8 @@ func TestFindOrCreateUser(t *testing.T) {
 			assert.Nil(t, user["last_name"])
 			assert.Equal(t, map[string]any{"role": "admin"}, user["public_metadata"])
 			assert.Equal(t, true, user["password_enabled"])
-			assert.EqualValues(t, start.UnixMilli(), user["created_at"])
+			assert.EqualValues(t, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixMilli(), user["created_at"])
+			assert.EqualValues(t, start.UnixMilli(), user["updated_at"])
 
 			again := h.do("POST", "/v1/users", `{"email_address":["anna@EXAMPLE.com"]}`)
 			assert.Equal(t, 422, again.status)
