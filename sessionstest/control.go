@@ -113,7 +113,7 @@ const maxControlBody = 64 << 20
 func readControl(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return nil, bodyInvalid("The body could not be read to its end, or is larger than 64 MiB.")
+		return nil, bodyInvalid("The body could not be read completely, or is larger than 64 MiB.")
 	}
 	sent := r.Header.Get("Content-Type")
 	if media, _, _ := mime.ParseMediaType(sent); len(body) > 0 && media != "application/json" {
@@ -186,8 +186,8 @@ func writeControl(w http.ResponseWriter, value any, e *apiError) {
 	_, _ = w.Write(body)
 }
 
-// checkLocal refuses what a web page in a browser may send: a request from another
-// origin, and one for a name that was pointed at this machine (DNS rebinding).
+// checkLocal refuses the requests that a foreign web page can make a browser send: those
+// from another origin, and those for a name that resolves to this machine (DNS rebinding).
 func checkLocal(r *http.Request) *apiError {
 	forbidden := func(format string, args ...any) *apiError {
 		return newError(http.StatusForbidden, "emulator_forbidden", "Forbidden", format, args...)
@@ -201,7 +201,7 @@ func checkLocal(r *http.Request) *apiError {
 		}
 	}
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		return forbidden("The control API refuses requests of other sites.")
+		return forbidden("The control API refuses requests from other sites.")
 	}
 	return nil
 }

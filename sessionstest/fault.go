@@ -11,14 +11,14 @@ import (
 )
 
 // A Fault describes how one request fails. Fields combine: a Status with a Latency is a
-// slow error, a Latency alone a slow success. Without Status, Body and HTML the request
-// is carried out, and the other fields apply to its response.
+// slow error, a Latency alone a slow success. If Status, Body and HTML are unset, the
+// request is carried out and the other fields apply to its response.
 //
-// If there is no connection to reset, on HTTP/2 and with [net/http/httptest]'s
-// recorder, [Server.ServeHTTP] panics with [http.ErrAbortHandler] instead, which makes
-// net/http reset the stream.
+// If there is no connection to reset, as on HTTP/2 or with an
+// [net/http/httptest.ResponseRecorder], [Server.ServeHTTP] panics with
+// [http.ErrAbortHandler] instead, which makes net/http reset the stream.
 type Fault struct {
-	// Latency delays the request before it is carried out, in real time, or virtual
+	// Latency delays the request before it is carried out, in real time, or in virtual
 	// time inside a testing/synctest bubble; [Server.Advance] does not shorten it. The
 	// delay ends with the request's context.
 	Latency time.Duration `json:"-"`
@@ -60,13 +60,13 @@ type Fault struct {
 	// ResetBody resets the connection after half of the body.
 	ResetBody bool `json:"reset_body"`
 
-	// ResetBefore resets the connection before anything of the request is read; it is
-	// not carried out. Only with [Server.Transport] can the client know that nothing
-	// was written: a socket accepts the bytes first. net/http itself retries a GET
-	// that fails like this on a reused connection.
+	// ResetBefore resets the connection before any of the request is read; the request
+	// is not carried out. Only with [Server.Transport] can the client know that nothing
+	// was written, since a socket accepts the bytes first. net/http itself retries a
+	// GET that fails like this on a reused connection.
 	ResetBefore bool `json:"reset_before"`
 
-	// ResetAfter resets the connection after the request was carried out: the
+	// ResetAfter resets the connection after the request is carried out, so that the
 	// response is lost.
 	ResetAfter bool `json:"reset_after"`
 }
@@ -146,8 +146,8 @@ type queuedFault struct {
 	fault Fault
 }
 
-// next returns the fault that is queued for an operation, if any, else the function
-// that may choose one.
+// next returns the fault that is queued for an operation, or else the function that may
+// choose one.
 func (f *faults) next(op string) (*Fault, func(Request) *Fault) {
 	for i, q := range f.queue {
 		if q.op != "" && q.op != op {
@@ -188,15 +188,15 @@ func (s *Server) injectFault(op string, n int, fault Fault) error {
 	return nil
 }
 
-// FailFunc calls choose for each request that no [Server.Fail] applies to; a nil Fault
-// lets the request pass. Body, Status, Code and TraceID of the Request are not set yet.
-// It is called concurrently. An invalid Fault is answered with 500 and fails the test.
-// FailFunc(nil) ends it.
+// FailFunc calls choose for each request that no fault of [Server.Fail] applies to; a nil
+// Fault lets the request pass. Body, Status, Code and TraceID of the Request are not set
+// yet. choose is called concurrently. An invalid Fault fails the test, and the request
+// gets 500. FailFunc(nil) removes choose.
 func (s *Server) FailFunc(choose func(Request) *Fault) {
 	s.with(func(in *instance) { in.faults.choose = choose })
 }
 
-// StopFailing removes all faults and the function of [Server.FailFunc].
+// StopFailing removes all faults and the function given to [Server.FailFunc].
 func (s *Server) StopFailing() {
 	s.with(func(in *instance) { in.faults = faults{} })
 }

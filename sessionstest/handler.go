@@ -19,7 +19,7 @@ type call struct {
 	queryErr error // the query is malformed
 	header   http.Header
 	body     []byte
-	bodyErr  error             // the body could not be read to its end
+	bodyErr  error             // the body could not be read completely
 	route    *route            // nil if there is none
 	path     map[string]string // the values in the path
 	version  string            // the API version
@@ -37,8 +37,8 @@ type response struct {
 	body   []byte
 }
 
-// begin matches a request to its route and decides whether to inject a fault. It
-// needs nothing of the body, so that a fault can occur before it is read.
+// begin matches a request to its route and decides whether to inject a fault. It does not
+// need the body, so that a fault can occur before the body is read.
 func (s *Server) begin(method string, u *url.URL, header http.Header) *call {
 	c := &call{method: method, url: u, header: header, trace: randomHex(16)}
 	c.query, c.queryErr = url.ParseQuery(u.RawQuery)
@@ -50,7 +50,7 @@ func (s *Server) begin(method string, u *url.URL, header http.Header) *call {
 		c.record.Time = in.clock.now()
 		fault, choose = in.faults.next(c.record.Operation)
 	})
-	if fault == nil && choose != nil {
+	if choose != nil {
 		fault = choose(c.record)
 	}
 	if fault == nil {
@@ -107,9 +107,9 @@ func (s *Server) handle(c *call) (value any, e *apiError) {
 	return value, e
 }
 
-// handle checks a request as Clerk does, in this order: key, API version, query, rate
-// limit, maintenance, route, body. That Clerk checks the key before it routes is
-// known, the rest is inferred.
+// handle checks a request in this order: key, API version, query, rate limit,
+// maintenance, route, body. Clerk is known to check the key before the route; the rest
+// is inferred.
 func (in *instance) handle(c *call) (any, *apiError) {
 	if c.route != nil && c.route.public() {
 		return c.route.handle(in, c)
@@ -134,7 +134,7 @@ func (in *instance) handle(c *call) (any, *apiError) {
 	}
 	if in.refusedByMaintenance(c) {
 		return nil, newError(http.StatusServiceUnavailable, "maintenance_mode", "Under maintenance",
-			"Only reading and refreshing work at the moment, and only on production instances.")
+			"During maintenance only production instances work, and only for reads and refreshes.")
 	}
 	if c.route == nil {
 		return nil, noRoute(c)
@@ -144,7 +144,7 @@ func (in *instance) handle(c *call) (any, *apiError) {
 			"The maximum is %d bytes.", maxBody)
 	}
 	if c.bodyErr != nil {
-		return nil, bodyInvalid("The body could not be read to its end.")
+		return nil, bodyInvalid("The body could not be read completely.")
 	}
 	return c.route.handle(in, c)
 }
@@ -186,8 +186,7 @@ func (c *call) pinVersion() *apiError {
 	return nil
 }
 
-// refusedByMaintenance reports whether maintenance refuses the request: on a
-// production instance reading and refreshing work, on a development instance nothing.
+// refusedByMaintenance reports whether the request is refused because of maintenance.
 func (in *instance) refusedByMaintenance(c *call) bool {
 	if !in.maintenance || !in.config.production {
 		return in.maintenance
@@ -195,8 +194,8 @@ func (in *instance) refusedByMaintenance(c *call) bool {
 	return c.method != http.MethodGet && c.record.Operation != "RefreshSession"
 }
 
-// SetMaintenance begins or ends maintenance. On a development instance every request
-// gets 503 maintenance_mode; in production reading and refreshing work.
+// SetMaintenance begins or ends maintenance. During maintenance a development instance
+// returns 503 maintenance_mode for every request; in production, reads and refreshes work.
 func (s *Server) SetMaintenance(on bool) {
 	s.with(func(in *instance) { in.maintenance = on })
 }

@@ -37,15 +37,16 @@ func newKey() *rsa.PrivateKey {
 	return key
 }
 
-// KeyID returns the kid of the tokens signed now: at first the instance's id.
+// KeyID returns the id of the signing key, the kid of tokens. At first it is the
+// instance's id.
 func (s *Server) KeyID() (kid string) {
 	s.with(func(in *instance) { kid = in.keys.kid })
 	return kid
 }
 
-// RotateKey replaces the signing key. The new key has the given id: that of
-// [Server.KeyID], as Clerk has been seen to do, or a new one for "". The old key is no
-// longer served, so its tokens no longer verify.
+// RotateKey replaces the signing key. The new key has the given id, or a random one if kid
+// is empty; pass that of [Server.KeyID] to keep it, as Clerk has been seen to do. The old
+// key is no longer served, so its tokens no longer verify.
 func (s *Server) RotateKey(kid string) {
 	if kid == "" {
 		kid = newID("ins_")

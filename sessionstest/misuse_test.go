@@ -86,6 +86,9 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 	organization := func(v sessionstest.Organization) func(*sessionstest.Server) {
 		return func(s *sessionstest.Server) { s.AddOrganization(v) }
 	}
+	permission := func(v string) func(*sessionstest.Server) {
+		return organization(sessionstest.Organization{Members: []sessionstest.Member{{UserID: "user_1", Permissions: []string{v}}}})
+	}
 	update := func(change func(*clerksessions.Session)) func(*sessionstest.Server) {
 		return func(s *sessionstest.Server) { s.UpdateSession(added(s), change) }
 	}
@@ -120,7 +123,12 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"unknown status", `unknown status "gone"; use abandoned, active, ended, expired, pending, removed, replaced or revoked`, update(func(v *clerksessions.Session) { v.Status = "gone" })},
 		{"organization id without prefix", `AddOrganization: organization id "acme"`, organization(sessionstest.Organization{ID: "acme"})},
 		{"unknown member", `AddOrganization: member "user_2" does not exist; add the user first`, organization(sessionstest.Organization{Members: []sessionstest.Member{{UserID: "user_2"}}})},
-		{"permission without a feature", `permission "read" must have the form org:feature:name`, organization(sessionstest.Organization{Members: []sessionstest.Member{{UserID: "user_1", Permissions: []string{"read"}}}})},
+		{"permission without a name", `permission "org:a:" must`, permission("org:a:")},
+		{"permission with an empty feature", `permission "org::read" must`, permission("org::read")},
+		{"permission with four parts", `permission "org:a:b:c" must`, permission("org:a:b:c")},
+		{"permission of another prefix", `permission "app:a:b" must`, permission("app:a:b")},
+		{"permission with a comma", `permission "org:a:b,c" must`, permission("org:a:b,c")},
+		{"permission without a feature", `permission "read" must have the form org:feature:name`, permission("read")},
 		{"reserved claim", "sets the claim exp, which Clerk reserves", template(sessionstest.Template{Name: "x", Claims: map[string]any{"exp": 1}})},
 		{"lifetime too short", "lifetime of 29 seconds, must be 30 to 315360000", template(sessionstest.Template{Name: "x", Lifetime: 29})},
 		{"lifetime too long", "lifetime of 315360001 seconds", template(sessionstest.Template{Name: "x", Lifetime: 315_360_001})},

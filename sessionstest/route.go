@@ -130,5 +130,5 @@ func noRoute(c *call) *apiError {
 	case slices.Contains(clerkResources, resource):
 		return notEmulated(quote(c.method + " " + path))
 	}
-	return notFound("Resource not found", "There is nothing at this method and path.")
+	return notFound("Resource not found", "No operation has this method and path.")
 }

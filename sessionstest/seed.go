@@ -23,8 +23,9 @@ type RefreshToken struct {
 
 // Seed is state to add to a Server: see [Server.Seed] and [ReadSeed].
 type Seed struct {
-	// Deleted are the ids of users and organizations that do not exist, although any
-	// well-formed id would be one. Sessions may belong to a deleted user.
+	// Deleted lists the ids of deleted users and organizations. Without
+	// [WithStrictUsers], every other well-formed id exists. Sessions may belong to a
+	// deleted user.
 	Deleted []string `json:"deleted,omitzero"`
 
 	// These are added in this order; each may be empty.
@@ -37,8 +38,8 @@ type Seed struct {
 
 // ReadSeed reads a Seed from JSON: one object with any of the members users,
 // organizations, sessions, templates, refresh_tokens and deleted, each a list. A session
-// has Clerk's form, of which only user_id is required; its times are in milliseconds.
-// An unknown member is an error.
+// has the form of Clerk's API; only user_id is required, and times are in milliseconds.
+// Unknown members are an error.
 func ReadSeed(r io.Reader) (Seed, error) {
 	var seed Seed
 	document, err := io.ReadAll(r)
@@ -57,8 +58,8 @@ func ReadSeed(r io.Reader) (Seed, error) {
 	return seed, nil
 }
 
-// unknownMember returns the place of a member of a session that Clerk does not have,
-// empty if there is none. Decoding keeps such members in Extra.
+// unknownMember returns the JSON pointer of a member of a session that Clerk does not
+// have, or "" if there is none. Decoding keeps such members in Extra.
 func unknownMember(v clerksessions.Session) string {
 	extra := map[string]map[string]any{"": v.Extra}
 	if v.LatestActivity != nil {
@@ -76,7 +77,7 @@ func unknownMember(v clerksessions.Session) string {
 }
 
 // Seed adds the seed to the Server. It stops at the first entry that is invalid and
-// returns an error that names it. Tests can use [Server.AddUser] and its siblings.
+// returns an error that names it. Tests can use [Server.AddUser] and the like instead.
 func (s *Server) Seed(seed Seed) (err error) {
 	s.with(func(in *instance) {
 		if err = in.seed(seed); err == nil {
@@ -148,8 +149,8 @@ func (in *instance) addRefreshToken(r RefreshToken) (RefreshToken, error) {
 	return r, nil
 }
 
-// dump returns the state as a Seed. Users and sessions are sorted from the oldest to
-// the newest, so that adding them in turn keeps their order.
+// dump returns the state as a Seed. Users and sessions are sorted from the oldest to the
+// newest, so that adding them in turn preserves their order.
 func (in *instance) dump() Seed {
 	sessions := in.list("")
 	slices.Reverse(sessions)

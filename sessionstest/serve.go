@@ -19,7 +19,7 @@ const (
 )
 
 // HTTPServer returns an [http.Server] for the Server, with timeouts for slow and idle
-// clients. There is none for the response, which a [Fault] may delay.
+// clients. Responses have none, since a [Fault] may delay them.
 func (s *Server) HTTPServer() *http.Server {
 	return &http.Server{
 		Handler:                      s,
@@ -29,7 +29,7 @@ func (s *Server) HTTPServer() *http.Server {
 	}
 }
 
-// ServeHTTP answers one request. It waits at most 30 seconds for the body.
+// ServeHTTP serves one request. It waits at most 30 seconds for the body.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.control != nil && strings.HasPrefix(r.URL.Path, controlPath) {
 		s.control.ServeHTTP(w, r)

@@ -133,6 +133,14 @@ func TestPathWithVersionTwiceIsPointedOut(t *testing.T) {
 	}
 }
 
+func TestErrorsTruncateWhatTheyQuote(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	long := strings.Repeat("x", 100)
+	assert.Contains(t, h.do("GET", "/v1/sessions/"+long, "").body, `There is no session \"`+long+`\".`)
+	assert.Contains(t, h.do("GET", "/v1/sessions/"+long+"yz", "").body, `There is no session \"`+long+`...\".`)
+}
+
 func TestMalformedQueryIsRefused(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)

@@ -17,12 +17,12 @@ type Template struct {
 	// characters. Required.
 	Name string `json:"name"`
 
-	// Claims are added to the token as they are: Clerk's shortcodes such as
-	// {{user.id}} are not replaced. Claims that Clerk sets or reserves for session
-	// tokens are refused, as Clerk does (jwt_template_reserved_claim).
+	// Claims are added to the token unchanged: Clerk's shortcodes such as {{user.id}}
+	// are not replaced. As with Clerk, claims that it sets or reserves for session
+	// tokens are refused.
 	Claims map[string]any `json:"claims"`
 
-	// Lifetime is that of its tokens in seconds, 30 to 315,360,000. Default: 60.
+	// Lifetime is the lifetime of its tokens in seconds, 30 to 315,360,000. Default: 60.
 	Lifetime int `json:"lifetime"`
 
 	// AllowedClockSkew is the time from nbf to iat in seconds. Default: 5.

@@ -39,17 +39,17 @@ func (in *instance) signed(head, claims map[string]any, wire func(jwt string) ob
 	}
 }
 
-// MintParams are the parameters of [Server.Mint]. A zero field means what Clerk would
-// do.
+// MintParams are the parameters of [Server.Mint]. A token minted with zero params is the
+// one that Clerk would issue.
 type MintParams struct {
 	// Template is the JWT template of the token. Default: a session token.
 	Template string `json:"template"`
 
-	// ExpiresIn is the lifetime in seconds, without a limit. Default: that of the
-	// template, or 60.
+	// ExpiresIn is the lifetime in seconds. It has no limits; a negative one makes an
+	// expired token. Default: that of the template, or 60.
 	ExpiresIn int64 `json:"expires_in_seconds"`
 
-	// Origin is the claim azp. Default: none.
+	// Origin is the azp claim. Default: none.
 	Origin string `json:"origin"`
 
 	// Version is the version of the claims, 1 or 2. Default: see [WithTokenVersion].
@@ -61,14 +61,14 @@ type MintParams struct {
 	// Claims override the token's claims. A nil value removes the claim.
 	Claims map[string]any `json:"claims"`
 
-	// Sign returns the signature of header and claims as encoded in the token. Default:
-	// RS256 with the instance's key.
+	// Sign returns the signature of input, the encoded header and claims. Default: RS256
+	// with the instance's key.
 	Sign func(input []byte) []byte `json:"-"`
 }
 
-// Mint returns a token of a session without a request, whatever the session's status:
-// odd and forged tokens for tests of a verifier. An unknown session or template fails
-// the test.
+// Mint returns a token of a session, whatever the session's status, without recording a
+// request. Its parameters make invalid or forged tokens for tests of a verifier. An
+// unknown session or template fails the test.
 func (s *Server) Mint(sessionID string, params MintParams) string {
 	s.tb.Helper()
 	token, err := s.mint(sessionID, params)

@@ -16,10 +16,9 @@ import (
 )
 
 // Transport returns a transport that calls the Server in memory, whatever the host of
-// a request, so that the addresses in URL and Issuer both lead here. It works inside a
-// testing/synctest bubble, and it calls the hooks of net/http/httptrace where net/http's
-// own transport does: a fault with ResetBefore occurs between GotConn and the first
-// Wrote hook.
+// the request, so that it reaches both URL and Issuer. It works inside a testing/synctest
+// bubble, and it calls the hooks of net/http/httptrace where net/http's own transport
+// does: a fault with ResetBefore occurs between GotConn and the first Wrote hook.
 func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ server *Server }
