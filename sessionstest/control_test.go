@@ -22,8 +22,8 @@ import (
 
 var controlAPI = sync.OnceValue(func() *contracttest.Contract { return contracttest.MustLoad("control.yaml") })
 
-// controlled is a Server with the control API, all of whose responses are held against
-// its document.
+// controlled is a Server with the control API, all of whose responses are checked
+// against its document.
 type controlled struct {
 	*sessionstest.Server
 	t *testing.T
@@ -46,7 +46,7 @@ func (c controlled) do(method, path, body string, headers ...string) (int, strin
 	return resp.StatusCode, string(raw)
 }
 
-// conforms holds a request that succeeded and any response against the document.
+// conforms checks every response, and every request that succeeded, against the document.
 func (c controlled) conforms(req *http.Request, body string, resp *http.Response, raw []byte) {
 	c.t.Helper()
 	asked := req.Clone(context.Background())
@@ -61,6 +61,9 @@ func (c controlled) conforms(req *http.Request, body string, resp *http.Response
 	}
 	if exchange.Path == "/openapi.yaml" {
 		return // kin-openapi decodes YAML
+	}
+	if resp.StatusCode >= 400 {
+		assert.Regexp(c.t, `"clerk_trace_id":"[0-9a-f]{32}"`, string(raw))
 	}
 	assert.NoError(c.t, exchange.Response(resp.StatusCode, resp.Header, raw), "%s %s: %s", req.Method, req.URL.Path, raw)
 }

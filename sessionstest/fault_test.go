@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -107,6 +108,23 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A response without a body does not end the connection.
+func TestConnectionIsReusedAfterNoContent(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.NewServer(t)
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	reused := false
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused }})
+	for range 2 {
+		srv.Fail("", 1, sessionstest.Fault{Status: 204, Body: []byte("x")})
+		resp, err := transport.RoundTrip(newRequest(t, srv, "GET", "/v1/sessions", "").WithContext(ctx))
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+	}
+	assert.True(t, reused)
 }
 
 func TestFaultsThatResetTheConnection(t *testing.T) {
@@ -249,6 +267,7 @@ func TestTransportDoesNotModifyTheRequest(t *testing.T) {
 		req.Header.Set("Content-Type", "application/json")
 		before, target := req.Header.Clone(), *req.URL
 		resp, err := srv.Transport().RoundTrip(req)
+		assert.Equal(t, fault.ResetBefore || fault.ResetAfter, err != nil)
 		if err == nil {
 			resp.Header.Set("Content-Type", "changed")
 			resp.Body.Close()
@@ -268,6 +287,9 @@ func TestTransportDoesNotModifyTheRequest(t *testing.T) {
 	req.ContentLength = 4
 	_, err = srv.Transport().RoundTrip(req)
 	require.ErrorContains(t, err, "but the body has 5 bytes")
+	req.Body = io.NopCloser(iotest.ErrReader(io.ErrClosedPipe))
+	_, err = srv.Transport().RoundTrip(req)
+	require.ErrorIs(t, err, io.ErrClosedPipe)
 }
 
 // Delays are virtual in a bubble and end with the context.

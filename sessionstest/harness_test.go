@@ -76,20 +76,20 @@ func (h *harness) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, err := io.ReadAll(resp.Body)
+	received, err := io.ReadAll(resp.Body)
 	require.NoError(h.t, err)
-	resp.Body = io.NopCloser(bytes.NewReader(reply))
-	if err := h.conforms(req, body, resp, reply, tolerated); err != nil {
-		h.t.Errorf("%s %s: %d %s: %v", req.Method, req.URL.Path, resp.StatusCode, reply, err)
+	resp.Body = io.NopCloser(bytes.NewReader(received))
+	if err := h.conforms(req, body, resp, received, tolerated); err != nil {
+		h.t.Errorf("%s %s: %d %s: %v", req.Method, req.URL.Path, resp.StatusCode, received, err)
 	}
 	return resp, nil
 }
 
 // conforms checks a request and its response against the contract.
-func (h *harness) conforms(req *http.Request, body []byte, resp *http.Response, reply []byte, tolerated bool) error {
+func (h *harness) conforms(req *http.Request, body []byte, resp *http.Response, received []byte, tolerated bool) error {
 	asked := req.Clone(req.Context())
 	asked.URL.Scheme, asked.URL.Host, asked.Host = "https", "api.clerk.com", "api.clerk.com"
-	if err := commonResponse(resp, reply); err != nil {
+	if err := commonResponse(resp, received); err != nil {
 		return err
 	}
 	exchange, err := contract().Find(asked, body)
@@ -115,7 +115,7 @@ func (h *harness) conforms(req *http.Request, body []byte, resp *http.Response, 
 	case refused == nil && resp.StatusCode == http.StatusUnprocessableEntity:
 		return errors.New("a request that the contract allows was refused")
 	}
-	return exchange.Response(resp.StatusCode, resp.Header, reply)
+	return exchange.Response(resp.StatusCode, resp.Header, received)
 }
 
 // commonResponse checks what every response has.
@@ -161,8 +161,8 @@ type errorResponse struct {
 	TraceID string `json:"clerk_trace_id"`
 }
 
-// answer is a response that was read whole.
-type answer struct {
+// result is a response whose body has been read.
+type result struct {
 	request string // method and path
 	status  int
 	header  http.Header
@@ -172,13 +172,13 @@ type answer struct {
 }
 
 // is checks the status and the error code.
-func (a answer) is(t *testing.T, status int, code string) {
+func (a result) is(t *testing.T, status int, code string) {
 	t.Helper()
 	assert.Equal(t, status, a.status, "%s: %s", a.request, a.body)
 	assert.Equal(t, code, a.code, a.request)
 }
 
-func (a answer) members(t *testing.T) map[string]any {
+func (a result) members(t *testing.T) map[string]any {
 	t.Helper()
 	var m map[string]any
 	require.NoError(t, json.Unmarshal([]byte(a.body), &m), a.body)
@@ -214,7 +214,7 @@ func newRequest(t *testing.T, srv *sessionstest.Server, method, path, body strin
 }
 
 // do sends a request; for headers see newRequest.
-func (h *harness) do(method, path, body string, headers ...string) answer {
+func (h *harness) do(method, path, body string, headers ...string) result {
 	h.t.Helper()
 	req := newRequest(h.t, h.Server, method, path, body, headers...)
 	resp, err := h.RoundTrip(req)
@@ -222,7 +222,7 @@ func (h *harness) do(method, path, body string, headers ...string) answer {
 	defer resp.Body.Close()
 	raw, err := io.ReadAll(resp.Body)
 	require.NoError(h.t, err)
-	a := answer{request: method + " " + path, status: resp.StatusCode, header: resp.Header, body: string(raw)}
+	a := result{request: method + " " + path, status: resp.StatusCode, header: resp.Header, body: string(raw)}
 	var e errorResponse
 	if a.status >= 400 && assert.NoError(h.t, json.Unmarshal(raw, &e)) && len(e.Errors) > 0 {
 		a.code = e.Errors[0].Code

@@ -203,7 +203,7 @@ func TestLatestActivity(t *testing.T) {
 		h := newHarness(t, opts...)
 		id := h.AddSession(clerksessions.Session{UserID: "user_1", LatestActivity: &clerksessions.SessionActivity{Country: "Greece"}}).ID
 		path := "/v1/sessions/" + id
-		for _, a := range []answer{
+		for _, a := range []result{
 			h.do("GET", path, ""),
 			h.do("POST", path+"/verify", quoted(map[string]string{"token": h.Mint(id, sessionstest.MintParams{})})),
 			h.do("POST", path+"/revoke", ""),

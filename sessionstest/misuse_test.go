@@ -135,6 +135,7 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"negative clock skew", "clock skew of -1 seconds, must not be negative", template(sessionstest.Template{Name: "x", AllowedClockSkew: -1})},
 		{"claims that are not JSON", "claims that cannot be represented in JSON", template(sessionstest.Template{Name: "x", Claims: unmarshalable})},
 		{"template without a name", `AddTemplate: template "" has an invalid name`, template(sessionstest.Template{})},
+		{"template named by one dot", `template "." has an invalid name`, template(sessionstest.Template{Name: "."})},
 		{"template named by a dot segment", `template ".." has an invalid name`, template(sessionstest.Template{Name: ".."})},
 		{"template name with a slash", `template "a/b" has an invalid name`, template(sessionstest.Template{Name: "a/b"})},
 		{"template name with an escape", `template "%2e" has an invalid name`, template(sessionstest.Template{Name: "%2e"})},
@@ -150,6 +151,7 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"fault of an unknown operation", `Fail: unknown operation "Get"`, func(s *sessionstest.Server) { s.Fail("Get", 1, sessionstest.Fault{}) }},
 		{"fault for no request", "Fail: n is 0, must be at least 1", func(s *sessionstest.Server) { s.Fail("", 0, sessionstest.Fault{}) }},
 		{"fault with status 199", "Fail: status is 199, must be 200 to 999", func(s *sessionstest.Server) { s.Fail("", 1, sessionstest.Fault{Status: 199}) }},
+		{"fault that pads too much", "Fail: body of 1073741825 bytes, the maximum is 1073741824", func(s *sessionstest.Server) { s.Fail("", 1, sessionstest.Fault{PadTo: 1<<30 + 1}) }},
 		{"fault with status 1000", "Fail: status is 1000, must be 200 to 999", func(s *sessionstest.Server) { s.Fail("", 1, sessionstest.Fault{Status: 1000}) }},
 		{"invalid option of the client", "Client: ", func(s *sessionstest.Server) { s.Client(nil) }},
 	} {

@@ -69,7 +69,6 @@ func refused(code, long string) *apiError {
 func (in *instance) exchange(id, expired, token, origin string) (session clerksessions.Session, e *apiError) {
 	now := in.clock.now()
 	head, claims, ok := in.open(expired)
-	owner, found := in.refresh[token]
 	v := in.sessions.byID[id]
 	switch {
 	case !ok:
@@ -95,7 +94,7 @@ func (in *instance) exchange(id, expired, token, origin string) (session clerkse
 	case in.spent.has(expired):
 		return session, refused("session_refresh_expired_session_token_consumed",
 			"expired_token has been exchanged before.")
-	case !found || owner != id:
+	case in.refresh[token] != id:
 		return session, refused("refresh_token_not_found", "refresh_token does not belong to this session.")
 	case v == nil:
 		return session, refused("session_refresh_session_not_found", "There is no session "+quote(id)+".")

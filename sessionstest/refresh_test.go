@@ -132,7 +132,7 @@ func TestExpiredTokenIsExchangedOnce(t *testing.T) {
 	token := h.Mint(session.ID, sessionstest.MintParams{Origin: app})
 	kept := h.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID}).Token
 	h.Advance(time.Minute)
-	refresh := func(token string) answer {
+	refresh := func(token string) result {
 		return h.do("POST", "/v1/sessions/"+session.ID+"/refresh", quoted(map[string]string{"expired_token": token, "refresh_token": kept, "request_origin": app}))
 	}
 	for _, other := range otherEncodings(token) {

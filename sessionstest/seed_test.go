@@ -70,6 +70,40 @@ func TestStateIsASeed(t *testing.T) {
 	}
 }
 
+// What a caller does to a value that it passed or got does not change the state.
+func TestStateIsCopied(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.New()
+	data := func() map[string]any { return map[string]any{"a": 1.} }
+	user := sessionstest.User{ID: "user_1", EmailAddresses: []string{"a@example.com"}, PublicMetadata: data(), PrivateMetadata: data(), UnsafeMetadata: data()}
+	organization := sessionstest.Organization{ID: "org_1", Members: []sessionstest.Member{{UserID: "user_1", Permissions: []string{"org:a:b"}}}}
+	session := clerksessions.Session{ID: "sess_1", UserID: "user_1", Actor: data(), Tasks: []clerksessions.SessionTask{{Key: "setup-mfa"}},
+		LatestActivity: &clerksessions.SessionActivity{Country: "Greece"}}
+	template := sessionstest.Template{Name: "hasura", Claims: data()}
+	seed := sessionstest.Seed{
+		Users: []sessionstest.User{user, srv.AddUser(user)}, Organizations: []sessionstest.Organization{organization, srv.AddOrganization(organization)},
+		Sessions:  []clerksessions.Session{session, srv.AddSession(session), srv.UpdateSession("sess_1", func(*clerksessions.Session) {})},
+		Templates: []sessionstest.Template{template, srv.AddTemplate(template)},
+	}
+	before := quoted(srv.State())
+	for _, seed := range []sessionstest.Seed{seed, srv.State()} {
+		for _, u := range seed.Users {
+			u.EmailAddresses[0] = "b@example.com"
+			u.PublicMetadata["a"], u.PrivateMetadata["a"], u.UnsafeMetadata["a"] = 2, 2, 2
+		}
+		for _, o := range seed.Organizations {
+			o.Members[0].Permissions[0], o.Members[0].UserID = "org:x:y", "user_2"
+		}
+		for _, v := range seed.Sessions {
+			v.Actor["a"], v.Tasks[0].Key, v.LatestActivity.Country = 2, "x", "x"
+		}
+		for _, t := range seed.Templates {
+			t.Claims["a"] = 2
+		}
+		assert.Equal(t, before, quoted(srv.State()))
+	}
+}
+
 func TestSeedFilesThatAreInvalid(t *testing.T) {
 	t.Parallel()
 	for text, message := range map[string]string{
@@ -106,7 +140,7 @@ func TestSeedsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestLimitsOfSeedsAreAccepted(t *testing.T) {
+func TestLimitsAreAccepted(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
 	long := strings.Repeat("x", 64)
@@ -114,6 +148,8 @@ func TestLimitsOfSeedsAreAccepted(t *testing.T) {
 	srv.AddTemplate(sessionstest.Template{Name: strings.Repeat("x", 512)})
 	srv.AddTemplate(sessionstest.Template{Name: "short", Lifetime: 30})
 	srv.AddTemplate(sessionstest.Template{Name: "long", Lifetime: 315_360_000})
+	srv.Fail("", 1, sessionstest.Fault{Status: 200, PadTo: 1 << 30})
+	srv.Fail("", 1, sessionstest.Fault{Status: 999})
 	permissions := make([]string, 63)
 	for i := range permissions {
 		permissions[i] = "org:feature:" + strings.Repeat("x", i+1)

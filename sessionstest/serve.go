@@ -98,7 +98,7 @@ func (c *call) send(ctx context.Context, w http.ResponseWriter, r *response) err
 		header.Set("Content-Length", strconv.Itoa(len(r.body)))
 	}
 	w.WriteHeader(r.status)
-	if c.method == http.MethodHead || !bodyAllowed(r.status) {
+	if !bodyAllowed(r.status) {
 		return nil
 	}
 	for chunk := range c.fault.chunks(r.body) {

@@ -1,9 +1,8 @@
 package sessionstest_test
 
 import (
-	"bufio"
+	"encoding/base64"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -68,6 +67,11 @@ func TestDefaults(t *testing.T) {
 	assert.True(t, strings.HasPrefix(live.SecretKey, "sk_live_"))
 	assert.True(t, strings.HasPrefix(live.Issuer, "https://clerk."))
 	assert.True(t, strings.HasSuffix(sessionstest.NewServer(t).URL, "/v1"))
+	assert.True(t, strings.HasPrefix(live.PublishableKey, "pk_live_"))
+	for issuer, host := range map[string]string{"https://clerk.example.com": "clerk.example.com", "clerk.example.com": "clerk.example.com", "://": "://"} {
+		key := sessionstest.New(sessionstest.WithIssuer(issuer)).PublishableKey
+		assert.Equal(t, "pk_test_"+base64.StdEncoding.EncodeToString([]byte(host+"$")), key)
+	}
 }
 
 // The key is checked before the route, and the scheme is case-sensitive.
@@ -138,7 +142,7 @@ func TestErrorsTruncateWhatTheyQuote(t *testing.T) {
 	h := newHarness(t)
 	long := strings.Repeat("x", 100)
 	assert.Contains(t, h.do("GET", "/v1/sessions/"+long, "").body, `There is no session \"`+long+`\".`)
-	assert.Contains(t, h.do("GET", "/v1/sessions/"+long+"yz", "").body, `There is no session \"`+long+`...\".`)
+	assert.Contains(t, h.do("GET", "/v1/sessions/"+long+"y", "").body, `There is no session \"`+long+`...\".`)
 }
 
 func TestMalformedQueryIsRefused(t *testing.T) {
@@ -226,37 +230,28 @@ func TestStoppedClock(t *testing.T) {
 	assert.Equal(t, start.Add(time.Hour), h.Requests()[0].Time)
 }
 
-// net/http answers OPTIONS * by itself by default.
-func TestServerOptionsNeedAKey(t *testing.T) {
-	t.Parallel()
-	srv := sessionstest.NewServer(t)
-	u, err := url.Parse(srv.URL)
-	require.NoError(t, err)
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", u.Host)
-	require.NoError(t, err)
-	defer conn.Close()
-	_, err = io.WriteString(conn, "OPTIONS * HTTP/1.1\r\nHost: "+u.Host+"\r\n\r\n")
-	require.NoError(t, err)
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	assert.Equal(t, 401, resp.StatusCode)
-	assert.Equal(t, "application/json", resp.Header.Get("Content-Type"))
-}
-
-// A truncated body gets an error of Clerk's form.
-func TestTruncatedBody(t *testing.T) {
+// An incomplete body, like one of the maximum size, gets an error of Clerk's form.
+func TestUnusualBodies(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
-	req := httptest.NewRequest("POST", "/v1/sessions", iotest.ErrReader(io.ErrUnexpectedEOF))
-	req.Header.Set("Authorization", "Bearer "+srv.SecretKey)
-	w := httptest.NewRecorder()
-	srv.ServeHTTP(w, req)
-	assert.Equal(t, 400, w.Code)
-	assert.Equal(t, "request_body_invalid", srv.Requests()[0].Code)
-
-	req.Body = nil
-	w = httptest.NewRecorder()
-	srv.ServeHTTP(w, req)
-	assert.Equal(t, 422, w.Code)
+	for name, test := range map[string]struct {
+		body io.Reader
+		code string
+	}{
+		"truncated":    {iotest.ErrReader(io.ErrUnexpectedEOF), "request_body_invalid"},
+		"none":         {nil, "form_param_missing"},
+		"maximum size": {strings.NewReader(strings.Repeat(" ", 1<<20)), "form_param_missing"},
+		"oversized":    {strings.NewReader(strings.Repeat(" ", 1<<20+1)), "request_body_too_large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			req := httptest.NewRequest("POST", "/v1/sessions", test.body)
+			if test.body == nil {
+				req.Body = nil
+			}
+			req.Header.Set("Authorization", "Bearer "+srv.SecretKey)
+			srv.ClearRequests()
+			srv.ServeHTTP(httptest.NewRecorder(), req)
+			assert.Equal(t, test.code, srv.Requests()[0].Code)
+		})
+	}
 }
