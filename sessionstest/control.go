@@ -25,7 +25,7 @@ type controlRoute struct {
 	handle       controlHandler
 }
 
-// controlHandler returns the value that answers a request, nil for 204, or an error.
+// controlHandler returns the value to respond with, nil for 204, or an error.
 type controlHandler func(*Server, *http.Request) (any, error)
 
 // controlRoutes returns the operations of control.yaml, except openapi.yaml itself.
@@ -123,8 +123,8 @@ func readControl(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// decodeControl decodes the body of a request. Members that it does not have stay as they
-// are in v.
+// decodeControl decodes the body of a request. Fields of v whose members are missing keep
+// their values.
 func decodeControl(body []byte, v any) error {
 	if err := decode(body, v); err != nil {
 		return bodyInvalid(err.Error())
@@ -206,8 +206,8 @@ func checkLocal(r *http.Request) *apiError {
 	return nil
 }
 
-// isLoopback reports whether a host, with or without a port, is this machine by
-// definition.
+// isLoopback reports whether a host, with or without a port, is localhost or a loopback
+// address.
 func isLoopback(hostport string) bool {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {

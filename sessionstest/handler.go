@@ -27,7 +27,7 @@ type call struct {
 	fault    Fault
 	misuse   *apiError // misuse by the test, which replaces the response
 	record   Request
-	done     <-chan struct{} // ends delays; nil in memory, since a bubble cannot wait for it
+	done     <-chan struct{} // ends delays; nil in memory, where it may be from outside a bubble
 }
 
 // response is a response before a transport sends it.
@@ -78,7 +78,7 @@ func (s *Server) respond(c *call) *response {
 	return r
 }
 
-// finish records the request; without a response its status is 0.
+// finish records the request. r is nil if there is no response.
 func (s *Server) finish(c *call, r *response) {
 	if r != nil {
 		c.record.Status = r.status
@@ -92,10 +92,10 @@ func (s *Server) finish(c *call, r *response) {
 	}
 }
 
-// later is the rest of a handler that needs no lock, such as signing a token.
+// later is the part of a handler that needs no lock, such as signing a token.
 type later func() (any, *apiError)
 
-// handle returns the value or the error that answers a request.
+// handle returns the value or the error to respond with.
 func (s *Server) handle(c *call) (value any, e *apiError) {
 	if c.misuse != nil {
 		return nil, c.misuse
@@ -200,7 +200,7 @@ func (s *Server) SetMaintenance(on bool) {
 	s.with(func(in *instance) { in.maintenance = on })
 }
 
-// newResponse writes the value or the error of a handler as Clerk does.
+// newResponse returns the response for the value or the error of a handler.
 func newResponse(c *call, value any, e *apiError) *response {
 	status, body := encode(value, e, c.trace)
 	r := &response{status: status, header: newHeader(c), body: body}

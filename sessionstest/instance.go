@@ -6,8 +6,8 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// instance is one Clerk instance in memory. It knows nothing of HTTP servers. Its
-// methods are called by one goroutine at a time, from [Server.with].
+// instance is one Clerk instance in memory, independent of HTTP servers. Its methods are
+// called by one goroutine at a time, from [Server.with].
 type instance struct {
 	config      config
 	clock       clock
@@ -88,7 +88,7 @@ type kind[T any] struct {
 	find   func(*instance, string) (T, bool) // a copy
 	add    func(*instance, T) (T, error)
 	set    func(*instance, T) (T, error) // replaces the entry of the same id
-	remove func(*instance, string) bool  // reports whether there was one
+	remove func(*instance, string) bool  // reports whether the entry existed
 }
 
 func (k *kind[T]) unknown(id string) *apiError {

@@ -51,8 +51,8 @@ var organizations = kind[Organization]{
 	remove: (*instance).deleteOrganization,
 }
 
-// organization returns an organization that was added, or one made up for a well-formed
-// id. It reports whether there is one.
+// organization returns an organization that was added or, unless the instance is strict,
+// one that a well-formed id implies. It reports whether there is one.
 func (in *instance) organization(id string) (Organization, bool) {
 	if o, ok := in.organizations[id]; ok {
 		return o, true
@@ -62,7 +62,7 @@ func (in *instance) organization(id string) (Organization, bool) {
 }
 
 // member returns a user's membership of an organization, nil if there is none. Every user
-// is a member of an organization that is made up.
+// is a member of an organization that was not added.
 func (in *instance) member(organization, user string) *Member {
 	o, ok := in.organizations[organization]
 	if !ok {
@@ -122,7 +122,7 @@ func (m *Member) check() error {
 	return nil
 }
 
-// deleteOrganization reports whether there was one.
+// deleteOrganization reports whether the organization existed.
 func (in *instance) deleteOrganization(id string) bool {
 	_, found := in.organization(id)
 	if found {

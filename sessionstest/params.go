@@ -14,8 +14,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// query reads the parameters of a query. The first invalid one is kept in err. A repeated
-// parameter that is not a list has its first value: inferred.
+// query reads the parameters of a query. The first error is kept in err. That a repeated
+// parameter has its first value, unless it is a list, is inferred.
 type query struct {
 	url.Values
 	err *apiError
@@ -64,8 +64,8 @@ const (
 	maxLimit     = 500
 )
 
-// page reads limit and offset. A limit above 500 falls back to 10; that one below 1
-// does so too is inferred.
+// page reads limit and offset. A limit above 500 falls back to 10. That a limit below 1
+// does as well is inferred.
 func (q *query) page() (limit, offset int) {
 	limit, offset = q.integer("limit", defaultLimit), q.integer("offset", 0)
 	if limit < 1 || limit > maxLimit {

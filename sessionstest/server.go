@@ -52,7 +52,7 @@ type Server struct {
 
 	mu       sync.Mutex // guards instance; only with takes it
 	instance *instance
-	seeds    []Seed // what reset adds again
+	seeds    []Seed // added again by reset
 }
 
 // memoryURL is the base URL of a Server without a socket. The top-level domain
@@ -145,7 +145,7 @@ func (s *Server) Client(opts ...clerksessions.Option) *clerksessions.Client {
 }
 
 // misused reports misuse from the goroutine of a request, where Fatalf must not be
-// called, and returns the response that tells the client.
+// called, and returns the error to respond with.
 func (s *Server) misused(problem string) *apiError {
 	if tb, ok := s.tb.(interface{ Errorf(string, ...any) }); ok {
 		tb.Errorf("sessionstest: %s", problem)

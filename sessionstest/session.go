@@ -18,7 +18,7 @@ const (
 	abandonAfter = clerksessions.UnixMilli(30 * 24 * time.Hour / time.Millisecond)
 )
 
-// withDefaults sets the fields that a session needs.
+// withDefaults sets the fields that are unset.
 func (in *instance) withDefaults(v clerksessions.Session) clerksessions.Session {
 	v.Object = "session"
 	v.ID = cmp.Or(v.ID, newID("sess_"))
@@ -75,7 +75,7 @@ func (in *instance) addSession(v clerksessions.Session) (clerksessions.Session, 
 	return in.sessions.add(v).at(in.nowMilli()), nil
 }
 
-// setSession replaces the session of the same ID. UpdatedAt becomes now unless it changes.
+// setSession replaces the session of the same ID. UpdatedAt is set to now unless it changed.
 func (in *instance) setSession(session clerksessions.Session) (clerksessions.Session, error) {
 	v, now := in.sessions.byID[session.ID], in.nowMilli()
 	if _, updated := v.statusAt(now); session.UpdatedAt == updated {

@@ -116,7 +116,7 @@ func olderUser(a, b *storedUser) int {
 	return cmp.Or(cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.seq, b.seq))
 }
 
-// userExists reports whether requests find a user.
+// userExists reports whether a user exists.
 func (in *instance) userExists(id string) bool {
 	if in.deleted[id] {
 		return false
@@ -124,8 +124,8 @@ func (in *instance) userExists(id string) bool {
 	return in.users.byID[id] != nil || !in.config.strict && wellFormed(id, "user_")
 }
 
-// user returns a user that was added, or one made up for a well-formed id. It returns
-// nil if there is none.
+// user returns a user that was added or, unless the instance is strict, one that a
+// well-formed id implies. It returns nil if there is none.
 func (in *instance) user(id string) *storedUser {
 	if v := in.users.byID[id]; v != nil || !in.userExists(id) {
 		return v
@@ -179,8 +179,8 @@ func (in *instance) removeUser(id string) {
 	}
 }
 
-// endUser deletes a user and revokes its sessions, as Clerk does: the status is
-// inferred. It reports whether there was one.
+// endUser deletes a user and revokes its sessions: that Clerk revokes them is inferred. It
+// reports whether the user existed.
 func (in *instance) endUser(id string) bool {
 	if !in.userExists(id) {
 		return false

@@ -16,11 +16,11 @@ import (
 func TestEmulatorMeetsEveryClaim(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.NewServer(t)
-	answers, err := ask(&subject{ctx: t.Context(), url: srv.URL, key: srv.SecretKey, client: http.DefaultClient})
+	outcomes, err := ask(&subject{ctx: t.Context(), url: srv.URL, key: srv.SecretKey, client: http.DefaultClient})
 	require.NoError(t, err)
 	names := map[string]bool{}
 	for i, c := range claims {
-		assert.Equal(t, c.want, answers[i], c.name)
+		assert.Equal(t, c.want, outcomes[i], c.name)
 		assert.False(t, names[c.name], "duplicate name %q", c.name)
 		names[c.name] = true
 	}

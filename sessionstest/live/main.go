@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// run checks all claims and writes what comes of each. It returns an error if a claim
+// run checks all claims and writes the outcome of each. It returns an error if a claim
 // does not hold.
 func run(ctx context.Context, out io.Writer, url, key string, pause time.Duration) error {
 	if key != "" && !strings.HasPrefix(key, "sk_test_") {
@@ -84,7 +84,7 @@ func ask(s *subject) (outcomes []string, err error) {
 	return outcomes, nil
 }
 
-// report writes the answers, and returns an error if one of them contradicts its claim.
+// report writes the outcomes, and returns an error if one of them contradicts its claim.
 // real is nil if Clerk was not asked.
 func report(out io.Writer, emulated, real []string) error {
 	var confirmed, different []string

@@ -61,7 +61,7 @@ func (s *subject) signIn() response {
 	return r
 }
 
-// cleanUp deletes the user, also after an interruption.
+// cleanUp deletes the user, even after an interruption.
 func (s *subject) cleanUp() error {
 	if s.user == "" {
 		return nil
