@@ -62,6 +62,9 @@ func (c controlled) conforms(req *http.Request, body string, resp *http.Response
 	if exchange.Path == "/openapi.yaml" {
 		return // kin-openapi decodes YAML
 	}
+	if len(raw) > 0 && resp.Header.Get("Cf-Ray") == "" { // a response of the control API
+		assert.Equal(c.t, "no-store", resp.Header.Get("Cache-Control"))
+	}
 	if resp.StatusCode >= 400 {
 		assert.Regexp(c.t, `"clerk_trace_id":"[0-9a-f]{32}"`, string(raw))
 	}

@@ -148,6 +148,17 @@ func TestSessionsExpireAndAreAbandoned(t *testing.T) {
 	h.do("POST", "/v1/sessions/"+live.ID+"/tokens", "").is(t, 404, "resource_not_found")
 }
 
+func TestRevokingAgainChangesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	path := "/v1/sessions/" + h.session().ID + "/revoke"
+	h.Advance(time.Second)
+	first := h.do("POST", path, "")
+	assert.EqualValues(t, start.Add(time.Second).UnixMilli(), first.members(t)["updated_at"])
+	h.Advance(time.Second)
+	assert.Equal(t, first.body, h.do("POST", path, "").body)
+}
+
 // Unset fields are null, and API versions before 2025-03-12 have no tasks.
 func TestSessionOnTheWire(t *testing.T) {
 	t.Parallel()

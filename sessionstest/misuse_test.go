@@ -116,6 +116,11 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"client id without prefix", `AddSession: client id "1"`, session(clerksessions.Session{ClientID: "1", UserID: "user_1"})},
 		{"user id of a session without prefix", `AddSession: user id "anna"`, session(clerksessions.Session{UserID: "anna"})},
 		{"organization of others", `user "user_1" is not a member of an organization "org_1"`, session(clerksessions.Session{UserID: "user_1", LastActiveOrganizationID: "org_1"})},
+		{"organization without the user", `user "user_1" is not a member of an organization "org_1"`, func(s *sessionstest.Server) {
+			s.AddUser(sessionstest.User{ID: "user_2"})
+			s.AddOrganization(sessionstest.Organization{ID: "org_1", Members: []sessionstest.Member{{UserID: "user_2"}}})
+			s.AddSession(clerksessions.Session{UserID: "user_1", LastActiveOrganizationID: "org_1"})
+		}},
 		{"session that is not JSON", "session cannot be represented in JSON", session(clerksessions.Session{UserID: "user_1", Actor: unmarshalable})},
 		{"session that exists", "already exists", func(s *sessionstest.Server) { s.AddSession(clerksessions.Session{ID: added(s), UserID: "user_1"}) }},
 		{"update of an unknown session", `UpdateSession: there is no session "sess_2"`, func(s *sessionstest.Server) { s.UpdateSession("sess_2", func(*clerksessions.Session) {}) }},

@@ -21,6 +21,7 @@ func TestRefresh(t *testing.T) {
 	client := h.client()
 	session := h.session()
 	kept := h.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID})
+	assert.Regexp(t, `^rt_\w{40}$`, kept.Token)
 	old, err := client.CreateToken(t.Context(), session.ID, clerksessions.TokenParams{}, clerksessions.WithOrigin(app))
 	require.NoError(t, err)
 	params := clerksessions.RefreshParams{ExpiredToken: old.JWT, RefreshToken: kept.Token, RequestOrigin: app}

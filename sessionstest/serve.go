@@ -117,7 +117,7 @@ func (c *call) send(ctx context.Context, w http.ResponseWriter, r *response) err
 }
 
 func bodyAllowed(status int) bool {
-	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
 // sleep waits for real time, or virtual time inside a testing/synctest bubble.

@@ -57,7 +57,7 @@ func TestClientsOverEveryTransport(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	a, b := sessionstest.New(), sessionstest.New()
-	assert.True(t, strings.HasPrefix(a.SecretKey, "sk_test_"))
+	assert.Regexp(t, `^sk_test_\w{40}$`, a.SecretKey)
 	assert.NotEqual(t, a.SecretKey, b.SecretKey)
 	assert.NotEqual(t, a.Issuer, b.Issuer)
 	assert.NotEqual(t, a.KeyID(), b.KeyID())
@@ -137,12 +137,15 @@ func TestPathWithVersionTwiceIsPointedOut(t *testing.T) {
 	}
 }
 
-func TestErrorsTruncateWhatTheyQuote(t *testing.T) {
+func TestTextsOfErrors(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	long := strings.Repeat("x", 100)
 	assert.Contains(t, h.do("GET", "/v1/sessions/"+long, "").body, `There is no session \"`+long+`\".`)
 	assert.Contains(t, h.do("GET", "/v1/sessions/"+long+"y", "").body, `There is no session \"`+long+`...\".`)
+	path := "/v1/sessions/" + h.session().ID + "/tokens"
+	assert.Contains(t, h.do("POST", path, `{"expires_in_seconds":1e9}`).body, "must be at most 315360000.")
+	assert.Contains(t, h.do("POST", path, `{"expires_in_seconds":1}`).body, "must be at least 30.")
 }
 
 func TestMalformedQueryIsRefused(t *testing.T) {

@@ -174,18 +174,31 @@ func TestBannedAndDeletedUsers(t *testing.T) {
 	}
 }
 
+// The address of a user that was deleted or has another address now is free.
+func TestEmailAddressIsFreeAgain(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.New()
+	address := []string{"a@example.com"}
+	srv.AddUser(sessionstest.User{ID: "user_1", EmailAddresses: address})
+	srv.AddUser(sessionstest.User{ID: "user_1", EmailAddresses: []string{"b@example.com"}})
+	srv.AddUser(sessionstest.User{ID: "user_2", EmailAddresses: address})
+	srv.DeleteUser("user_2")
+	srv.AddUser(sessionstest.User{ID: "user_3", EmailAddresses: address})
+}
+
 func TestGetClient(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	first := h.AddSession(clerksessions.Session{UserID: "user_1", ClientID: "client_1"})
 	h.Advance(time.Hour)
 	second := h.AddSession(clerksessions.Session{UserID: "user_2", ClientID: "client_1"})
+	third := h.AddSession(clerksessions.Session{UserID: "user_3", ClientID: "client_1"}) // in the same millisecond
 	h.AddSession(clerksessions.Session{UserID: "user_1", ClientID: "client_2"})
 	client := h.do("GET", "/v1/clients/client_1", "").members(t)
 	assert.Equal(t, "client", client["object"])
-	assert.Equal(t, []any{first.ID, second.ID}, client["session_ids"])
-	assert.Len(t, client["sessions"], 2)
-	assert.Equal(t, second.ID, client["last_active_session_id"])
+	assert.Equal(t, []any{first.ID, second.ID, third.ID}, client["session_ids"])
+	assert.Len(t, client["sessions"], 3)
+	assert.Equal(t, third.ID, client["last_active_session_id"])
 	assert.EqualValues(t, start.UnixMilli(), client["created_at"])
 	assert.EqualValues(t, start.Add(time.Hour).UnixMilli(), client["updated_at"])
 	h.Advance(7 * 24 * time.Hour)
