@@ -30,9 +30,6 @@ func older(a, b *stored) int {
 }
 
 func insert(list []*stored, v *stored) []*stored {
-	if n := len(list); n == 0 || older(list[n-1], v) < 0 {
-		return append(list, v)
-	}
 	at, _ := slices.BinarySearchFunc(list, v, older)
 	return slices.Insert(list, at, v)
 }
@@ -75,30 +72,26 @@ type sessionQuery struct {
 // page returns at most limit matching sessions after the newest offset ones, newest
 // first, and the number of all that match.
 func (st *sessionStore) page(q sessionQuery, now clerksessions.UnixMilli) ([]clerksessions.Session, int) {
-	user, client, status, limit, offset := q.user, q.client, q.status, q.limit, q.offset
-	list := st.byUser[user]
-	switch {
-	case user == "":
-		list = st.byClient[client]
-	case client != "" && len(st.byClient[client]) < len(list):
-		list = st.byClient[client]
+	list := st.byUser[q.user]
+	if ofClient := st.byClient[q.client]; q.user == "" || q.client != "" && len(ofClient) < len(list) {
+		list = ofClient
 	}
-	page := make([]clerksessions.Session, 0, min(limit, len(list)))
-	if status == "" && (user == "" || client == "") {
-		for i := len(list) - 1 - min(offset, len(list)); i >= 0 && len(page) < limit; i-- {
+	page := make([]clerksessions.Session, 0, min(q.limit, len(list)))
+	if q.status == "" && (q.user == "" || q.client == "") {
+		for i := len(list) - 1 - min(q.offset, len(list)); i >= 0 && len(page) < q.limit; i-- {
 			page = append(page, list[i].at(now))
 		}
 		return page, len(list)
 	}
 	total := 0
 	for _, v := range slices.Backward(list) {
-		if user != "" && v.UserID != user || client != "" && v.ClientID != client {
+		if q.user != "" && v.UserID != q.user || q.client != "" && v.ClientID != q.client {
 			continue
 		}
-		if is, _ := v.statusAt(now); status != "" && is != status {
+		if is, _ := v.statusAt(now); q.status != "" && is != q.status {
 			continue
 		}
-		if total++; total > offset && len(page) < limit {
+		if total++; total > q.offset && len(page) < q.limit {
 			page = append(page, v.at(now))
 		}
 	}
