@@ -13,10 +13,12 @@ import (
 // object is a JSON object that the Server sends.
 type object map[string]any
 
-// orNull returns v, or nil if it is the zero value: null on the wire.
+var null = jsontext.Value("null")
+
+// orNull returns v, or null if it is the zero value.
 func orNull(v any) any {
 	if reflect.ValueOf(v).IsZero() {
-		return nil
+		return null
 	}
 	return v
 }

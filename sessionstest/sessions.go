@@ -23,7 +23,7 @@ func (in *instance) listSessions(c *call) (any, *apiError) {
 		return nil, q.err
 	}
 	page, total := in.sessions.page(selected, in.nowMilli())
-	list := make([]object, len(page))
+	list := make([]wireSession, len(page))
 	for i, v := range page {
 		list[i] = c.wire(v)
 	}
@@ -155,7 +155,7 @@ func (in *instance) getClient(c *call) (any, *apiError) {
 		return nil, notFound("Client not found", "There is no client %s.", quote(id))
 	}
 	var ids []string
-	var sessions []object
+	var sessions []wireSession
 	var updated, lastActive clerksessions.UnixMilli
 	var lastActiveID any // null if none is live
 	for _, v := range list {
@@ -173,30 +173,46 @@ func (in *instance) getClient(c *call) (any, *apiError) {
 	}, nil
 }
 
+// wireSession is a session as Clerk writes it. A field without a type is null or, if it
+// is nil, omitted.
+type wireSession struct {
+	Object                   string                      `json:"object"`
+	ID                       string                      `json:"id"`
+	UserID                   string                      `json:"user_id"`
+	ClientID                 string                      `json:"client_id"`
+	Status                   clerksessions.SessionStatus `json:"status"`
+	Actor                    any                         `json:"actor"`
+	LastActiveOrganizationID any                         `json:"last_active_organization_id"`
+	LatestActivity           any                         `json:"latest_activity,omitzero"`
+	LastActiveAt             clerksessions.UnixMilli     `json:"last_active_at"`
+	ExpireAt                 clerksessions.UnixMilli     `json:"expire_at"`
+	AbandonAt                clerksessions.UnixMilli     `json:"abandon_at"`
+	CreatedAt                clerksessions.UnixMilli     `json:"created_at"`
+	UpdatedAt                clerksessions.UnixMilli     `json:"updated_at"`
+	Tasks                    any                         `json:"tasks,omitzero"`
+}
+
 const tasksSince = "2025-03-12"
 
-// wire returns a session as Clerk lists it: unset fields are null, except that API
-// versions before 2025-03-12 omit tasks.
-func (c *call) wire(v clerksessions.Session) object {
-	w := object{
-		"object": "session", "id": v.ID, "user_id": v.UserID, "client_id": v.ClientID, "status": v.Status,
-		"actor":                       orNull(v.Actor),
-		"last_active_organization_id": orNull(v.LastActiveOrganizationID),
-		"latest_activity":             orNull(v.LatestActivity),
-		"last_active_at":              v.LastActiveAt, "expire_at": v.ExpireAt, "abandon_at": v.AbandonAt,
-		"created_at": v.CreatedAt, "updated_at": v.UpdatedAt,
+// wire returns a session as Clerk lists it. API versions before 2025-03-12 omit tasks.
+func (c *call) wire(v clerksessions.Session) wireSession {
+	w := wireSession{
+		Object: "session", ID: v.ID, UserID: v.UserID, ClientID: v.ClientID, Status: v.Status,
+		Actor: orNull(v.Actor), LastActiveOrganizationID: orNull(v.LastActiveOrganizationID),
+		LatestActivity: orNull(v.LatestActivity), LastActiveAt: v.LastActiveAt,
+		ExpireAt: v.ExpireAt, AbandonAt: v.AbandonAt, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt,
 	}
 	if c.version >= tasksSince {
-		w["tasks"] = orNull(v.Tasks)
+		w.Tasks = orNull(v.Tasks)
 	}
 	return w
 }
 
 // wireOne returns a session by itself, without latest_activity, as reported of Clerk.
-func (c *call) wireOne(in *instance, v clerksessions.Session) object {
+func (c *call) wireOne(in *instance, v clerksessions.Session) wireSession {
 	w := c.wire(v)
 	if !in.config.latestActivity {
-		delete(w, "latest_activity")
+		w.LatestActivity = nil
 	}
 	return w
 }
