@@ -76,6 +76,7 @@ func exchanges() []exchange {
 		{op: "CreateSession", status: 404, code: "resource_not_found", method: "POST", path: "/v1/sessions", body: `{"user_id":"user_unseeded"}`, server: "strict"},
 		{op: "CreateSession", status: 404, code: "resource_not_found", method: "POST", path: "/v1/sessions", body: `{"user_id":"user_1","active_organization_id":"org_unseeded"}`, server: "strict"},
 		{op: "CreateSession", status: 404, code: "resource_not_found", method: "POST", path: "/v1/sessions", body: `{"user_id":"no id"}`},
+		{op: "CreateSession", status: 404, code: "resource_not_found", method: "POST", path: "/v1/sessions", body: `{"user_id":"user_1","active_organization_id":"no id"}`},
 		{op: "CreateSession", status: 409, code: "session_creation_not_allowed", method: "POST", path: "/v1/sessions", body: `{"user_id":"user_impersonated"}`},
 		{op: "CreateSession", status: 422, code: "form_param_missing", param: "user_id", method: "POST", path: "/v1/sessions", body: `{}`},
 		{op: "CreateSession", status: 422, code: "form_param_missing", param: "user_id", method: "POST", path: "/v1/sessions"},

@@ -105,6 +105,9 @@ func TestControlDumpsLoadsAndResets(t *testing.T) {
 	require.NoError(t, c.Seed(sessionstest.Seed{Sessions: []clerksessions.Session{{ID: "sess_seed", UserID: "user_1"}}}))
 	c.ok("POST", "sessions", `{"id":"sess_2","user_id":"user_2"}`)
 	c.ok("DELETE", "users/user_2", "")
+	c.ok("DELETE", "organizations/org_9", "")
+	_, err := c.Client().Create(t.Context(), clerksessions.CreateParams{UserID: "user_1", ActiveOrganizationID: "org_9"})
+	require.ErrorIs(t, err, clerksessions.ErrNotFound, "no seed is needed for an organization, unless it is deleted")
 	_, dump := c.do("GET", "state", "")
 
 	other := newControlled(t)
@@ -131,4 +134,15 @@ func TestControlDumpsLoadsAndResets(t *testing.T) {
 	assert.Equal(t, "sess_seed", sessions[0].ID)
 	_, err = c.Client().Create(t.Context(), clerksessions.CreateParams{UserID: "user_2"})
 	require.NoError(t, err)
+}
+
+// A seed that depends on what was added in another way cannot be restored.
+func TestControlResetReportsInvalidSeeds(t *testing.T) {
+	t.Parallel()
+	c := newControlled(t, sessionstest.WithStrictUsers())
+	c.AddUser(sessionstest.User{ID: "user_1"})
+	require.NoError(t, c.Seed(sessionstest.Seed{Sessions: []clerksessions.Session{{UserID: "user_1"}}}))
+	status, body := c.do("POST", "reset", "")
+	assert.Equal(t, 422, status)
+	assert.Contains(t, body, `sessions[0]: user \"user_1\" does not exist`)
 }

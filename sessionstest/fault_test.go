@@ -322,6 +322,8 @@ func TestDelaysInABubble(t *testing.T) {
 				_, err = client.Get(t.Context(), id)
 				require.ErrorIs(t, err, context.DeadlineExceeded)
 				assert.Equal(t, time.Minute, time.Since(began))
+				requests := srv.Requests()
+				assert.Equal(t, fault.Drip == 0, requests[len(requests)-1].Status == 0, "a request that is not carried out is recorded")
 			}
 		}
 		ctx, cancel := context.WithCancel(t.Context())

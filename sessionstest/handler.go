@@ -155,7 +155,7 @@ func authenticate(header http.Header, secretKey string) *apiError {
 	values := header.Values("Authorization")
 	key, ok := strings.CutPrefix(strings.Join(values, ", "), "Bearer ")
 	switch {
-	case len(values) != 1 || !ok || key == "":
+	case len(values) != 1 || !ok:
 		return newError(http.StatusUnauthorized, "authorization_header_format_invalid", "Invalid Authorization header",
 			"Send the secret key in one header of the form Authorization: Bearer sk_..., with a capital B.")
 	case key != secretKey:

@@ -49,8 +49,9 @@ func WithIssuer(issuer string) Option { return func(c *config) { c.issuer = issu
 // sessions with [Server.AddSession]. Default: a development instance.
 func WithProduction() Option { return func(c *config) { c.production = true } }
 
-// WithStrictUsers limits users and organizations to those that were added. Default: every well-formed user_ id is a user, and every well-formed org_ id an
-// organization with every user as a member.
+// WithStrictUsers limits users and organizations to those that were added. Default:
+// every well-formed user_ id is a user, and every well-formed org_ id an organization
+// with every user as a member.
 func WithStrictUsers() Option { return func(c *config) { c.strict = true } }
 
 // WithVerifyGone makes VerifySession return 410 operation_deprecated for any API

@@ -63,7 +63,7 @@ func TestSecretsAreRedactedInEveryEncoding(t *testing.T) {
 	h.do("GET", "/v1/sessions/%2573k_test_ours", "")
 	h.do("GET", "/v1/sessions?refresh_token=canary&Expired_Token=canary&user_id=user_1", "")
 	h.do("POST", "/v1/sessions/x/refresh", `{"Refresh_Token":"canary","n":1e400}`)
-	h.do("POST", "/v1/sessions/x/refresh", `{"x":[{"refresh_token":{"y":"canary"}}, {"token":["canary"]}, "token", "kept"],"k":"\u0073k_live_canary"}`)
+	h.do("POST", "/v1/sessions/x/refresh", `{"x":[{"refresh_token":{"y":"canary"}}, {"token":["canary"]}, "token", "kept"],"z":"token","k":"\u0073k_live_canary"}`)
 	h.do("POST", "/v1/sessions/x/refresh", `["canary"]`)
 	h.do("GET", "/v1/sessions/x", "", "X-Key: sk_test_canary", "X-Both: sk_live_canary-1 and sk_test_ours")
 	requests := h.Requests()
@@ -74,7 +74,7 @@ func TestSecretsAreRedactedInEveryEncoding(t *testing.T) {
 	assert.Equal(t, "/v1/sessions/[redacted]", requests[0].Path)
 	assert.Equal(t, "user_1", requests[3].Query.Get("user_id"))
 	assert.Equal(t, `{"Refresh_Token":"[redacted]","n":1e400}`, requests[4].Body)
-	assert.Equal(t, `{"x":[{"refresh_token":"[redacted]"},{"token":"[redacted]"},"token","kept"],"k":"[redacted]"}`, requests[5].Body)
+	assert.Equal(t, `{"x":[{"refresh_token":"[redacted]"},{"token":"[redacted]"},"token","kept"],"z":"token","k":"[redacted]"}`, requests[5].Body)
 	assert.Equal(t, "[10 bytes, not a JSON object]", requests[6].Body)
 	assert.Equal(t, "[redacted] and [redacted]", requests[7].Header.Get("X-Both"))
 }

@@ -130,7 +130,8 @@ func TestExpiredTokenIsExchangedOnce(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	session := h.session()
-	token := h.Mint(session.ID, sessionstest.MintParams{Origin: app})
+	oldest := start.Add(time.Minute - 7*24*time.Hour).Unix()
+	token := h.Mint(session.ID, sessionstest.MintParams{Origin: app, Claims: map[string]any{"iat": oldest}})
 	kept := h.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID}).Token
 	h.Advance(time.Minute)
 	refresh := func(token string) result {

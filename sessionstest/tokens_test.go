@@ -41,7 +41,7 @@ func (h *harness) opened(token string) (head map[string]any, claims map[string]a
 
 func TestSessionTokenVersion2(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
+	h := newHarness(t, sessionstest.WithTokenVersion(2))
 	h.AddOrganization(sessionstest.Organization{ID: "org_1", Slug: "acme", Members: []sessionstest.Member{{
 		UserID: "user_1", Role: "org:admin",
 		Permissions: []string{"org:dashboard:read", "org:dashboard:manage", "org:teams:read"},
