@@ -103,6 +103,7 @@ func TestControlDumpsLoadsAndResets(t *testing.T) {
 	t.Parallel()
 	c := newControlled(t)
 	require.NoError(t, c.Seed(sessionstest.Seed{Sessions: []clerksessions.Session{{ID: "sess_seed", UserID: "user_1"}}}))
+	require.NoError(t, c.Seed(sessionstest.Seed{Templates: []sessionstest.Template{{Name: "plain"}}}))
 	c.ok("POST", "sessions", `{"id":"sess_2","user_id":"user_2"}`)
 	c.ok("DELETE", "users/user_2", "")
 	c.ok("DELETE", "organizations/org_9", "")
@@ -132,6 +133,7 @@ func TestControlDumpsLoadsAndResets(t *testing.T) {
 	sessions := c.Sessions("")
 	require.Len(t, sessions, 1)
 	assert.Equal(t, "sess_seed", sessions[0].ID)
+	assert.Len(t, c.State().Templates, 1)
 	_, err = c.Client().Create(t.Context(), clerksessions.CreateParams{UserID: "user_2"})
 	require.NoError(t, err)
 }

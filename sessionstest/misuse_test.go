@@ -104,6 +104,9 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"negative Advance", "Advance: time cannot go back", func(s *sessionstest.Server) { s.Advance(-1) }},
 		{"Advance too far", "Advance: 1ns is too far", func(s *sessionstest.Server) { s.Advance(math.MaxInt64); s.Advance(1) }},
 		{"user id without prefix", `AddUser: user id "anna" must be user_`, func(s *sessionstest.Server) { s.AddUser(sessionstest.User{ID: "anna"}) }},
+		{"user id of only a prefix", `user id "user_"`, func(s *sessionstest.Server) { s.AddUser(sessionstest.User{ID: "user_"}) }},
+		{"user id too long", `user id "user_xxx`, func(s *sessionstest.Server) { s.AddUser(sessionstest.User{ID: "user_" + strings.Repeat("x", 65)}) }},
+		{"user id with a space", `user id "user_ 1"`, func(s *sessionstest.Server) { s.AddUser(sessionstest.User{ID: "user_ 1"}) }},
 		{"invalid email address", `AddUser: "anna" is not an email address`, func(s *sessionstest.Server) { s.AddUser(sessionstest.User{EmailAddresses: []string{"anna"}}) }},
 		{"email address of another user", `AddUser: the email address "A@example.com" is taken`, func(s *sessionstest.Server) {
 			s.AddUser(sessionstest.User{EmailAddresses: []string{"a@example.com"}})
