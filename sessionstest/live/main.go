@@ -1,6 +1,6 @@
-// Live compares what is claimed of Clerk with the emulator and with Clerk itself. With
-// CLERK_LIVE_SECRET_KEY, the secret key of a development instance, it asks both; without
-// it only the emulator. It creates a user of its own and deletes it at the end.
+// Live checks claims about Clerk against the emulator and, with CLERK_LIVE_SECRET_KEY, the
+// secret key of a development instance, against Clerk itself. It creates a user of its
+// own and deletes it at the end.
 package main
 
 import (
@@ -85,7 +85,7 @@ func ask(s *subject) (outcomes []string, err error) {
 }
 
 // report writes the outcomes, and returns an error if one of them contradicts its claim.
-// real is nil if Clerk was not asked.
+// real is nil if Clerk was not tested.
 func report(out io.Writer, emulated, real []string) error {
 	var confirmed, different []string
 	for i, c := range claims {
@@ -104,18 +104,18 @@ func report(out io.Writer, emulated, real []string) error {
 			fmt.Fprintf(out, "  Clerk     %s  <- differs\n", real[i])
 		case !c.known:
 			confirmed = append(confirmed, c.name)
-			fmt.Fprintf(out, "  Clerk     %s  <- known now\n", real[i])
+			fmt.Fprintf(out, "  Clerk     %s  <- confirmed\n", real[i])
 		default:
 			fmt.Fprintf(out, "  Clerk     %s\n", real[i])
 		}
 	}
 	fmt.Fprintf(out, "\n%d claims\n", len(claims))
 	if real == nil {
-		fmt.Fprintln(out, "Clerk was not asked: set CLERK_LIVE_SECRET_KEY to the secret key of a development instance.")
+		fmt.Fprintln(out, "Clerk was not tested: set CLERK_LIVE_SECRET_KEY to the secret key of a development instance.")
 	} else {
-		list(out, "Inferred before and known now", confirmed)
+		list(out, "Inferred claims that Clerk confirmed", confirmed)
 	}
-	list(out, "Different", different)
+	list(out, "Claims that do not hold", different)
 	if len(different) > 0 {
 		return fmt.Errorf("%d claims do not hold", len(different))
 	}

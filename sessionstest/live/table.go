@@ -124,7 +124,7 @@ var claims = []claim{
 
 	// Tokens.
 	{"lifetime of a session token", known, "60 s", mint(""), seconds("iat", "exp")},
-	{"lifetime that was asked for", known, "600 s", mint(`{"expires_in_seconds":600}`), seconds("iat", "exp")},
+	{"requested lifetime", known, "600 s", mint(`{"expires_in_seconds":600}`), seconds("iat", "exp")},
 	{"time from nbf to iat", known, "10 s", mint(""), seconds("nbf", "iat")},
 	{"azp", known, "omitted", mint(""), tokenClaim("azp")},
 	{"azp with an Origin", known, "https://app.example.com",
