@@ -111,7 +111,7 @@ func report(out io.Writer, emulated, real []string) error {
 	}
 	fmt.Fprintf(out, "\n%d claims\n", len(claims))
 	if real == nil {
-		fmt.Fprintln(out, "Clerk was not tested: set CLERK_LIVE_SECRET_KEY to the secret key of a development instance.")
+		fmt.Fprintln(out, "Clerk was not tested; set CLERK_LIVE_SECRET_KEY to the key of a development instance.")
 	} else {
 		list(out, "Inferred claims that Clerk confirmed", confirmed)
 	}
