@@ -103,6 +103,7 @@ func TestControlDumpsLoadsAndResets(t *testing.T) {
 	t.Parallel()
 	c := newControlled(t)
 	require.NoError(t, c.Seed(sessionstest.Seed{Sessions: []clerksessions.Session{{ID: "sess_seed", UserID: "user_1"}}}))
+	require.Error(t, c.Seed(sessionstest.Seed{Deleted: []string{"anna"}}))
 	require.NoError(t, c.Seed(sessionstest.Seed{Templates: []sessionstest.Template{{Name: "plain"}}}))
 	c.ok("POST", "sessions", `{"id":"sess_2","user_id":"user_2"}`)
 	c.ok("DELETE", "users/user_2", "")

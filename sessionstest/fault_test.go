@@ -40,7 +40,7 @@ func send(t *testing.T, transport http.RoundTripper, srv *sessionstest.Server, m
 		return outcome{err: err}
 	}
 	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
+	raw, err := io.ReadAll(iotest.OneByteReader(resp.Body)) // a chunk is delayed once
 	return outcome{status: resp.StatusCode, header: resp.Header, body: string(raw), bodyErr: err}
 }
 

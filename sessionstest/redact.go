@@ -100,7 +100,7 @@ func (key redactor) body(body []byte) string {
 		if err != nil {
 			return key.short(strings.TrimSpace(text.String()))
 		}
-		secret := kind == '{' && n%2 == 0 && token.Kind() == '"' && isSecret(token.String())
+		secret := kind == '{' && n%2 == 0 && isSecret(token.String())
 		_ = to.WriteToken(token)
 		if secret {
 			_ = from.SkipValue()

@@ -194,7 +194,10 @@ func TestRateLimitIsShared(t *testing.T) {
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, 7*time.Second, e.RetryAfter, "6.5 s, rounded up")
 	assert.Equal(t, 200, h.do("GET", "/v1/jwks", "").status, "keys are not limited")
-	h.Advance(6500 * time.Millisecond)
+	h.Advance(6 * time.Second)
+	require.ErrorAs(t, call(second), &e)
+	assert.Equal(t, time.Second, e.RetryAfter, "0.5 s, rounded up")
+	h.Advance(500 * time.Millisecond)
 	require.NoError(t, call(second))
 }
 
