@@ -176,36 +176,37 @@ func TestVerifyRejectsForgedTokens(t *testing.T) {
 	now := start.Unix()
 	other := newHarness(t, sessionstest.WithIssuer(h.Issuer))
 	other.AddSession(session)
-	for name, params := range map[string]sessionstest.MintParams{
-		"alg none": {Header: map[string]any{"alg": "none"}, Sign: func([]byte) []byte { return nil }},
-		"HS256": {Header: map[string]any{"alg": "HS256"}, Sign: func(input []byte) []byte {
+	tokens := slices.Concat([]string{
+		"", "x", "..", "a.b.c", "e30.e30.", strings.Repeat(".", 1000), "\x00", other.Mint(session.ID, sessionstest.MintParams{}),
+	}, otherEncodings(h.Mint(session.ID, sessionstest.MintParams{})))
+	for _, params := range []sessionstest.MintParams{
+		{Header: map[string]any{"alg": "none"}, Sign: func([]byte) []byte { return nil }},
+		{Header: map[string]any{"alg": "HS256"}, Sign: func(input []byte) []byte {
 			m := hmac.New(sha256.New, []byte(h.PublicKeyPEM()))
 			m.Write(input)
 			return m.Sum(nil)
 		}},
-		"alg RS512":      {Header: map[string]any{"alg": "RS512"}},
-		"other kid":      {Header: map[string]any{"kid": "ins_other"}},
-		"no kid":         {Header: map[string]any{"kid": nil}},
-		"other category": {Header: map[string]any{"cat": "cl_B7d4PD333AAA"}},
-		"template":       {Template: "plain"},
-		"other issuer":   {Claims: map[string]any{"iss": h.Issuer + ".example"}},
-		"no exp":         {Claims: map[string]any{"exp": nil}},
-		"exp now":        {Claims: map[string]any{"exp": now}},
-		"exp a string":   {Claims: map[string]any{"exp": "never"}},
-		"nbf ahead":      {Claims: map[string]any{"nbf": now + 1}},
-		"claims altered": {Sign: func(input []byte) []byte { return []byte("signature") }},
+		{Header: map[string]any{"alg": "RS512"}},
+		{Header: map[string]any{"kid": "ins_other"}},
+		{Header: map[string]any{"kid": nil}},
+		{Header: map[string]any{"cat": "cl_B7d4PD333AAA"}},
+		{Template: "plain"},
+		{Claims: map[string]any{"iss": h.Issuer + ".example"}},
+		{Claims: map[string]any{"exp": nil}},
+		{Claims: map[string]any{"exp": now}},
+		{Claims: map[string]any{"exp": "never"}},
+		{Claims: map[string]any{"nbf": now + 1}},
+		{Sign: func([]byte) []byte { return []byte("signature") }},
 	} {
-		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": h.Mint(session.ID, params)}))
-		assert.Equal(t, "invalid_session_token", a.code, name)
+		tokens = append(tokens, h.Mint(session.ID, params))
 	}
-	for _, token := range []string{"", "x", "..", "a.b.c", "e30.e30.", strings.Repeat(".", 1000), "\x00", other.Mint(session.ID, sessionstest.MintParams{})} {
-		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token}))
-		assert.Equal(t, "invalid_session_token", a.code, token)
+	verify := func(token string) result {
+		return h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token}))
 	}
-	for _, token := range otherEncodings(h.Mint(session.ID, sessionstest.MintParams{})) {
-		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token}))
-		assert.Equal(t, "invalid_session_token", a.code, token)
+	for _, token := range tokens {
+		verify(token).is(t, 400, "invalid_session_token")
 	}
+	verify(h.Mint(session.ID, sessionstest.MintParams{Claims: map[string]any{"exp": now + 1, "nbf": now}})).is(t, 200, "")
 }
 
 // Package sessionjwt accepts the emulator's tokens and rejects invalid ones.
