@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -277,10 +278,20 @@ func TestTransportDoesNotModifyTheRequest(t *testing.T) {
 		assert.Equal(t, target, *req.URL)
 		assert.Equal(t, 1, b.closed)
 	}
-	b := &body{Reader: strings.NewReader("x")}
-	_, err := srv.Transport().RoundTrip(&http.Request{Body: b})
-	require.Error(t, err)
-	assert.Equal(t, 1, b.closed)
+	srv.ClearRequests()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, req := range []*http.Request{
+		{URL: &url.URL{Host: "x"}}, {Header: http.Header{}}, {Header: http.Header{}, URL: &url.URL{}},
+		newRequest(t, srv, "GET", "/v1/jwks", "").WithContext(ended),
+	} {
+		b := &body{Reader: strings.NewReader("x")}
+		req.Body = b
+		_, err := srv.Transport().RoundTrip(req)
+		require.Error(t, err)
+		assert.Equal(t, 1, b.closed)
+	}
+	assert.Empty(t, srv.Requests())
 	req, err := http.NewRequestWithContext(t.Context(), "POST", srv.URL+"/sessions", strings.NewReader("12345"))
 	require.NoError(t, err)
 	req.ContentLength = 4

@@ -42,23 +42,23 @@ func TestListLimitAndOffset(t *testing.T) {
 	}
 	slices.Reverse(newest)
 	for query, want := range map[string][]string{
-		"":                        newest[:10],
-		"limit=3":                 newest[:3],
-		"limit=3&offset=2":        newest[2:5],
-		"limit=500":               newest[:500],
-		"limit=501":               newest[:10],
-		"limit=0":                 newest[:10],
-		"limit=-1":                newest[:10],
-		"offset=-5":               newest[:10],
-		"limit=500&offset=590":    newest[590:],
-		"offset=600":              nil,
-		"offset=9000000000":       nil,
-		"limit=2&limit=4":         newest[:2],
-		"limit=&offset=":          newest[:10],
-		"status=active&limit=500": newest[:500],
-		"status=ended":            nil,
-		"paginated=false&unknown": newest[:10],
-		"paginated=0":             newest[:10],
+		"":                           newest[:10],
+		"limit=3":                    newest[:3],
+		"limit=3&offset=2":           newest[2:5],
+		"limit=500":                  newest[:500],
+		"limit=501":                  newest[:10],
+		"limit=0":                    newest[:10],
+		"limit=-1":                   newest[:10],
+		"offset=-5":                  newest[:10],
+		"limit=500&offset=590":       newest[590:],
+		"offset=600":                 nil,
+		"offset=9223372036854775807": nil,
+		"limit=2&limit=4":            newest[:2],
+		"limit=&offset=":             newest[:10],
+		"status=active&limit=500":    newest[:500],
+		"status=ended":               nil,
+		"paginated=false&unknown":    newest[:10],
+		"paginated=0":                newest[:10],
 	} {
 		assert.Equal(t, want, h.list("user_id=user_1&"+query), query)
 	}
@@ -125,6 +125,8 @@ func TestSessionsExpireAndAreAbandoned(t *testing.T) {
 	live := h.session()
 	short := h.AddSession(clerksessions.Session{UserID: "user_1", AbandonAt: clerksessions.NewUnixMilli(start.Add(time.Hour))})
 	over := h.AddSession(clerksessions.Session{UserID: "user_1", Status: "ended"})
+	hour := clerksessions.NewUnixMilli(start.Add(time.Hour))
+	both := h.AddSession(clerksessions.Session{UserID: "user_2", ExpireAt: hour, AbandonAt: hour})
 	statuses := func() (all []string) {
 		for _, v := range []clerksessions.Session{live, short, over} {
 			all = append(all, h.do("GET", "/v1/sessions/"+v.ID, "").members(t)["status"].(string))
@@ -135,6 +137,8 @@ func TestSessionsExpireAndAreAbandoned(t *testing.T) {
 	assert.Equal(t, []string{"active", "active", "ended"}, statuses())
 	h.Advance(time.Millisecond)
 	assert.Equal(t, []string{"active", "abandoned", "ended"}, statuses())
+	both, _ = h.Session(both.ID)
+	assert.Equal(t, clerksessions.SessionStatusExpired, both.Status)
 	h.Advance(167*time.Hour - time.Millisecond)
 	assert.Equal(t, []string{"active", "abandoned", "ended"}, statuses())
 	h.Advance(40 * 24 * time.Hour)

@@ -61,6 +61,7 @@ func TestSecretsAreRedactedInEveryEncoding(t *testing.T) {
 	h.do("GET", "/v1/sessions/%73k_test_ours", "")
 	h.do("GET", "/v1/sessions/x/%65yJcanary", "")
 	h.do("GET", "/v1/sessions/%2573k_test_ours", "")
+	h.do("GET", "/v1/sessions/%252573k_test_ours", "")
 	h.do("GET", "/v1/sessions?refresh_token=canary&Expired_Token=canary&user_id=user_1", "")
 	h.do("POST", "/v1/sessions/x/refresh", `{"Refresh_Token":"canary","n":1e400}`)
 	h.do("POST", "/v1/sessions/x/refresh", `{"x":[{"refresh_token":{"y":"canary"}}, {"token":["canary"]}, "token", "kept"],"z":"token","k":"\u0073k_live_canary"}`)
@@ -72,11 +73,11 @@ func TestSecretsAreRedactedInEveryEncoding(t *testing.T) {
 		assert.NotContains(t, text, secret)
 	}
 	assert.Equal(t, "/v1/sessions/[redacted]", requests[0].Path)
-	assert.Equal(t, "user_1", requests[3].Query.Get("user_id"))
-	assert.Equal(t, `{"Refresh_Token":"[redacted]","n":1e400}`, requests[4].Body)
-	assert.Equal(t, `{"x":[{"refresh_token":"[redacted]"},{"token":"[redacted]"},"token","kept"],"z":"token","k":"[redacted]"}`, requests[5].Body)
-	assert.Equal(t, "[10 bytes, not a JSON object]", requests[6].Body)
-	assert.Equal(t, "[redacted] and [redacted]", requests[7].Header.Get("X-Both"))
+	assert.Equal(t, "user_1", requests[4].Query.Get("user_id"))
+	assert.Equal(t, `{"Refresh_Token":"[redacted]","n":1e400}`, requests[5].Body)
+	assert.Equal(t, `{"x":[{"refresh_token":"[redacted]"},{"token":"[redacted]"},"token","kept"],"z":"token","k":"[redacted]"}`, requests[6].Body)
+	assert.Equal(t, "[10 bytes, not a JSON object]", requests[7].Body)
+	assert.Equal(t, "[redacted] and [redacted]", requests[8].Header.Get("X-Both"))
 }
 
 // One id in ten thousand contains the letters that tokens begin with.

@@ -1,8 +1,10 @@
 package sessionstest_test
 
 import (
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -40,6 +42,9 @@ func TestStateIsASeed(t *testing.T) {
 			state := srv.State()
 			assert.Len(t, state.Users, 3, "the deleted user is gone")
 			assert.Equal(t, []string{"user_gone"}, state.Deleted)
+			assert.Equal(t, []string{"user_1", "user_2", "user_away"}, []string{state.Users[0].ID, state.Users[1].ID, state.Users[2].ID}, "in order")
+			assert.Equal(t, "org_1", state.Sessions[0].LastActiveOrganizationID)
+			assert.Empty(t, state.Sessions[3].LastActiveOrganizationID, "user_away is no longer a member")
 			file, err := sessionstest.ReadSeed(strings.NewReader(quoted(state)))
 			require.NoError(t, err)
 			again := sessionstest.New(opts...)
@@ -104,6 +109,8 @@ func TestSeedFilesThatAreInvalid(t *testing.T) {
 		_, err := sessionstest.ReadSeed(strings.NewReader(text))
 		assert.EqualError(t, err, "sessionstest: invalid seed: "+message)
 	}
+	_, err := sessionstest.ReadSeed(iotest.ErrReader(io.ErrClosedPipe))
+	require.ErrorIs(t, err, io.ErrClosedPipe)
 	for _, text := range []string{``, `{`, `{"users":[{"ID":"user_1"}]}`, `{} {}`} {
 		_, err := sessionstest.ReadSeed(strings.NewReader(text))
 		require.ErrorContains(t, err, "sessionstest: invalid seed: ", text)

@@ -59,6 +59,7 @@ func TestFindOrCreateUser(t *testing.T) {
 				"create_organization_enabled":true,"created_at":%[3]d,"updated_at":%[4]d,"last_active_at":null,"last_sign_in_at":null,
 				"mfa_enabled_at":null,"mfa_disabled_at":null,"legal_accepted_at":null}`, id, email, createdAt, updatedAt), created.body)
 
+			assert.EqualValues(t, updatedAt, h.do("POST", "/v1/users", "{}").members(t)["created_at"])
 			h.do("POST", "/v1/users", `{"email_address":["anna@EXAMPLE.com"]}`).is(t, 422, "form_identifier_exists")
 			h.do("POST", "/v1/sessions", `{"user_id":"`+id+`"}`).is(t, 200, "")
 		})
@@ -193,11 +194,12 @@ func TestGetClient(t *testing.T) {
 	h.Advance(time.Hour)
 	second := h.AddSession(clerksessions.Session{UserID: "user_2", ClientID: "client_1"})
 	third := h.AddSession(clerksessions.Session{UserID: "user_3", ClientID: "client_1"}) // in the same millisecond
+	idle := h.AddSession(clerksessions.Session{UserID: "user_4", ClientID: "client_1", LastActiveAt: first.LastActiveAt})
 	h.AddSession(clerksessions.Session{UserID: "user_1", ClientID: "client_2"})
 	client := h.do("GET", "/v1/clients/client_1", "").members(t)
 	assert.Equal(t, "client", client["object"])
-	assert.Equal(t, []any{first.ID, second.ID, third.ID}, client["session_ids"])
-	assert.Len(t, client["sessions"], 3)
+	assert.Equal(t, []any{first.ID, second.ID, third.ID, idle.ID}, client["session_ids"])
+	assert.Len(t, client["sessions"], 4)
 	assert.Equal(t, third.ID, client["last_active_session_id"])
 	assert.EqualValues(t, start.UnixMilli(), client["created_at"])
 	assert.EqualValues(t, start.Add(time.Hour).UnixMilli(), client["updated_at"])
