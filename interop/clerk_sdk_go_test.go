@@ -138,10 +138,10 @@ func TestVerification(t *testing.T) {
 		require.NoError(t, err, name)
 		assert.Equal(t, "user_anna", claims.Subject)
 		assert.Equal(t, created.ID, claims.SessionID)
-		for _, odd := range []map[string]any{{"expires_in_seconds": -60}, {"signature": "forged"}, {"claims": map[string]any{"iss": "https://example.com"}}} {
-			params.Token = mint(odd)
+		for _, invalid := range []map[string]any{{"expires_in_seconds": -60}, {"signature": "forged"}, {"claims": map[string]any{"iss": "https://example.com"}}} {
+			params.Token = mint(invalid)
 			_, err = jwt.Verify(ctx, params)
-			require.Error(t, err, "%s %v", name, odd)
+			require.Error(t, err, "%s %v", name, invalid)
 		}
 	}
 	keys, err := jwks.NewClient(e.config()).Get(ctx, &jwks.GetParams{})

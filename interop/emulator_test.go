@@ -24,7 +24,7 @@ var program = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "clerk-sessions.exe") // Windows needs the suffix, others do not mind
+	path := filepath.Join(dir, "clerk-sessions.exe") // Windows needs the suffix
 	build := exec.Command("go", "build", "-o", path, "./cmd/clerk-sessions")
 	build.Dir = ".."
 	build.Stderr = os.Stderr
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// emulator is what a running emulator announced.
+// emulator is the announcement of a running emulator.
 type emulator struct {
 	t          *testing.T
 	BaseURL    string            `json:"base_url"`

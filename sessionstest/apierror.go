@@ -1,6 +1,7 @@
 package sessionstest
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -18,31 +19,19 @@ type apiError struct {
 	retryAfter time.Duration // rounded up to seconds
 }
 
-func newError(status int, code, message, long string) *apiError {
-	return &apiError{status: status, code: code, message: message, long: long}
+func newError(status int, code, message, format string, args ...any) *apiError {
+	return &apiError{status: status, code: code, message: message, long: fmt.Sprintf(format, args...)}
 }
 
 func (e *apiError) Error() string { return e.long }
 
-// errorBody is an error on the wire. meta is omitted if empty.
-type errorBody struct {
-	Errors  []errorEntry `json:"errors"`
-	TraceID string       `json:"clerk_trace_id"`
-}
-
-type errorEntry struct {
-	Message     string         `json:"message"`
-	LongMessage string         `json:"long_message"`
-	Code        string         `json:"code"`
-	Meta        map[string]any `json:"meta,omitzero"`
-}
-
-func (e *apiError) body(traceID string) errorBody {
-	entry := errorEntry{Message: e.message, LongMessage: e.long, Code: e.code}
+// body returns the error on the wire. meta is omitted if empty.
+func (e *apiError) body(traceID string) object {
+	entry := object{"message": e.message, "long_message": e.long, "code": e.code}
 	if e.param != "" {
-		entry.Meta = map[string]any{"param_name": e.param}
+		entry["meta"] = object{"param_name": e.param}
 	}
-	return errorBody{Errors: []errorEntry{entry}, TraceID: traceID}
+	return object{"errors": []object{entry}, "clerk_trace_id": traceID}
 }
 
 // seconds returns a duration in whole seconds, rounded up, at least one.
@@ -50,36 +39,19 @@ func seconds(d time.Duration) string {
 	return strconv.FormatInt(max(1, int64((d+time.Second-1)/time.Second)), 10)
 }
 
-// quote returns an untrusted string quoted and truncated for a message.
-func quote(v string) string {
-	const limit = 100
-	if len(v) > limit {
-		v = v[:limit] + "..."
+// truncated returns at most 100 bytes of an untrusted string as valid UTF-8.
+func truncated(v string) string {
+	if len(v) > 100 {
+		v = v[:100] + "..."
 	}
-	return strconv.Quote(strings.ToValidUTF8(v, "?"))
+	return strings.ToValidUTF8(v, "?")
 }
 
-func authorizationFormat() *apiError {
-	return newError(http.StatusUnauthorized, "authorization_header_format_invalid", "Invalid Authorization header",
-		"Send the secret key in one header of the form Authorization: Bearer sk_..., with a capital B.")
-}
-
-func keyInvalid() *apiError {
-	return newError(
-		http.StatusUnauthorized,
-		"clerk_key_invalid",
-		"Invalid secret key",
-		"This is not the emulator's secret key; send the one it was started with, "+
-			"in a Go test that of its field SecretKey.",
-	)
-}
+// quote returns an untrusted string quoted and truncated for a message.
+func quote(v string) string { return strconv.Quote(truncated(v)) }
 
 func notFound(message, format string, args ...any) *apiError {
-	return newError(http.StatusNotFound, "resource_not_found", message, fmt.Sprintf(format, args...))
-}
-
-func unknownSession(id string) *apiError {
-	return notFound("Session not found", "There is no session %s.", quote(id))
+	return newError(http.StatusNotFound, "resource_not_found", message, format, args...)
 }
 
 func unknownUser(id string) *apiError {
@@ -87,8 +59,9 @@ func unknownUser(id string) *apiError {
 }
 
 func unprocessable(code, param, message, format string, args ...any) *apiError {
-	return &apiError{status: http.StatusUnprocessableEntity, code: code, param: param, message: message,
-		long: fmt.Sprintf(format, args...)}
+	e := newError(http.StatusUnprocessableEntity, code, message, format, args...)
+	e.param = truncated(param)
+	return e
 }
 
 func missing(param string) *apiError {
@@ -96,35 +69,34 @@ func missing(param string) *apiError {
 }
 
 func invalid(param, format string, args ...any) *apiError {
-	return unprocessable(
-		"form_param_value_invalid",
-		param,
-		"Invalid value",
-		"%s %s",
-		param,
-		fmt.Sprintf(format, args...),
-	)
+	return unprocessable("form_param_value_invalid", param, "Invalid value", param+" "+format, args...)
 }
 
 func bodyInvalid(long string) *apiError {
-	return newError(http.StatusBadRequest, "request_body_invalid", "Invalid request body", long)
+	return newError(http.StatusBadRequest, "request_body_invalid", "Invalid request body", "%s", long)
 }
 
-// malformedQuery returns the error for a query that cannot be parsed; status and code
-// are inferred.
-func malformedQuery(err error) *apiError {
-	return newError(http.StatusBadRequest, "malformed_request_parameters", "Malformed query",
-		"The query cannot be parsed: "+err.Error()+".")
+func unknownParam(name string) *apiError {
+	return unprocessable("form_param_unknown", name, "Unknown parameter", "%s is not a parameter of this request.",
+		quote(name))
 }
 
-func tooManyRequests(wait time.Duration) *apiError {
-	return &apiError{status: http.StatusTooManyRequests, code: "too_many_requests", retryAfter: wait,
-		message: "Too many requests", long: "The rate limit is exceeded for the next " + seconds(wait) + " seconds."}
+// wrongForm returns the error for a body that decode does not accept.
+func wrongForm(err error) *apiError {
+	var e *formError
+	switch {
+	case !errors.As(err, &e):
+		return bodyInvalid("The body must be one JSON object without duplicate names.")
+	case e.want == "":
+		return unknownParam(e.member())
+	}
+	return unprocessable("form_param_value_invalid", e.member(), "Invalid value", "%v.", e)
 }
 
-func underMaintenance() *apiError {
-	return newError(http.StatusServiceUnavailable, "maintenance_mode", "Under maintenance",
-		"Only reading and refreshing work at the moment, and only on production instances.")
+// notEmulated returns the error for a part of Clerk that is not emulated.
+func notEmulated(what string) *apiError {
+	return newError(http.StatusNotFound, "not_emulated", "Not emulated",
+		"%s is not emulated. The README of package sessionstest lists what is.", what)
 }
 
 // ofStatus returns Clerk's error for a status, or nil if there is none.
@@ -148,5 +120,5 @@ func ofStatus(status int) *apiError {
 	if !ok {
 		return nil
 	}
-	return newError(status, text[0], text[1], "Injected fault: "+strings.ToLower(text[1])+".")
+	return newError(status, text[0], text[1], "Injected fault: %s.", strings.ToLower(text[1]))
 }

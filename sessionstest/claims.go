@@ -1,6 +1,7 @@
 package sessionstest
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -22,6 +23,20 @@ const (
 	templateSkew    = 5  // seconds from nbf to iat in a template's token
 )
 
+// unsigned returns the header and the claims that Clerk would give a token. It reports
+// whether the template exists.
+func (in *instance) unsigned(session clerksessions.Session, params MintParams) (head, claims map[string]any, ok bool) {
+	template, ok := in.templates[params.Template]
+	category := categoryTemplate
+	switch {
+	case params.Template == "":
+		category, claims, ok = categorySession, in.sessionClaims(session, params), true
+	case ok:
+		claims = in.templateClaims(session, template, params)
+	}
+	return map[string]any{"alg": "RS256", "cat": category, "kid": in.keys.kid, "typ": "JWT"}, claims, ok
+}
+
 // commonClaims returns the claims that every token has.
 func (in *instance) commonClaims(session clerksessions.Session, lifetime, skew int64, origin string) map[string]any {
 	iat := in.clock.now().Unix()
@@ -35,24 +50,25 @@ func (in *instance) commonClaims(session clerksessions.Session, lifetime, skew i
 	return claims
 }
 
+// templateClaims returns the claims of a template's token: those of the template and
+// the common ones, nothing of the session.
+func (in *instance) templateClaims(v clerksessions.Session, t Template, params MintParams) map[string]any {
+	lifetime := cmp.Or(params.ExpiresIn, int64(t.Lifetime))
+	claims := in.commonClaims(v, lifetime, int64(t.AllowedClockSkew), params.Origin)
+	maps.Copy(claims, t.Claims) // none is among the common ones: they are reserved
+	return claims
+}
+
 // sessionClaims returns the claims of a session token, of version 1 or 2.
-func (in *instance) sessionClaims(
-	session clerksessions.Session, lifetime int64, origin string, version int,
-) map[string]any {
-	if lifetime == 0 {
-		lifetime = defaultLifetime
-	}
-	claims := in.commonClaims(session, lifetime, sessionSkew, origin)
+func (in *instance) sessionClaims(session clerksessions.Session, params MintParams) map[string]any {
+	claims := in.commonClaims(session, cmp.Or(params.ExpiresIn, defaultLifetime), sessionSkew, params.Origin)
 	claims["sid"] = session.ID
 	if session.Actor != nil {
 		claims["act"] = session.Actor
 	}
-	var organization *Organization
-	var member *Member
-	if id := session.LastActiveOrganizationID; id != "" {
-		organization, member = in.organization(id), in.member(id, session.UserID)
-	}
-	if version == 1 {
+	organization, _ := in.organization(session.LastActiveOrganizationID)
+	member := in.member(organization.ID, session.UserID)
+	if cmp.Or(params.Version, in.config.tokenVersion) == 1 {
 		if member != nil {
 			claims["org_id"], claims["org_slug"], claims["org_role"] = organization.ID, organization.Slug, member.Role
 			claims["org_permissions"] = slices.Clone(member.Permissions)
@@ -75,7 +91,7 @@ func (in *instance) sessionClaims(
 // packed returns the organization in the form of a version 2 token, and its features.
 // Each permission org:<feature>:<name> is a bit: there is one number for each feature
 // and one bit for each name.
-func packed(organization *Organization, member *Member) (o map[string]any, features string) {
+func packed(organization Organization, member *Member) (o map[string]any, features string) {
 	o = map[string]any{"id": organization.ID, "slg": organization.Slug, "rol": strings.TrimPrefix(member.Role, "org:")}
 	names := map[string]bool{}
 	granted := map[string][]string{}
@@ -101,24 +117,4 @@ func packed(organization *Organization, member *Member) (o map[string]any, featu
 	}
 	o["per"], o["fpm"] = strings.Join(per, ","), strings.Join(fpm, ",")
 	return o, strings.Join(fea, ",")
-}
-
-// templateClaims returns the claims of a template's token: those of the template and
-// the common ones, nothing of the session.
-func (in *instance) templateClaims(
-	session clerksessions.Session, template *Template, lifetime int64, origin string,
-) map[string]any {
-	if lifetime == 0 {
-		lifetime = int64(template.Lifetime)
-	}
-	claims := maps.Clone(template.Claims)
-	if claims == nil {
-		claims = map[string]any{}
-	}
-	maps.Copy(claims, in.commonClaims(session, lifetime, int64(template.AllowedClockSkew), origin))
-	return claims
-}
-
-func header(kid, category string) map[string]any {
-	return map[string]any{"alg": "RS256", "cat": category, "kid": kid, "typ": "JWT"}
 }

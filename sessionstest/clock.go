@@ -40,12 +40,12 @@ func (s *Server) Now() (now time.Time) {
 
 // Advance moves the Server's clock forward without waiting: sessions expire and are
 // abandoned, tokens expire, and a new window of the rate limit begins. A negative d
-// fails the test; choose the time to begin at with [WithStart].
+// fails the test; use [WithStart] to begin at an earlier time.
 //
 // A verifier accepts a token for its leeway after exp, which is 5 seconds by default in
 // package sessionjwt and in Clerk's JavaScript SDK. A session token lives for 60
-// seconds, so it has surely expired after Advance(66 * time.Second).
+// seconds, so after Advance(66 * time.Second) no such verifier accepts it.
 func (s *Server) Advance(d time.Duration) {
 	s.tb.Helper()
-	s.must("Advance", func(in *instance) error { return in.clock.advance(d) })
+	must(s, "Advance", func(in *instance) (any, error) { return nil, in.clock.advance(d) })
 }

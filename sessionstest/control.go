@@ -8,10 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
 )
 
 // controlPath is the path of the control API. Clerk has nothing there.
@@ -20,46 +19,117 @@ const controlPath = "/_emulator/"
 //go:embed control.yaml
 var controlDocument []byte
 
-// controlHandler returns the value that answers a request, nil for none, or an error.
-type controlHandler func(*Server, *http.Request) (any, *apiError)
-
-// controlRoute is an operation of the control API: a method and a path below
-// controlPath.
+// controlRoute is an operation of the control API: a method and a path below controlPath.
 type controlRoute struct {
 	method, path string
 	handle       controlHandler
 }
 
+// controlHandler returns the value to respond with, nil for 204, or an error.
+type controlHandler func(*Server, *http.Request) (any, error)
+
 // controlRoutes returns the operations of control.yaml, except openapi.yaml itself.
 func controlRoutes() []controlRoute {
-	return []controlRoute{
-		{"POST", "reset", (*Server).controlReset},
-		{"GET", "state", (*Server).controlDump},
-		{"PUT", "state", (*Server).controlLoad},
-		{"GET", "clock", (*Server).controlClock},
-		{"PUT", "clock", (*Server).controlSetClock},
-		{"POST", "clock/advance", (*Server).controlAdvance},
-		{"PUT", "maintenance", (*Server).controlMaintenance},
-		{"POST", "faults", (*Server).controlFault},
-		{"DELETE", "faults", (*Server).controlStopFailing},
+	return slices.Concat([]controlRoute{
+		{"POST", "reset", withoutBody((*Server).controlReset)},
+		{"GET", "state", withoutBody(func(s *Server) (any, error) { return s.State(), nil })},
+		{"PUT", "state", withBody((*Server).controlLoad)},
+		{"GET", "clock", withoutBody((*Server).controlClock)},
+		{"PUT", "clock", withBody((*Server).controlSetClock)},
+		{"POST", "clock/advance", withBody((*Server).controlAdvance)},
+		{"PUT", "maintenance", withBody((*Server).controlMaintenance)},
+		{"POST", "faults", withBody((*Server).controlFault)},
+		{"DELETE", "faults", withoutResult((*Server).StopFailing)},
 		{"GET", "requests", (*Server).controlRequests},
-		{"DELETE", "requests", (*Server).controlClearRequests},
-		{"POST", "tokens", (*Server).controlMint},
-		{"POST", "keys/rotate", (*Server).controlRotateKey},
-		{"POST", "users", controlAdd((*instance).addUser)},
-		{"PATCH", "users/{id}", controlChange(userCopy, (*instance).addUser)},
-		{"DELETE", "users/{id}", controlDelete((*instance).endUser)},
-		{"POST", "organizations", controlAdd((*instance).addOrganization)},
-		{"PATCH", "organizations/{id}", controlChange(organizationCopy, (*instance).addOrganization)},
-		{"DELETE", "organizations/{id}", controlDelete((*instance).deleteOrganization)},
-		{"POST", "sessions", controlAdd((*instance).addSession)},
-		{"PATCH", "sessions/{id}", controlChange(sessionCopy, (*instance).replaceSession)},
-		{"DELETE", "sessions/{id}", controlDelete((*instance).deleteSession)},
-		{"POST", "templates", controlAdd((*instance).addTemplate)},
-		{"PATCH", "templates/{id}", controlChange(templateCopy, (*instance).addTemplate)},
-		{"DELETE", "templates/{id}", controlDelete((*instance).deleteTemplate)},
-		{"POST", "refresh_tokens", controlAdd((*instance).addRefreshToken)},
+		{"DELETE", "requests", withoutResult((*Server).ClearRequests)},
+		{"POST", "tokens", withBody((*Server).controlMint)},
+		{"POST", "keys/rotate", withBody((*Server).controlRotateKey)},
+		{"POST", "refresh_tokens", adding((*instance).addRefreshToken)},
+	}, entryRoutes("users", users), entryRoutes("organizations", organizations),
+		entryRoutes("sessions", sessions), entryRoutes("templates", templates))
+}
+
+// entryRoutes returns the operations on one kind of entry.
+func entryRoutes[T any](path string, k kind[T]) []controlRoute {
+	return []controlRoute{
+		{"POST", path, adding(k.add)},
+		{"PATCH", path + "/{id}", func(s *Server, r *http.Request) (any, error) {
+			body, err := readControl(r)
+			if err != nil {
+				return nil, err
+			}
+			return locked(s, func(in *instance) (T, error) {
+				return k.change(in, r.PathValue("id"), func(v *T) error { return decodeControl(body, v) })
+			})
+		}},
+		{"DELETE", path + "/{id}", func(s *Server, r *http.Request) (any, error) {
+			return locked(s, func(in *instance) (any, error) {
+				if id := r.PathValue("id"); !k.remove(in, id) {
+					return nil, k.unknown(id)
+				}
+				return nil, nil
+			})
+		}},
 	}
+}
+
+// adding returns the handler that adds an entry.
+func adding[T any](add func(*instance, T) (T, error)) controlHandler {
+	return withBody(func(s *Server, v T) (any, error) {
+		return locked(s, func(in *instance) (T, error) { return add(in, v) })
+	})
+}
+
+func withoutBody(handle func(*Server) (any, error)) controlHandler {
+	return func(s *Server, _ *http.Request) (any, error) { return handle(s) }
+}
+
+func withoutResult(do func(*Server)) controlHandler {
+	return withoutBody(func(s *Server) (any, error) {
+		do(s)
+		return nil, nil
+	})
+}
+
+// withBody returns a handler that is given the decoded body.
+func withBody[T any](handle func(*Server, T) (any, error)) controlHandler {
+	return func(s *Server, r *http.Request) (any, error) {
+		var v T
+		body, err := readControl(r)
+		if err == nil && len(body) > 0 {
+			err = decodeControl(body, &v)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return handle(s, v)
+	}
+}
+
+// maxControlBody is the maximum size of a request's body, which may be a whole state.
+const maxControlBody = 64 << 20
+
+// readControl reads the body of a request.
+func readControl(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, bodyInvalid("The body could not be read completely, or is larger than 64 MiB.")
+	}
+	sent := r.Header.Get("Content-Type")
+	if media, _, _ := mime.ParseMediaType(sent); len(body) > 0 && media != "application/json" {
+		return nil, newError(http.StatusUnsupportedMediaType, "unsupported_content_type", "Unsupported media type",
+			"The body must be application/json, not %s.", quote(sent))
+	}
+	return body, nil
+}
+
+// decodeControl decodes the body of a request. Fields of v whose members are missing keep
+// their values.
+func decodeControl(body []byte, v any) error {
+	if err := decode(body, v); err != nil {
+		return bodyInvalid(err.Error())
+	}
+	return nil
 }
 
 // newControl returns the handler of the control API.
@@ -69,12 +139,9 @@ func newControl(s *Server) http.Handler {
 		w.Header().Set("Content-Type", "application/yaml")
 		_, _ = w.Write(controlDocument)
 	})
-	mux.HandleFunc(controlPath, s.controlled(func(*Server, *http.Request) (any, *apiError) {
-		return nil, notFound(
-			"Not found",
-			"The control API has no such method and path: see %sopenapi.yaml.",
-			controlPath,
-		)
+	mux.HandleFunc(controlPath, s.controlled(func(*Server, *http.Request) (any, error) {
+		return nil, notFound("Not found", "The control API has no such method and path; see %sopenapi.yaml.",
+			controlPath)
 	}))
 	for _, route := range controlRoutes() {
 		mux.HandleFunc(route.method+" "+controlPath+route.path, s.controlled(route.handle))
@@ -88,7 +155,7 @@ func newControl(s *Server) http.Handler {
 	})
 }
 
-// controlled returns the handler of an operation that requires the secret key.
+// controlled returns the handler of an operation, which requires the secret key.
 func (s *Server) controlled(handle controlHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if e := authenticate(r.Header, s.config.secretKey); e != nil {
@@ -97,94 +164,54 @@ func (s *Server) controlled(handle controlHandler) http.HandlerFunc {
 		}
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
 		r.Body = http.MaxBytesReader(w, r.Body, maxControlBody)
-		value, e := handle(s, r)
+		value, err := handle(s, r)
+		var e *apiError
+		if err != nil && !errors.As(err, &e) {
+			e = newError(http.StatusUnprocessableEntity, "emulator_request_invalid", "Invalid request",
+				"%s", strings.TrimPrefix(err.Error(), "sessionstest: "))
+		}
 		writeControl(w, value, e)
 	}
 }
 
-// checkLocal refuses what a web page in a browser may send: a request from another
-// origin, and one for a name that was pointed at this machine (DNS rebinding).
-func checkLocal(r *http.Request) *apiError {
-	forbidden := func(long string) *apiError {
-		return newError(http.StatusForbidden, "emulator_forbidden", "Forbidden", long)
-	}
-	if !isLoopback(r.Host) {
-		return forbidden(
-			"The control API is served only for localhost and loopback addresses, not " + quote(r.Host) + ".",
-		)
-	}
-	for _, origin := range r.Header.Values("Origin") {
-		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
-			return forbidden("The control API refuses the origin " + quote(origin) + ".")
-		}
-	}
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		return forbidden("The control API refuses requests of other sites.")
-	}
-	return nil
-}
-
-// isLoopback reports whether a host, with or without a port, is this machine by
-// definition.
-func isLoopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
-
 func writeControl(w http.ResponseWriter, value any, e *apiError) {
-	status := http.StatusOK
-	switch {
-	case e != nil:
-		status, value = e.status, e.body(newTraceID())
-	case value == nil:
+	if value == nil && e == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	body, err := json.Marshal(value, json.Deterministic(true))
-	if err != nil {
-		e := ofStatus(http.StatusInternalServerError)
-		e.long = err.Error()
-		writeControl(w, nil, e)
-		return
-	}
+	status, body := encode(value, e, randomHex(16))
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
 
-// maxControlBody is the maximum size of a request's body, which may be a whole state.
-const maxControlBody = 64 << 20
-
-// decode reads the body of a request into v. Members that are missing stay as they are.
-func decode(r *http.Request, v any) *apiError {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return bodyInvalid("The body could not be read to its end, or is larger than 64 MiB.")
+// checkLocal refuses the requests that a foreign web page can make a browser send: those
+// from another origin, and those for a name that resolves to this machine (DNS rebinding).
+func checkLocal(r *http.Request) *apiError {
+	forbidden := func(format string, args ...any) *apiError {
+		return newError(http.StatusForbidden, "emulator_forbidden", "Forbidden", format, args...)
 	}
-	if len(body) == 0 {
-		return nil
+	if !isLoopback(r.Host) {
+		return forbidden("The control API is served only for localhost and loopback addresses, not %s.", quote(r.Host))
 	}
-	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/json" {
-		return newError(http.StatusUnsupportedMediaType, "unsupported_content_type", "Unsupported media type",
-			"The body must be application/json, not "+quote(r.Header.Get("Content-Type"))+".")
+	for _, origin := range r.Header.Values("Origin") {
+		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
+			return forbidden("The control API refuses the origin %s.", quote(origin))
+		}
 	}
-	if err := json.Unmarshal(body, v, json.RejectUnknownMembers(true)); err != nil {
-		return bodyInvalid(jsonError("the body", err).Error())
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return forbidden("The control API refuses requests from other sites.")
 	}
 	return nil
 }
 
-// refusedControl returns the response for an error of the instance.
-func refusedControl(err error) *apiError {
-	var e *apiError
-	if errors.As(err, &e) {
-		return e
+// isLoopback reports whether a host, with or without a port, is localhost or a loopback
+// address.
+func isLoopback(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
 	}
-	return newError(http.StatusUnprocessableEntity, "emulator_request_invalid", "Invalid request",
-		strings.TrimPrefix(err.Error(), "sessionstest: "))
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }

@@ -22,8 +22,8 @@ import (
 
 var controlAPI = sync.OnceValue(func() *contracttest.Contract { return contracttest.MustLoad("control.yaml") })
 
-// controlled is a Server with the control API, all of whose responses are held against
-// its document.
+// controlled is a Server with the control API, all of whose responses are checked
+// against its document.
 type controlled struct {
 	*sessionstest.Server
 	t *testing.T
@@ -33,26 +33,10 @@ func newControlled(t *testing.T, opts ...sessionstest.Option) controlled {
 	return controlled{sessionstest.NewServer(t, append([]sessionstest.Option{sessionstest.WithControl(), sessionstest.WithStart(start)}, opts...)...), t}
 }
 
-// do sends a request with the secret key; each header is "Name: value", and "Name:"
-// removes one. Host sets the host.
+// do sends a request with the secret key; for headers see newRequest.
 func (c controlled) do(method, path, body string, headers ...string) (int, string) {
 	c.t.Helper()
-	req, err := http.NewRequestWithContext(c.t.Context(), method, strings.TrimSuffix(c.URL, "/v1")+"/_emulator/"+path, strings.NewReader(body))
-	require.NoError(c.t, err)
-	req.Header.Set("Authorization", "Bearer "+c.SecretKey)
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for _, header := range headers {
-		name, value, _ := strings.Cut(header, ": ")
-		req.Header.Del(strings.TrimSuffix(name, ":"))
-		switch {
-		case name == "Host":
-			req.Host = value
-		case value != "":
-			req.Header.Set(name, value)
-		}
-	}
+	req := newRequest(c.t, c.Server, method, "/_emulator/"+path, body, headers...)
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(c.t, err)
 	defer resp.Body.Close()
@@ -62,7 +46,7 @@ func (c controlled) do(method, path, body string, headers ...string) (int, strin
 	return resp.StatusCode, string(raw)
 }
 
-// conforms holds a request that succeeded and any response against the document.
+// conforms checks every response, and every request that succeeded, against the document.
 func (c controlled) conforms(req *http.Request, body string, resp *http.Response, raw []byte) {
 	c.t.Helper()
 	asked := req.Clone(context.Background())
@@ -77,6 +61,12 @@ func (c controlled) conforms(req *http.Request, body string, resp *http.Response
 	}
 	if exchange.Path == "/openapi.yaml" {
 		return // kin-openapi decodes YAML
+	}
+	if len(raw) > 0 && resp.Header.Get("Cf-Ray") == "" { // a response of the control API
+		assert.Equal(c.t, "no-store", resp.Header.Get("Cache-Control"))
+	}
+	if resp.StatusCode >= 400 {
+		assert.Regexp(c.t, `"clerk_trace_id":"[0-9a-f]{32}"`, string(raw))
 	}
 	assert.NoError(c.t, exchange.Response(resp.StatusCode, resp.Header, raw), "%s %s: %s", req.Method, req.URL.Path, raw)
 }

@@ -16,19 +16,20 @@
 //
 // No seed is required: every well-formed user_ id is a user and every well-formed org_
 // id an organization, unless [WithStrictUsers] is given. Create sessions through the
-// client, or add sessions that requests cannot create, such as pending, impersonated or
-// long ended ones, with [Server.AddSession]. Read them with [Server.Session] and
-// [Server.Sessions]. A program seeds from a file with [ReadSeed] and [Server.Seed].
+// client. Add those that requests cannot create, such as pending, impersonated or long
+// ended ones, with [Server.AddSession]. Read them with [Server.Session] and
+// [Server.Sessions]. A program reads a seed file with [ReadSeed] and adds it with
+// [Server.Seed].
 //
 // Misuse of a method, for example with a template that does not exist, fails the test
 // with a message that says what to do. A [Server] made by [New] has no test and panics
-// with that message, except that [Server.Seed] always returns an error.
+// with that message. [Server.Seed] always returns an error.
 //
 // # Time
 //
 // The clock is the wall clock. [Server.Advance] moves it; [WithStart] stops it, so that
-// only Advance moves it. Sessions are expired from expire_at on (7 days after creation)
-// and abandoned from abandon_at on (30 days).
+// only Advance moves it. A session expires at expire_at, by default 7 days after its
+// creation, and is abandoned at abandon_at, by default after 30 days.
 //
 // # Tokens
 //
@@ -36,19 +37,19 @@
 // and, without authentication, at /.well-known/jwks.json of the same origin. To verify
 // them with package sessionjwt, use [Server.Issuer], [Server.Now] as the clock, and keys
 // from [Server.PublicKeyPEM] or fetched through [Server.Transport], which reaches the
-// issuer. [Server.Mint] returns odd and forged tokens; [Server.RotateKey] replaces the
-// key.
+// issuer. [Server.Mint] returns tokens that Clerk would not issue, such as expired or
+// forged ones; [Server.RotateKey] replaces the key.
 //
 // # Faults
 //
 // [Server.Fail] injects a [Fault] into the next requests of an operation, and
-// [Server.FailFunc] decides for each request. [WithRateLimit] and
-// [Server.SetMaintenance] are Clerk's own refusals.
+// [Server.FailFunc] decides for each request. With [WithRateLimit] and
+// [Server.SetMaintenance] the Server refuses requests as Clerk does.
 //
 // # Requests
 //
-// [Server.Requests] lists the requests, without secrets. [WithObserver] is called with
-// each one.
+// [Server.Requests] returns the recorded requests, with secrets redacted. The function
+// given to [WithObserver] is called with each of them.
 //
 // # Other languages
 //
@@ -59,7 +60,7 @@
 // # Fidelity
 //
 // Statuses, codes and numbers are Clerk's, as its documents, its SDKs and recordings of
-// its responses show them; the texts of errors are our own. What nobody outside of Clerk
-// knows is marked "inferred" in the code. The README lists what is emulated fully,
-// partly and not.
+// its responses show them; the texts of errors are our own. Behavior that is not publicly
+// known is marked "inferred" in the code. The README lists what is emulated fully,
+// partly or not at all.
 package sessionstest

@@ -2,6 +2,7 @@ package sessionstest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"iter"
 	"net/http"
@@ -10,64 +11,64 @@ import (
 )
 
 // A Fault describes how one request fails. Fields combine: a Status with a Latency is a
-// slow error, a Latency alone a slow success. Without Status, Body and HTML the request
-// is carried out, and the other fields apply to its response.
+// slow error, a Latency alone a slow success. If Status, Body and HTML are unset, the
+// request is carried out and the other fields apply to its response.
 //
-// If there is no connection to reset, on HTTP/2 and with [net/http/httptest]'s
-// recorder, [Server.ServeHTTP] panics with [http.ErrAbortHandler] instead, which makes
-// net/http reset the stream.
+// If there is no connection to reset, as on HTTP/2 or with an
+// [net/http/httptest.ResponseRecorder], [Server.ServeHTTP] panics with
+// [http.ErrAbortHandler] instead, which makes net/http reset the stream.
 type Fault struct {
-	// Latency delays the request before it is carried out, in real time, or virtual
+	// Latency delays the request before it is carried out, in real time, or in virtual
 	// time inside a testing/synctest bubble; [Server.Advance] does not shorten it. The
 	// delay ends with the request's context.
-	Latency time.Duration
+	Latency time.Duration `json:"-"`
 
 	// Status replaces the response; the request is not carried out. Unless Body or
 	// HTML is set, the body is Clerk's error for this status, or a page of HTML if
 	// Clerk has none.
-	Status int
+	Status int `json:"status"`
 
 	// Body replaces the body, with status 200 unless Status is set. An empty non-nil
 	// Body sends an empty body.
-	Body []byte
+	Body []byte `json:"-"`
 
 	// HTML sends a page of HTML, as a proxy in front of Clerk may, with status 502
 	// unless Status is set.
-	HTML bool
+	HTML bool `json:"html"`
 
 	// Header overrides fields of the response's header.
-	Header http.Header
+	Header http.Header `json:"-"`
 
 	// RetryAfter is the header Retry-After: seconds, an HTTP date, or an invalid
 	// value. A 429 has none unless it is set here.
-	RetryAfter string
+	RetryAfter string `json:"retry_after"`
 
 	// ContentType is the header Content-Type.
-	ContentType string
+	ContentType string `json:"content_type"`
 
 	// PadTo appends white space to the body up to this number of bytes: a valid
 	// response that exceeds a limit on size.
-	PadTo int
+	PadTo int `json:"pad_to"`
 
 	// Drip is the delay after each sixteenth of the body.
-	Drip time.Duration
+	Drip time.Duration `json:"-"`
 
 	// Truncate ends the response after half of its body: the client sees
 	// io.ErrUnexpectedEOF.
-	Truncate bool
+	Truncate bool `json:"truncate"`
 
 	// ResetBody resets the connection after half of the body.
-	ResetBody bool
+	ResetBody bool `json:"reset_body"`
 
-	// ResetBefore resets the connection before anything of the request is read; it is
-	// not carried out. Only with [Server.Transport] can the client know that nothing
-	// was written: a socket accepts the bytes first. net/http itself retries a GET
-	// that fails like this on a reused connection.
-	ResetBefore bool
+	// ResetBefore resets the connection before any of the request is read; the request
+	// is not carried out. Only with [Server.Transport] can the client know that nothing
+	// was written, since a socket accepts the bytes first. net/http itself retries a
+	// GET that fails like this on a reused connection.
+	ResetBefore bool `json:"reset_before"`
 
-	// ResetAfter resets the connection after the request was carried out: the
+	// ResetAfter resets the connection after the request is carried out, so that the
 	// response is lost.
-	ResetAfter bool
+	ResetAfter bool `json:"reset_after"`
 }
 
 // check returns an error if the fault is impossible.
@@ -90,23 +91,17 @@ const htmlPage = "<!DOCTYPE html>\n<html><head><title>Error</title></head><body>
 
 // faultResponse returns the response of a fault that replaces the request's own.
 func faultResponse(c *call) *response {
-	f := c.fault
+	f := &c.fault
 	e := ofStatus(f.Status)
-	r := &response{status: f.Status, header: newHeader(c), body: f.Body}
+	r := &response{status: cmp.Or(f.Status, http.StatusOK), header: newHeader(c), body: f.Body}
 	switch {
 	case f.Body != nil:
 	case f.HTML || e == nil && f.Status >= 400:
+		r.status = cmp.Or(f.Status, http.StatusBadGateway)
 		r.body = []byte(htmlPage)
 		r.header.Set("Content-Type", "text/html; charset=UTF-8")
 	case e != nil:
-		r = newResponse(c, func(*call) (any, *apiError) { return nil, e })
-	}
-	switch {
-	case r.status != 0:
-	case f.HTML && f.Body == nil:
-		r.status = http.StatusBadGateway
-	default:
-		r.status = http.StatusOK
+		return newResponse(c, nil, e)
 	}
 	return r
 }
@@ -151,8 +146,8 @@ type queuedFault struct {
 	fault Fault
 }
 
-// next returns the fault that is queued for an operation, if any, else the function
-// that may choose one.
+// next returns the fault that is queued for an operation, or else the function that may
+// choose one.
 func (f *faults) next(op string) (*Fault, func(Request) *Fault) {
 	for i, q := range f.queue {
 		if q.op != "" && q.op != op {
@@ -193,15 +188,15 @@ func (s *Server) injectFault(op string, n int, fault Fault) error {
 	return nil
 }
 
-// FailFunc calls choose for each request that no [Server.Fail] applies to; a nil Fault
-// lets the request pass. Body, Status, Code and TraceID of the Request are not set yet.
-// It is called concurrently. An invalid Fault is answered with 500 and fails the test.
-// FailFunc(nil) ends it.
+// FailFunc calls choose for each request that no fault of [Server.Fail] applies to; a nil
+// Fault lets the request pass. Body, Status, Code and TraceID of the Request are not set
+// yet. choose is called concurrently. An invalid Fault fails the test, and the request
+// gets 500. FailFunc(nil) removes choose.
 func (s *Server) FailFunc(choose func(Request) *Fault) {
 	s.with(func(in *instance) { in.faults.choose = choose })
 }
 
-// StopFailing removes all faults and the function of [Server.FailFunc].
+// StopFailing removes all faults and the function given to [Server.FailFunc].
 func (s *Server) StopFailing() {
 	s.with(func(in *instance) { in.faults = faults{} })
 }

@@ -6,11 +6,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -39,103 +41,121 @@ func send(t *testing.T, transport http.RoundTripper, srv *sessionstest.Server, m
 		return outcome{err: err}
 	}
 	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
+	raw, err := io.ReadAll(iotest.OneByteReader(resp.Body)) // a chunk is delayed once
 	return outcome{status: resp.StatusCode, header: resp.Header, body: string(raw), bodyErr: err}
+}
+
+// overBoth runs a test in memory and over loopback.
+func overBoth(t *testing.T, test func(t *testing.T, srv *sessionstest.Server, transport http.RoundTripper)) {
+	memory, socket := sessionstest.New(sessionstest.WithStart(start)), sessionstest.NewServer(t, sessionstest.WithStart(start))
+	test(t, memory, memory.Transport())
+	test(t, socket, &http.Transport{DisableKeepAlives: true})
 }
 
 // Each fault looks the same over loopback and in memory.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
-		fault sessionstest.Fault
-		check func(t *testing.T, o outcome, whole string)
+	const json, html, same = "application/json", "text/html; charset=UTF-8", "{same}"
+	for name, test := range map[string]struct {
+		fault  sessionstest.Fault
+		status int
+		media  string
+		body   string // a part of it, all for a success; same for that of a request without a fault
+		header string // "Name: value"
+		end    error  // of the body
 	}{
-		"status": {sessionstest.Fault{Status: 503, RetryAfter: "7"}, func(t *testing.T, o outcome, _ string) {
-			assert.Equal(t, 503, o.status)
-			assert.Equal(t, "7", o.header.Get("Retry-After"))
-			assert.Contains(t, o.body, `"service_unavailable"`)
-		}},
-		"status that Clerk has no error for": {sessionstest.Fault{Status: 502}, func(t *testing.T, o outcome, _ string) {
-			assert.Equal(t, 502, o.status)
-			assert.Contains(t, o.header.Get("Content-Type"), "text/html")
-		}},
-		"429 without Retry-After": {sessionstest.Fault{Status: 429}, func(t *testing.T, o outcome, _ string) {
-			assert.Equal(t, 429, o.status)
-			assert.Empty(t, o.header["Retry-After"])
-		}},
-		"redirect": {sessionstest.Fault{Status: 307, Header: http.Header{"location": {"http://other.invalid/"}}}, func(t *testing.T, o outcome, _ string) {
-			assert.Equal(t, 307, o.status)
-			assert.Equal(t, "http://other.invalid/", o.header.Get("Location"))
-			assert.Empty(t, o.body)
-		}},
-		"body": {sessionstest.Fault{Body: []byte(`{"object":1}`)}, func(t *testing.T, o outcome, _ string) {
-			assert.Equal(t, 200, o.status)
-			assert.Equal(t, `{"object":1}`, o.body)
-		}},
-		"empty body": {sessionstest.Fault{Status: 500, Body: []byte{}}, func(t *testing.T, o outcome, _ string) {
-			assert.Equal(t, 500, o.status)
-			assert.Empty(t, o.body)
-			assert.NoError(t, o.bodyErr)
-		}},
-		"no content": {sessionstest.Fault{Status: 204, Body: []byte("x")}, func(t *testing.T, o outcome, _ string) {
-			assert.Equal(t, 204, o.status)
-			assert.Empty(t, o.body)
-		}},
-		"html": {sessionstest.Fault{HTML: true}, func(t *testing.T, o outcome, _ string) {
-			assert.Equal(t, 502, o.status)
-			assert.Contains(t, o.body, "<html>")
-		}},
-		"content type": {sessionstest.Fault{ContentType: "text/plain"}, func(t *testing.T, o outcome, whole string) {
-			assert.Equal(t, "text/plain", o.header.Get("Content-Type"))
-			assert.Equal(t, whole, o.body)
-		}},
-		"oversize": {sessionstest.Fault{PadTo: 3 << 20}, func(t *testing.T, o outcome, whole string) {
-			assert.Len(t, o.body, 3<<20)
-			assert.Equal(t, whole, strings.TrimRight(o.body, " "))
-		}},
-		"drip": {sessionstest.Fault{Drip: time.Microsecond}, func(t *testing.T, o outcome, whole string) {
-			assert.Equal(t, whole, o.body)
-			assert.NoError(t, o.bodyErr)
-		}},
-		"latency": {sessionstest.Fault{Latency: time.Microsecond}, func(t *testing.T, o outcome, whole string) {
-			assert.Equal(t, whole, o.body)
-		}},
-		"truncate": {sessionstest.Fault{Truncate: true}, func(t *testing.T, o outcome, whole string) {
-			assert.Equal(t, 200, o.status)
-			assert.Equal(t, whole[:len(whole)/2], o.body)
-			assert.ErrorIs(t, o.bodyErr, io.ErrUnexpectedEOF)
-		}},
-		"reset before": {sessionstest.Fault{ResetBefore: true}, func(t *testing.T, o outcome, _ string) {
-			assert.Error(t, o.err)
-		}},
-		"reset after": {sessionstest.Fault{ResetAfter: true}, func(t *testing.T, o outcome, _ string) {
-			assert.Error(t, o.err)
-		}},
-		"reset body": {sessionstest.Fault{ResetBody: true}, func(t *testing.T, o outcome, _ string) {
-			assert.Error(t, errors.Join(o.err, o.bodyErr)) // a reset may overtake the head
-			if o.bodyErr != nil {
-				assert.ErrorIs(t, o.bodyErr, syscall.ECONNRESET)
-			}
-		}},
-	}
-	for name, test := range tests {
+		"status":                             {sessionstest.Fault{Status: 503, RetryAfter: "7"}, 503, json, `"service_unavailable"`, "Retry-After: 7", nil},
+		"status that Clerk has no error for": {sessionstest.Fault{Status: 502}, 502, html, "<html>", "", nil},
+		"highest status without an error":    {sessionstest.Fault{Status: 399}, 399, json, "", "", nil},
+		"lowest status with a page":          {sessionstest.Fault{Status: 402}, 402, html, "<html>", "", nil},
+		"429 without Retry-After":            {sessionstest.Fault{Status: 429}, 429, json, "too_many_requests", "Retry-After: ", nil},
+		"redirect": {sessionstest.Fault{Status: 307, Header: http.Header{"location": {"http://other.invalid/"}}}, 307, json, "",
+			"Location: http://other.invalid/", nil},
+		"body":            {sessionstest.Fault{Body: []byte(`{"object":1}`)}, 200, json, `{"object":1}`, "Content-Length: 12", nil},
+		"empty body":      {sessionstest.Fault{Status: 500, Body: []byte{}}, 500, json, "", "Content-Length: 0", nil},
+		"no content":      {sessionstest.Fault{Status: 204, Body: []byte("x")}, 204, json, "", "Content-Length: ", nil},
+		"not modified":    {sessionstest.Fault{Status: 304, Body: []byte("x")}, 304, "", "", "Content-Length: ", nil},
+		"html":            {sessionstest.Fault{HTML: true}, 502, html, "<html>", "", nil},
+		"html and status": {sessionstest.Fault{HTML: true, Status: 503}, 503, html, "<html>", "", nil},
+		"content type":    {sessionstest.Fault{ContentType: "text/plain"}, 200, "text/plain", same, "", nil},
+		"oversize":        {sessionstest.Fault{PadTo: 500}, 200, json, same, "Content-Length: 500", nil},
+		"drip":            {sessionstest.Fault{Drip: time.Microsecond}, 200, json, same, "", nil},
+		"latency":         {sessionstest.Fault{Latency: time.Microsecond}, 200, json, same, "", nil},
+		"truncate":        {sessionstest.Fault{Truncate: true}, 200, json, same, "", io.ErrUnexpectedEOF},
+		"drip, truncate":  {sessionstest.Fault{Drip: time.Microsecond, Truncate: true}, 200, json, same, "", io.ErrUnexpectedEOF},
+	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			loopback := &http.Transport{DisableKeepAlives: true}
-			for _, srv := range []*sessionstest.Server{sessionstest.New(sessionstest.WithStart(start)), sessionstest.NewServer(t, sessionstest.WithStart(start))} {
-				var transport http.RoundTripper = loopback
-				if srv.Transport(); strings.Contains(srv.URL, ".invalid") {
-					transport = srv.Transport()
-				}
+			overBoth(t, func(t *testing.T, srv *sessionstest.Server, transport http.RoundTripper) {
 				path := "/sessions/" + added(srv)
-				whole := send(t, transport, srv, "GET", path)
-				require.NoError(t, whole.err)
+				whole := send(t, transport, srv, "GET", path).body
 				srv.Fail("GetSession", 1, test.fault)
-				test.check(t, send(t, transport, srv, "GET", path), whole.body)
-				after := send(t, transport, srv, "GET", path)
-				assert.Equal(t, whole.body, after.body, "the fault applies once")
-				assert.NoError(t, after.err)
-			}
+				o := send(t, transport, srv, "GET", path)
+				require.NoError(t, o.err)
+				assert.Equal(t, test.status, o.status)
+				if test.media != "" {
+					assert.Equal(t, test.media, o.header.Get("Content-Type"))
+				}
+				if name, value, ok := strings.Cut(test.header, ": "); ok {
+					assert.Equal(t, value, o.header.Get(name))
+				}
+				want, got := strings.ReplaceAll(test.body, same, whole), strings.TrimRight(o.body, " ")
+				if test.body != same {
+					assert.NotContains(t, o.header, "Clerk-Api-Version", "the request was not handled")
+				}
+				if test.end != nil {
+					want = want[:len(want)/2]
+				}
+				assert.ErrorIs(t, o.bodyErr, test.end)
+				if want == "" || test.status == 200 {
+					assert.Equal(t, want, got)
+				}
+				assert.Contains(t, got, want)
+				assert.Equal(t, whole, send(t, transport, srv, "GET", path).body, "the fault applies once")
+			})
+		})
+	}
+}
+
+// A response without a body does not end the connection.
+func TestConnectionIsReusedAfterNoContent(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.NewServer(t)
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	reused := false
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused }})
+	for range 2 {
+		srv.Fail("", 1, sessionstest.Fault{Status: 204, Body: []byte("x")})
+		resp, err := transport.RoundTrip(newRequest(t, srv, "GET", "/v1/sessions", "").WithContext(ctx))
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+	}
+	assert.True(t, reused)
+}
+
+func TestFaultsThatResetTheConnection(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault  sessionstest.Fault
+		status int // as recorded
+	}{
+		"before": {sessionstest.Fault{ResetBefore: true}, 0},
+		"after":  {sessionstest.Fault{ResetAfter: true}, 200},
+		"body":   {sessionstest.Fault{ResetBody: true}, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			overBoth(t, func(t *testing.T, srv *sessionstest.Server, transport http.RoundTripper) {
+				srv.Fail("GetSession", 1, test.fault)
+				o := send(t, transport, srv, "GET", "/sessions/"+added(srv))
+				require.Error(t, errors.Join(o.err, o.bodyErr)) // over a socket a reset may overtake the head
+				if srv.URL == "https://clerk.invalid/v1" || o.bodyErr != nil {
+					require.ErrorIs(t, errors.Join(o.err, o.bodyErr), syscall.ECONNRESET)
+					assert.Equal(t, name == "body", o.err == nil)
+				}
+				requests := srv.Requests()
+				require.Len(t, requests, 1)
+				assert.Equal(t, test.status, requests[0].Status)
+			})
 		})
 	}
 }
@@ -206,6 +226,27 @@ func TestTransportCallsTheHooks(t *testing.T) {
 	assert.Equal(t, []string{"GetConn", "GotConn"}, call(srv.Transport()))
 }
 
+func TestTransportSendsTheHeaderOfNetHTTP(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.NewServer(t)
+	for _, body := range []string{"", `{"user_id":1}`} {
+		srv.ClearRequests()
+		for _, transport := range []http.RoundTripper{srv.Transport(), &http.Transport{DisableKeepAlives: true, DisableCompression: true}} {
+			req := newRequest(t, srv, "POST", "/v1/sessions", body, "Connection: close")
+			resp, err := transport.RoundTrip(req)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+		}
+		requests := srv.Requests()
+		assert.Equal(t, requests[1].Header["User-Agent"], requests[0].Header["User-Agent"])
+		if body != "" {
+			assert.Equal(t, requests[1].Header["Content-Length"], requests[0].Header["Content-Length"])
+			continue
+		}
+		assert.NotContains(t, requests[0].Header, "Content-Length")
+	}
+}
+
 // body counts how often it is closed.
 type body struct {
 	io.Reader
@@ -226,6 +267,7 @@ func TestTransportDoesNotModifyTheRequest(t *testing.T) {
 		req.Header.Set("Content-Type", "application/json")
 		before, target := req.Header.Clone(), *req.URL
 		resp, err := srv.Transport().RoundTrip(req)
+		assert.Equal(t, fault.ResetBefore || fault.ResetAfter, err != nil)
 		if err == nil {
 			resp.Header.Set("Content-Type", "changed")
 			resp.Body.Close()
@@ -236,15 +278,28 @@ func TestTransportDoesNotModifyTheRequest(t *testing.T) {
 		assert.Equal(t, target, *req.URL)
 		assert.Equal(t, 1, b.closed)
 	}
-	b := &body{Reader: strings.NewReader("x")}
-	_, err := srv.Transport().RoundTrip(&http.Request{Body: b})
-	require.Error(t, err)
-	assert.Equal(t, 1, b.closed)
+	srv.ClearRequests()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, req := range []*http.Request{
+		{URL: &url.URL{Host: "x"}}, {Header: http.Header{}}, {Header: http.Header{}, URL: &url.URL{}},
+		newRequest(t, srv, "GET", "/v1/jwks", "").WithContext(ended),
+	} {
+		b := &body{Reader: strings.NewReader("x")}
+		req.Body = b
+		_, err := srv.Transport().RoundTrip(req)
+		require.Error(t, err)
+		assert.Equal(t, 1, b.closed)
+	}
+	assert.Empty(t, srv.Requests())
 	req, err := http.NewRequestWithContext(t.Context(), "POST", srv.URL+"/sessions", strings.NewReader("12345"))
 	require.NoError(t, err)
 	req.ContentLength = 4
 	_, err = srv.Transport().RoundTrip(req)
 	require.ErrorContains(t, err, "but the body has 5 bytes")
+	req.Body = io.NopCloser(iotest.ErrReader(io.ErrClosedPipe))
+	_, err = srv.Transport().RoundTrip(req)
+	require.ErrorIs(t, err, io.ErrClosedPipe)
 }
 
 // Delays are virtual in a bubble and end with the context.
@@ -262,12 +317,20 @@ func TestDelaysInABubble(t *testing.T) {
 			_, err := client.Get(t.Context(), id)
 			require.NoError(t, err)
 			assert.Equal(t, 50*time.Second, time.Since(began))
+			for length, chunks := range map[int]time.Duration{32: 16, 33: 11} {
+				began = time.Now()
+				srv.Fail("", 1, sessionstest.Fault{Body: make([]byte, length), Drip: time.Second})
+				send(t, srv.Transport(), srv, "GET", "/sessions/"+id)
+				assert.Equal(t, chunks*time.Second, time.Since(began), "%d bytes", length)
+			}
 			for _, fault := range []sessionstest.Fault{{Latency: time.Hour}, {Latency: time.Hour, ResetBefore: true}, {Drip: 10 * time.Second}} {
 				began = time.Now()
 				srv.Fail("GetSession", 1, fault)
 				_, err = client.Get(t.Context(), id)
 				require.ErrorIs(t, err, context.DeadlineExceeded)
 				assert.Equal(t, time.Minute, time.Since(began))
+				requests := srv.Requests()
+				assert.Equal(t, fault.Drip == 0, requests[len(requests)-1].Status == 0, "a request that is not carried out is recorded")
 			}
 		}
 		ctx, cancel := context.WithCancel(t.Context())

@@ -4,10 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/go-json-experiment/json"
 )
 
 // maxBody is the maximum size of a request's body; a larger one is refused with 413.
@@ -22,14 +19,15 @@ type call struct {
 	queryErr error // the query is malformed
 	header   http.Header
 	body     []byte
-	bodyErr  error             // the body could not be read to its end
+	bodyErr  error             // the body could not be read completely
 	route    *route            // nil if there is none
 	path     map[string]string // the values in the path
 	version  string            // the API version
 	trace    string            // the trace id of the response
-	fault    *Fault            // nil for none
-	misuse   *apiError         // misuse by the test, which replaces the response
+	fault    Fault
+	misuse   *apiError // misuse by the test, which replaces the response
 	record   Request
+	done     <-chan struct{} // ends delays; nil in memory, where it may be from outside a bubble
 }
 
 // response is a response before a transport sends it.
@@ -39,49 +37,48 @@ type response struct {
 	body   []byte
 }
 
-// begin matches a request to its route and decides whether to inject a fault. It
-// needs nothing of the body, so that a fault can occur before it is read.
+// begin matches a request to its route and decides whether to inject a fault. It does not
+// need the body, so that a fault can occur before the body is read.
 func (s *Server) begin(method string, u *url.URL, header http.Header) *call {
-	c := &call{method: method, url: u, header: header, trace: newTraceID()}
+	c := &call{method: method, url: u, header: header, trace: randomHex(16)}
 	c.query, c.queryErr = url.ParseQuery(u.RawQuery)
 	c.route, c.path = match(s.routes, method, u)
 	c.record = newRecord(redactor(s.config.secretKey), c)
+	var fault *Fault
 	var choose func(Request) *Fault
 	s.with(func(in *instance) {
 		c.record.Time = in.clock.now()
-		c.fault, choose = in.faults.next(c.record.Operation)
+		fault, choose = in.faults.next(c.record.Operation)
 	})
-	if c.fault == nil && choose != nil {
-		if fault := choose(c.record); fault != nil {
-			own := *fault
-			c.fault = &own
-		}
+	if choose != nil {
+		fault = choose(c.record)
 	}
-	if c.fault != nil {
-		if err := c.fault.check(); err != nil {
-			c.fault, c.misuse = nil, s.misused("FailFunc: "+err.Error())
-		}
+	if fault == nil {
+		return c
 	}
+	if err := fault.check(); err != nil {
+		c.misuse = s.misused("FailFunc: " + err.Error())
+		return c
+	}
+	c.fault = *fault
 	return c
 }
 
 // respond handles the request, unless a fault replaces the response, and records it.
-func (s *Server) respond(c *call, body []byte) *response {
-	c.body = body
+func (s *Server) respond(c *call) *response {
 	var r *response
-	if c.fault != nil && c.fault.replaces() {
+	if c.fault.replaces() {
 		r = faultResponse(c)
 	} else {
-		r = newResponse(c, s.handle)
+		value, e := s.handle(c)
+		r = newResponse(c, value, e)
 	}
-	if c.fault != nil {
-		c.fault.change(r)
-	}
+	c.fault.change(r)
 	s.finish(c, r)
 	return r
 }
 
-// finish records the request; without a response its status is 0.
+// finish records the request. r is nil if there is no response.
 func (s *Server) finish(c *call, r *response) {
 	if r != nil {
 		c.record.Status = r.status
@@ -95,10 +92,10 @@ func (s *Server) finish(c *call, r *response) {
 	}
 }
 
-// later is the rest of a handler that needs no lock, such as signing a token.
+// later is the part of a handler that needs no lock, such as signing a token.
 type later func() (any, *apiError)
 
-// handle returns the value or the error that answers a request.
+// handle returns the value or the error to respond with.
 func (s *Server) handle(c *call) (value any, e *apiError) {
 	if c.misuse != nil {
 		return nil, c.misuse
@@ -110,11 +107,11 @@ func (s *Server) handle(c *call) (value any, e *apiError) {
 	return value, e
 }
 
-// handle checks a request as Clerk does, in this order: key, API version, query, rate
-// limit, maintenance, route, body. That Clerk checks the key before it routes is
-// known, the rest is inferred.
+// handle checks a request in this order: key, API version, query, rate limit,
+// maintenance, route, body. Clerk is known to check the key before the route; the rest
+// is inferred.
 func (in *instance) handle(c *call) (any, *apiError) {
-	if c.route != nil && c.route.open {
+	if c.route != nil && c.route.public() {
 		return c.route.handle(in, c)
 	}
 	if e := authenticate(c.header, in.config.secretKey); e != nil {
@@ -124,25 +121,30 @@ func (in *instance) handle(c *call) (any, *apiError) {
 		return nil, e
 	}
 	if c.queryErr != nil {
-		return nil, malformedQuery(c.queryErr)
+		return nil, newError(http.StatusBadRequest, "malformed_request_parameters", "Malformed query",
+			"The query cannot be parsed: %v.", c.queryErr)
 	}
-	if c.route == nil || !c.route.unlimited {
+	if c.record.Operation != OpJWKS {
 		if wait, ok := in.limit.take(in.clock.now()); !ok {
-			return nil, tooManyRequests(wait)
+			e := newError(http.StatusTooManyRequests, "too_many_requests", "Too many requests",
+				"The rate limit is exceeded for the next %s seconds.", seconds(wait))
+			e.retryAfter = wait
+			return nil, e
 		}
 	}
 	if in.refusedByMaintenance(c) {
-		return nil, underMaintenance()
+		return nil, newError(http.StatusServiceUnavailable, "maintenance_mode", "Under maintenance",
+			"During maintenance only production instances work, and only for reads and refreshes.")
 	}
 	if c.route == nil {
 		return nil, noRoute(c)
 	}
 	if len(c.body) > maxBody {
 		return nil, newError(http.StatusRequestEntityTooLarge, "request_body_too_large", "Request body too large",
-			"The maximum is "+strconv.Itoa(maxBody)+" bytes.")
+			"The maximum is %d bytes.", maxBody)
 	}
 	if c.bodyErr != nil {
-		return nil, bodyInvalid("The body could not be read to its end.")
+		return nil, bodyInvalid("The body could not be read completely.")
 	}
 	return c.route.handle(in, c)
 }
@@ -151,15 +153,14 @@ func (in *instance) handle(c *call) (any, *apiError) {
 // from the text of Clerk's error.
 func authenticate(header http.Header, secretKey string) *apiError {
 	values := header.Values("Authorization")
-	if len(values) != 1 {
-		return authorizationFormat()
-	}
-	key, ok := strings.CutPrefix(values[0], "Bearer ")
+	key, ok := strings.CutPrefix(strings.Join(values, ", "), "Bearer ")
 	switch {
-	case !ok || key == "":
-		return authorizationFormat()
+	case len(values) != 1 || !ok:
+		return newError(http.StatusUnauthorized, "authorization_header_format_invalid", "Invalid Authorization header",
+			"Send the secret key in one header of the form Authorization: Bearer sk_..., with a capital B.")
 	case key != secretKey:
-		return keyInvalid()
+		return newError(http.StatusUnauthorized, "clerk_key_invalid", "Invalid secret key",
+			"This is not the emulator's secret key. Send the one it was started with; in Go, the Server's SecretKey.")
 	}
 	return nil
 }
@@ -171,46 +172,38 @@ var apiVersions = []string{"2021-02-05", "2024-10-01", "2025-03-12", "2025-04-10
 // pinVersion sets the API version from the header or the query; both at once are
 // refused.
 func (c *call) pinVersion() *apiError {
-	c.version = apiVersions[0]
 	asked := slices.Concat(c.header.Values("Clerk-Api-Version"), c.query["__clerk_api_version"])
-	if len(asked) == 0 {
-		return nil
-	}
-	if len(asked) > 1 || !slices.Contains(apiVersions, asked[0]) {
+	switch {
+	case len(asked) == 0:
+		c.version = apiVersions[0]
+	case len(asked) == 1 && slices.Contains(apiVersions, asked[0]):
+		c.version = asked[0]
+	default:
+		c.version = apiVersions[0]
 		return newError(http.StatusBadRequest, "api_version_invalid", "Invalid API version",
-			"Set one version, in the header Clerk-API-Version or in the query: "+strings.Join(apiVersions, ", ")+".")
+			"Set one version, in the header Clerk-API-Version or in the query: %s.", strings.Join(apiVersions, ", "))
 	}
-	c.version = asked[0]
 	return nil
 }
 
-// refusedByMaintenance reports whether maintenance refuses the request: on a
-// production instance reading and refreshing work, on a development instance nothing.
+// refusedByMaintenance reports whether the request is refused because of maintenance.
 func (in *instance) refusedByMaintenance(c *call) bool {
 	if !in.maintenance || !in.config.production {
 		return in.maintenance
 	}
-	return c.method != http.MethodGet && (c.route == nil || c.route.op != "RefreshSession")
+	return c.method != http.MethodGet && c.record.Operation != "RefreshSession"
 }
 
-// SetMaintenance begins or ends maintenance. On a development instance every request
-// gets 503 maintenance_mode; in production reading and refreshing work.
+// SetMaintenance begins or ends maintenance. During maintenance a development instance
+// returns 503 maintenance_mode for every request; in production, reads and refreshes work.
 func (s *Server) SetMaintenance(on bool) {
 	s.with(func(in *instance) { in.maintenance = on })
 }
 
-// newResponse writes the value or the error of a handler as Clerk does.
-func newResponse(c *call, handle func(*call) (any, *apiError)) *response {
-	value, e := handle(c)
-	r := &response{status: http.StatusOK}
-	if e != nil {
-		r.status, value = e.status, e.body(c.trace)
-	}
-	var err error
-	if r.body, err = json.Marshal(value, json.Deterministic(true)); err != nil {
-		return newResponse(c, func(*call) (any, *apiError) { return nil, ofStatus(http.StatusInternalServerError) })
-	}
-	r.header = newHeader(c)
+// newResponse returns the response for the value or the error of a handler.
+func newResponse(c *call, value any, e *apiError) *response {
+	status, body := encode(value, e, c.trace)
+	r := &response{status: status, header: newHeader(c), body: body}
 	if e != nil && e.retryAfter > 0 {
 		r.header.Set("Retry-After", seconds(e.retryAfter))
 	}

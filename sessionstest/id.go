@@ -1,8 +1,8 @@
 package sessionstest
 
 import (
-	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 )
@@ -21,9 +21,6 @@ func randomText(n int) string {
 	return string(b)
 }
 
-// newTraceID returns 32 lower-case hexadecimal digits.
-func newTraceID() string { return randomHex(16) }
-
 func randomHex(bytes int) string {
 	b := make([]byte, bytes)
 	for i := range b {
@@ -32,11 +29,17 @@ func randomHex(bytes int) string {
 	return hex.EncodeToString(b)
 }
 
-func base64Text(v string) string { return base64.StdEncoding.EncodeToString([]byte(v)) }
-
 // wellFormed reports whether id is the prefix followed by 1 to 64 of the characters of
 // ids. Clerk's own have 27; tests prefer user_1 or user_anna.
 func wellFormed(id, prefix string) bool {
 	rest, ok := strings.CutPrefix(id, prefix)
 	return ok && rest != "" && len(rest) <= 64 && strings.Trim(rest, base62+"_-") == ""
+}
+
+// checkID returns an error unless the id of an entry is well-formed.
+func checkID(name, id, prefix string) error {
+	if wellFormed(id, prefix) {
+		return nil
+	}
+	return fmt.Errorf("%s id %s must be %s and 1 to 64 letters, digits, - or _", name, quote(id), prefix)
 }

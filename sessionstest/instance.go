@@ -1,11 +1,13 @@
 package sessionstest
 
 import (
+	"fmt"
+
 	"github.com/clerksessions/clerksessions"
 )
 
-// instance is one Clerk instance in memory. It knows nothing of HTTP servers. Its
-// methods are called by one goroutine at a time, from [Server.with].
+// instance is one Clerk instance in memory, independent of HTTP servers. Its methods are
+// called by one goroutine at a time, from [Server.with].
 type instance struct {
 	config      config
 	clock       clock
@@ -22,18 +24,20 @@ type instance struct {
 type state struct {
 	sessions      sessionStore
 	users         userStore
-	organizations map[string]*Organization
-	templates     map[string]*Template
+	organizations map[string]Organization
+	templates     map[string]Template
 	refresh       map[string]string // refresh token to session id
 	deleted       map[string]bool   // ids of deleted users and organizations
 }
 
 func newState() state {
 	return state{
-		sessions:      newSessionStore(),
-		users:         newUserStore(),
-		organizations: map[string]*Organization{},
-		templates:     map[string]*Template{},
+		sessions: sessionStore{
+			byID: map[string]*stored{}, byUser: map[string][]*stored{}, byClient: map[string][]*stored{},
+		},
+		users:         userStore{byID: map[string]*storedUser{}, byEmail: map[string]*storedUser{}},
+		organizations: map[string]Organization{},
+		templates:     map[string]Template{},
 		refresh:       map[string]string{},
 		deleted:       map[string]bool{},
 	}
@@ -49,6 +53,10 @@ func newInstance(c config) *instance {
 	}
 }
 
+func (in *instance) nowMilli() clerksessions.UnixMilli {
+	return clerksessions.NewUnixMilli(in.clock.now())
+}
+
 // with calls f with the instance while no other goroutine uses it. It is the only
 // place that takes the lock; f must not call the Server.
 func (s *Server) with(f func(*instance)) {
@@ -57,50 +65,48 @@ func (s *Server) with(f func(*instance)) {
 	f(s.instance)
 }
 
-// must is with for an f that fails the test with its error.
-func (s *Server) must(method string, f func(*instance) error) {
+// locked is with for an f that returns something.
+func locked[T any](s *Server, f func(*instance) (T, error)) (v T, err error) {
+	s.with(func(in *instance) { v, err = f(in) })
+	return v, err
+}
+
+// must is locked for an f whose error fails the test.
+func must[T any](s *Server, method string, f func(*instance) (T, error)) T {
 	s.tb.Helper()
-	var err error
-	s.with(func(in *instance) { err = f(in) })
+	v, err := locked(s, f)
 	if err != nil {
 		s.tb.Fatalf("sessionstest: %s: %v", method, err)
 	}
+	return v
 }
 
-func (in *instance) nowMilli() clerksessions.UnixMilli { return milli(in.clock.now()) }
-
-// userExists reports whether requests find a user.
-func (in *instance) userExists(id string) bool {
-	if in.deleted[id] {
-		return false
-	}
-	return in.users.byID[id] != nil || !in.config.strict && wellFormed(id, "user_")
+// kind is a kind of entry of the state that is added, changed and deleted by its id.
+type kind[T any] struct {
+	name   string
+	id     func(T) string
+	find   func(*instance, string) (T, bool) // a copy
+	add    func(*instance, T) (T, error)
+	set    func(*instance, T) (T, error) // replaces the entry of the same id
+	remove func(*instance, string) bool  // reports whether the entry existed
 }
 
-// organization returns an organization that was added, or one made up for a
-// well-formed id. It returns nil if there is none.
-func (in *instance) organization(id string) *Organization {
-	if o := in.organizations[id]; o != nil {
-		return o
-	}
-	if in.config.strict || in.deleted[id] || !wellFormed(id, "org_") {
-		return nil
-	}
-	return &Organization{ID: id, Slug: slug(id)}
+func (k *kind[T]) unknown(id string) *apiError {
+	return notFound("Not found", "there is no %s %s", k.name, quote(id))
 }
 
-// member returns a user's membership of an organization, nil if there is none.
-func (in *instance) member(organization, user string) *Member {
-	if o := in.organizations[organization]; o != nil {
-		for i := range o.Members {
-			if o.Members[i].UserID == user {
-				return &o.Members[i]
-			}
-		}
-		return nil
+// change changes the entry with an id. f is given a copy of it.
+func (k *kind[T]) change(in *instance, id string, f func(*T) error) (T, error) {
+	var none T
+	v, ok := k.find(in, id)
+	if !ok {
+		return none, k.unknown(id)
 	}
-	if in.organization(organization) == nil {
-		return nil
+	if err := f(&v); err != nil {
+		return none, err
 	}
-	return &Member{UserID: user, Role: "org:member"}
+	if k.id(v) != id {
+		return none, fmt.Errorf("the id of %s %s cannot change", k.name, quote(id))
+	}
+	return k.set(in, v)
 }

@@ -8,9 +8,9 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"math/big"
 	"strings"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/go-json-experiment/json"
 )
 
@@ -37,15 +37,16 @@ func newKey() *rsa.PrivateKey {
 	return key
 }
 
-// KeyID returns the kid of the tokens signed now: at first the instance's id.
+// KeyID returns the id of the signing key, the kid of tokens. At first it is the
+// instance's id.
 func (s *Server) KeyID() (kid string) {
 	s.with(func(in *instance) { kid = in.keys.kid })
 	return kid
 }
 
-// RotateKey replaces the signing key. The new key has the given id: that of
-// [Server.KeyID], as Clerk has been seen to do, or a new one for "". The old key is no
-// longer served, so its tokens no longer verify.
+// RotateKey replaces the signing key. The new key has the given id, or a random one if kid
+// is empty; pass that of [Server.KeyID] to keep it, as Clerk has been seen to do. The old
+// key is no longer served, so its tokens no longer verify.
 func (s *Server) RotateKey(kid string) {
 	if kid == "" {
 		kid = newID("ins_")
@@ -66,27 +67,11 @@ func (s *Server) PublicKeyPEM() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
-// jwk is a key on the wire.
-type jwk struct {
-	Use string `json:"use"`
-	Kty string `json:"kty"`
-	Kid string `json:"kid"`
-	Alg string `json:"alg"`
-	N   string `json:"n"`
-	E   string `json:"e"`
-}
-
-type jwkSet struct {
-	Keys []jwk `json:"keys"`
-}
-
 // getJWKS serves the keys, at both addresses.
 func (in *instance) getJWKS(*call) (any, *apiError) {
 	kid, key := in.keys.current()
-	return jwkSet{Keys: []jwk{{
-		Use: "sig", Kty: "RSA", Kid: kid, Alg: "RS256",
-		N: base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
-		E: base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes()),
+	return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{
+		Key: &key.PublicKey, KeyID: kid, Algorithm: "RS256", Use: "sig",
 	}}}, nil
 }
 
@@ -140,19 +125,16 @@ func decodePart(part string, v any) error {
 // sign returns the token of a header and claims. The signer returns the signature of
 // its input.
 func sign(header, claims map[string]any, signer func([]byte) []byte) (string, error) {
-	encode := func(v any) (string, error) {
+	var parts []string
+	for _, v := range []any{header, claims} {
 		raw, err := json.Marshal(v, json.Deterministic(true))
-		return base64.RawURLEncoding.EncodeToString(raw), err
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, base64.RawURLEncoding.EncodeToString(raw))
 	}
-	h, err := encode(header)
-	if err != nil {
-		return "", err
-	}
-	c, err := encode(claims)
-	if err != nil {
-		return "", err
-	}
-	return h + "." + c + "." + base64.RawURLEncoding.EncodeToString(signer([]byte(h+"."+c))), nil
+	input := strings.Join(parts, ".")
+	return input + "." + base64.RawURLEncoding.EncodeToString(signer([]byte(input))), nil
 }
 
 func rs256(key *rsa.PrivateKey) func([]byte) []byte {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,23 +42,23 @@ func TestListLimitAndOffset(t *testing.T) {
 	}
 	slices.Reverse(newest)
 	for query, want := range map[string][]string{
-		"":                        newest[:10],
-		"limit=3":                 newest[:3],
-		"limit=3&offset=2":        newest[2:5],
-		"limit=500":               newest[:500],
-		"limit=501":               newest[:10],
-		"limit=0":                 newest[:10],
-		"limit=-1":                newest[:10],
-		"offset=-5":               newest[:10],
-		"limit=500&offset=590":    newest[590:],
-		"offset=600":              nil,
-		"offset=9000000000":       nil,
-		"limit=2&limit=4":         newest[:2],
-		"limit=&offset=":          newest[:10],
-		"status=active&limit=500": newest[:500],
-		"status=ended":            nil,
-		"paginated=false&unknown": newest[:10],
-		"paginated=0":             newest[:10],
+		"":                           newest[:10],
+		"limit=3":                    newest[:3],
+		"limit=3&offset=2":           newest[2:5],
+		"limit=500":                  newest[:500],
+		"limit=501":                  newest[:10],
+		"limit=0":                    newest[:10],
+		"limit=-1":                   newest[:10],
+		"offset=-5":                  newest[:10],
+		"limit=500&offset=590":       newest[590:],
+		"offset=600":                 nil,
+		"offset=9223372036854775807": nil,
+		"limit=2&limit=4":            newest[:2],
+		"limit=&offset=":             newest[:10],
+		"status=active&limit=500":    newest[:500],
+		"status=ended":               nil,
+		"paginated=false&unknown":    newest[:10],
+		"paginated=0":                newest[:10],
 	} {
 		assert.Equal(t, want, h.list("user_id=user_1&"+query), query)
 	}
@@ -104,13 +105,13 @@ func TestListIsOrderedByCreation(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	at := func(offset time.Duration) string {
-		return h.AddSession(clerksessions.Session{UserID: "user_1", CreatedAt: clerksessions.UnixMilli(start.Add(offset).UnixMilli())}).ID
+		return h.AddSession(clerksessions.Session{UserID: "user_1", CreatedAt: clerksessions.NewUnixMilli(start.Add(offset))}).ID
 	}
 	middle, oldest, newest, twin := at(-time.Hour), at(-2*time.Hour), at(0), at(-time.Hour)
 	assert.Equal(t, []string{newest, twin, middle, oldest}, h.list("user_id=user_1"))
 	require.True(t, h.DeleteSession(twin))
 	require.False(t, h.DeleteSession(twin))
-	h.UpdateSession(oldest, func(v *clerksessions.Session) { v.CreatedAt = newestAt() })
+	h.UpdateSession(oldest, func(v *clerksessions.Session) { v.CreatedAt = clerksessions.NewUnixMilli(start.Add(time.Hour)) })
 	assert.Equal(t, []string{oldest, newest, middle}, h.list("user_id=user_1"))
 	assert.Equal(t, []string{oldest, newest, middle}, ids(h.Sessions("")))
 	h.UpdateSession(newest, func(v *clerksessions.Session) { v.UserID, v.ClientID = "user_2", "client_2" })
@@ -118,40 +119,48 @@ func TestListIsOrderedByCreation(t *testing.T) {
 	assert.Equal(t, []string{oldest, middle}, h.list("user_id=user_1"))
 }
 
-func newestAt() clerksessions.UnixMilli {
-	return clerksessions.UnixMilli(start.Add(time.Hour).UnixMilli())
-}
-
 func TestSessionsExpireAndAreAbandoned(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	client := h.client()
-	begun := h.session()
-	short := h.AddSession(clerksessions.Session{UserID: "user_1", AbandonAt: clerksessions.UnixMilli(start.Add(time.Hour).UnixMilli())})
+	live := h.session()
+	short := h.AddSession(clerksessions.Session{UserID: "user_1", AbandonAt: clerksessions.NewUnixMilli(start.Add(time.Hour))})
 	over := h.AddSession(clerksessions.Session{UserID: "user_1", Status: "ended"})
-	assert.Equal(t, start.Add(7*24*time.Hour), begun.ExpireAt.Time())
-	assert.Equal(t, start.Add(30*24*time.Hour), begun.AbandonAt.Time())
-
-	status := func(id string) clerksessions.SessionStatus {
-		v, err := client.Get(t.Context(), id)
-		require.NoError(t, err)
-		return v.Status
+	hour := clerksessions.NewUnixMilli(start.Add(time.Hour))
+	both := h.AddSession(clerksessions.Session{UserID: "user_2", ExpireAt: hour, AbandonAt: hour})
+	statuses := func() (all []string) {
+		for _, v := range []clerksessions.Session{live, short, over} {
+			all = append(all, h.do("GET", "/v1/sessions/"+v.ID, "").members(t)["status"].(string))
+		}
+		return all
 	}
 	h.Advance(time.Hour - time.Millisecond)
-	assert.EqualValues(t, "active", status(short.ID))
+	assert.Equal(t, []string{"active", "active", "ended"}, statuses())
 	h.Advance(time.Millisecond)
-	assert.EqualValues(t, "abandoned", status(short.ID))
-	assert.EqualValues(t, "active", status(begun.ID))
+	assert.Equal(t, []string{"active", "abandoned", "ended"}, statuses())
+	both, _ = h.Session(both.ID)
+	assert.Equal(t, clerksessions.SessionStatusExpired, both.Status)
+	h.Advance(167*time.Hour - time.Millisecond)
+	assert.Equal(t, []string{"active", "abandoned", "ended"}, statuses())
 	h.Advance(40 * 24 * time.Hour)
-	assert.EqualValues(t, "expired", status(begun.ID))
-	assert.EqualValues(t, "ended", status(over.ID))
-	expired, err := client.Get(t.Context(), begun.ID)
-	require.NoError(t, err)
+	assert.Equal(t, []string{"expired", "abandoned", "ended"}, statuses())
+	expired, _ := h.Session(live.ID)
 	assert.Equal(t, expired.ExpireAt, expired.UpdatedAt)
-	assert.Equal(t, []string{begun.ID}, h.list("user_id=user_1&status=expired"))
+	abandoned, _ := h.Session(short.ID)
+	assert.Equal(t, abandoned.AbandonAt, abandoned.UpdatedAt)
+	assert.Equal(t, []string{live.ID}, h.list("user_id=user_1&status=expired"))
 	assert.Empty(t, h.list("user_id=user_1&status=active"))
-	_, err = client.CreateToken(t.Context(), begun.ID, clerksessions.TokenParams{})
-	require.ErrorIs(t, err, clerksessions.ErrNotFound)
+	h.do("POST", "/v1/sessions/"+live.ID+"/tokens", "").is(t, 404, "resource_not_found")
+}
+
+func TestRevokingAgainChangesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	path := "/v1/sessions/" + h.session().ID + "/revoke"
+	h.Advance(time.Second)
+	first := h.do("POST", path, "")
+	assert.EqualValues(t, start.Add(time.Second).UnixMilli(), first.members(t)["updated_at"])
+	h.Advance(time.Second)
+	assert.Equal(t, first.body, h.do("POST", path, "").body)
 }
 
 // Unset fields are null, and API versions before 2025-03-12 have no tasks.
@@ -176,17 +185,30 @@ func TestSessionOnTheWire(t *testing.T) {
 	assert.Equal(t, "org_1", m["last_active_organization_id"])
 	assert.Equal(t, []any{map[string]any{"key": "setup-mfa"}}, m["tasks"])
 
-	old := h.do("GET", "/v1/sessions/"+full.ID, "", "Clerk-API-Version: 2024-10-01")
-	assert.NotContains(t, old.members(t), "tasks")
-	first := h.do("GET", "/v1/sessions/"+full.ID, "", "Clerk-API-Version: 2025-03-12")
-	assert.Contains(t, first.members(t), "tasks")
-	assert.Equal(t, "2024-10-01", old.header.Get("Clerk-Api-Version"))
-	unpinned := h.do("GET", "/v1/sessions/"+full.ID, "", "Clerk-API-Version:")
-	assert.Equal(t, "2021-02-05", unpinned.header.Get("Clerk-Api-Version"))
-	queried := h.do("GET", "/v1/sessions/"+full.ID+"?__clerk_api_version=2025-11-10", "", "Clerk-API-Version:")
-	assert.Equal(t, "2025-11-10", queried.header.Get("Clerk-Api-Version"))
-	both := h.do("GET", "/v1/sessions/"+full.ID+"?__clerk_api_version=2025-11-10", "")
-	assert.Equal(t, "api_version_invalid", both.code)
+}
+
+// The version comes from the header or the query; tasks exist since 2025-03-12.
+func TestAPIVersions(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	path := "/v1/sessions/" + h.session().ID
+	for name, test := range map[string]struct {
+		query, header, version string
+		tasks                  bool
+	}{
+		"last":             {"", "2026-05-12", "2026-05-12", true},
+		"first with tasks": {"", "2025-03-12", "2025-03-12", true},
+		"last without":     {"", "2024-10-01", "2024-10-01", false},
+		"none":             {"", "", "2021-02-05", false},
+		"in the query":     {"?__clerk_api_version=2025-11-10", "", "2025-11-10", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := h.do("GET", path+test.query, "", "Clerk-API-Version: "+test.header)
+			assert.Equal(t, test.version, a.header.Get("Clerk-Api-Version"))
+			assert.Equal(t, test.tasks, strings.Contains(a.body, `"tasks"`))
+		})
+	}
+	h.do("GET", path+"?__clerk_api_version=2026-05-12", "").is(t, 400, "api_version_invalid")
 }
 
 // Lists have latest_activity; a single session has it only with WithLatestActivity.
@@ -195,18 +217,21 @@ func TestLatestActivity(t *testing.T) {
 	for always, opts := range map[bool][]sessionstest.Option{false: nil, true: {sessionstest.WithLatestActivity()}} {
 		h := newHarness(t, opts...)
 		id := h.AddSession(clerksessions.Session{UserID: "user_1", LatestActivity: &clerksessions.SessionActivity{Country: "Greece"}}).ID
-		for _, session := range []map[string]any{
-			h.do("GET", "/v1/sessions/"+id, "").members(t),
-			h.do("POST", "/v1/sessions/"+id+"/verify", quoted(map[string]string{"token": h.token(id, sessionstest.MintParams{})})).members(t),
-			h.do("POST", "/v1/sessions/"+id+"/revoke", "").members(t),
-			h.do("POST", "/v1/sessions", `{"user_id":"user_1"}`).members(t),
+		path := "/v1/sessions/" + id
+		for _, a := range []result{
+			h.do("GET", path, ""),
+			h.do("POST", path+"/verify", quoted(map[string]string{"token": h.Mint(id, sessionstest.MintParams{})})),
+			h.do("POST", path+"/revoke", ""),
+			h.do("POST", "/v1/sessions", `{"user_id":"user_1"}`),
 		} {
-			_, ok := session["latest_activity"]
-			assert.Equal(t, always, ok)
+			a.is(t, 200, "")
+			assert.Equal(t, always, strings.Contains(a.body, `"latest_activity"`), a.request)
 		}
-		list := h.do("GET", "/v1/sessions?user_id=user_1&paginated=true", "").members(t)["data"].([]any)
-		assert.Nil(t, list[0].(map[string]any)["latest_activity"])
-		activity := list[1].(map[string]any)["latest_activity"].(map[string]any)
+		var list []map[string]any
+		require.NoError(t, json.Unmarshal([]byte(h.do("GET", "/v1/sessions?user_id=user_1", "").body), &list))
+		assert.Contains(t, list[0], "latest_activity")
+		assert.Nil(t, list[0]["latest_activity"])
+		activity := list[1]["latest_activity"].(map[string]any)
 		assert.Regexp(t, "^sess_activity_", activity["id"])
 		delete(activity, "id")
 		assert.Equal(t, map[string]any{"object": "session_activity", "is_mobile": false, "country": "Greece"}, activity)

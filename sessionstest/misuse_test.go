@@ -86,6 +86,9 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 	organization := func(v sessionstest.Organization) func(*sessionstest.Server) {
 		return func(s *sessionstest.Server) { s.AddOrganization(v) }
 	}
+	permission := func(v string) func(*sessionstest.Server) {
+		return organization(sessionstest.Organization{Members: []sessionstest.Member{{UserID: "user_1", Permissions: []string{v}}}})
+	}
 	update := func(change func(*clerksessions.Session)) func(*sessionstest.Server) {
 		return func(s *sessionstest.Server) { s.UpdateSession(added(s), change) }
 	}
@@ -101,6 +104,9 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"negative Advance", "Advance: time cannot go back", func(s *sessionstest.Server) { s.Advance(-1) }},
 		{"Advance too far", "Advance: 1ns is too far", func(s *sessionstest.Server) { s.Advance(math.MaxInt64); s.Advance(1) }},
 		{"user id without prefix", `AddUser: user id "anna" must be user_`, func(s *sessionstest.Server) { s.AddUser(sessionstest.User{ID: "anna"}) }},
+		{"user id of only a prefix", `user id "user_"`, func(s *sessionstest.Server) { s.AddUser(sessionstest.User{ID: "user_"}) }},
+		{"user id too long", `user id "user_xxx`, func(s *sessionstest.Server) { s.AddUser(sessionstest.User{ID: "user_" + strings.Repeat("x", 65)}) }},
+		{"user id with a space", `user id "user_ 1"`, func(s *sessionstest.Server) { s.AddUser(sessionstest.User{ID: "user_ 1"}) }},
 		{"invalid email address", `AddUser: "anna" is not an email address`, func(s *sessionstest.Server) { s.AddUser(sessionstest.User{EmailAddresses: []string{"anna"}}) }},
 		{"email address of another user", `AddUser: the email address "A@example.com" is taken`, func(s *sessionstest.Server) {
 			s.AddUser(sessionstest.User{EmailAddresses: []string{"a@example.com"}})
@@ -113,6 +119,11 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"client id without prefix", `AddSession: client id "1"`, session(clerksessions.Session{ClientID: "1", UserID: "user_1"})},
 		{"user id of a session without prefix", `AddSession: user id "anna"`, session(clerksessions.Session{UserID: "anna"})},
 		{"organization of others", `user "user_1" is not a member of an organization "org_1"`, session(clerksessions.Session{UserID: "user_1", LastActiveOrganizationID: "org_1"})},
+		{"organization without the user", `user "user_1" is not a member of an organization "org_1"`, func(s *sessionstest.Server) {
+			s.AddUser(sessionstest.User{ID: "user_2"})
+			s.AddOrganization(sessionstest.Organization{ID: "org_1", Members: []sessionstest.Member{{UserID: "user_2"}}})
+			s.AddSession(clerksessions.Session{UserID: "user_1", LastActiveOrganizationID: "org_1"})
+		}},
 		{"session that is not JSON", "session cannot be represented in JSON", session(clerksessions.Session{UserID: "user_1", Actor: unmarshalable})},
 		{"session that exists", "already exists", func(s *sessionstest.Server) { s.AddSession(clerksessions.Session{ID: added(s), UserID: "user_1"}) }},
 		{"update of an unknown session", `UpdateSession: there is no session "sess_2"`, func(s *sessionstest.Server) { s.UpdateSession("sess_2", func(*clerksessions.Session) {}) }},
@@ -120,19 +131,25 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"unknown status", `unknown status "gone"; use abandoned, active, ended, expired, pending, removed, replaced or revoked`, update(func(v *clerksessions.Session) { v.Status = "gone" })},
 		{"organization id without prefix", `AddOrganization: organization id "acme"`, organization(sessionstest.Organization{ID: "acme"})},
 		{"unknown member", `AddOrganization: member "user_2" does not exist; add the user first`, organization(sessionstest.Organization{Members: []sessionstest.Member{{UserID: "user_2"}}})},
-		{"permission without a feature", `permission "read" must have the form org:feature:name`, organization(sessionstest.Organization{Members: []sessionstest.Member{{UserID: "user_1", Permissions: []string{"read"}}}})},
+		{"permission without a name", `permission "org:a:" must`, permission("org:a:")},
+		{"permission with an empty feature", `permission "org::read" must`, permission("org::read")},
+		{"permission with four parts", `permission "org:a:b:c" must`, permission("org:a:b:c")},
+		{"permission of another prefix", `permission "app:a:b" must`, permission("app:a:b")},
+		{"permission with a comma", `permission "org:a:b,c" must`, permission("org:a:b,c")},
+		{"permission without a feature", `permission "read" must have the form org:feature:name`, permission("read")},
 		{"reserved claim", "sets the claim exp, which Clerk reserves", template(sessionstest.Template{Name: "x", Claims: map[string]any{"exp": 1}})},
 		{"lifetime too short", "lifetime of 29 seconds, must be 30 to 315360000", template(sessionstest.Template{Name: "x", Lifetime: 29})},
 		{"lifetime too long", "lifetime of 315360001 seconds", template(sessionstest.Template{Name: "x", Lifetime: 315_360_001})},
 		{"negative clock skew", "clock skew of -1 seconds, must not be negative", template(sessionstest.Template{Name: "x", AllowedClockSkew: -1})},
 		{"claims that are not JSON", "claims that cannot be represented in JSON", template(sessionstest.Template{Name: "x", Claims: unmarshalable})},
-		{"template without a name", `AddTemplate: template name ""`, template(sessionstest.Template{})},
-		{"template named by a dot segment", `template name ".."`, template(sessionstest.Template{Name: ".."})},
-		{"template name with a slash", `template name "a/b"`, template(sessionstest.Template{Name: "a/b"})},
-		{"template name with an escape", `template name "%2e"`, template(sessionstest.Template{Name: "%2e"})},
-		{"template name with a line break", `template name "\n"`, template(sessionstest.Template{Name: "\n"})},
-		{"template name that is not UTF-8", `template name "?"`, template(sessionstest.Template{Name: "\xff"})},
-		{"template name too long", `template name "xxx`, template(sessionstest.Template{Name: strings.Repeat("x", 513)})},
+		{"template without a name", `AddTemplate: template "" has an invalid name`, template(sessionstest.Template{})},
+		{"template named by one dot", `template "." has an invalid name`, template(sessionstest.Template{Name: "."})},
+		{"template named by a dot segment", `template ".." has an invalid name`, template(sessionstest.Template{Name: ".."})},
+		{"template name with a slash", `template "a/b" has an invalid name`, template(sessionstest.Template{Name: "a/b"})},
+		{"template name with an escape", `template "%2e" has an invalid name`, template(sessionstest.Template{Name: "%2e"})},
+		{"template name with a line break", `template "\n" has an invalid name`, template(sessionstest.Template{Name: "\n"})},
+		{"template name that is not UTF-8", `template "?" has an invalid name`, template(sessionstest.Template{Name: "\xff"})},
+		{"template name too long", `..." has an invalid name`, template(sessionstest.Template{Name: strings.Repeat("x", 513)})},
 		{"Mint for an unknown session", `Mint: there is no session "sess_1"`, func(s *sessionstest.Server) { s.Mint("sess_1", sessionstest.MintParams{}) }},
 		{"Mint of an unknown template", `Mint: there is no template "x"`, mint(sessionstest.MintParams{Template: "x"})},
 		{"Mint of version 3", "Mint: version is 3, must be 1 or 2", mint(sessionstest.MintParams{Version: 3})},
@@ -142,6 +159,7 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"fault of an unknown operation", `Fail: unknown operation "Get"`, func(s *sessionstest.Server) { s.Fail("Get", 1, sessionstest.Fault{}) }},
 		{"fault for no request", "Fail: n is 0, must be at least 1", func(s *sessionstest.Server) { s.Fail("", 0, sessionstest.Fault{}) }},
 		{"fault with status 199", "Fail: status is 199, must be 200 to 999", func(s *sessionstest.Server) { s.Fail("", 1, sessionstest.Fault{Status: 199}) }},
+		{"fault that pads too much", "Fail: body of 1073741825 bytes, the maximum is 1073741824", func(s *sessionstest.Server) { s.Fail("", 1, sessionstest.Fault{PadTo: 1<<30 + 1}) }},
 		{"fault with status 1000", "Fail: status is 1000, must be 200 to 999", func(s *sessionstest.Server) { s.Fail("", 1, sessionstest.Fault{Status: 1000}) }},
 		{"invalid option of the client", "Client: ", func(s *sessionstest.Server) { s.Client(nil) }},
 	} {

@@ -15,9 +15,9 @@ const (
 	maxKept     = 4 << 10  // bytes kept of each path, query, header and body
 )
 
-// Request is a request that the Server received, without its secrets: secret keys,
-// values that look like tokens, and values with the name of a secret read "[redacted]".
-// The first 4 KiB each of path, query, header and body are kept.
+// Request is a recorded request. Secret keys, values that look like tokens, and values
+// whose name says that they are secret are replaced by "[redacted]". The first 4 KiB each
+// of path, query, header and body are kept.
 type Request struct {
 	// Time is when the request arrived, by the Server's clock.
 	Time time.Time `json:"time"`
@@ -29,20 +29,21 @@ type Request struct {
 	// Method is the HTTP method.
 	Method string `json:"method"`
 
-	// Path is the escaped path. A segment that contains a secret is redacted whole.
+	// Path is the escaped path. A segment that contains a secret is redacted entirely.
 	Path string `json:"path"`
 
 	// Query is the decoded query, without malformed pairs.
 	Query url.Values `json:"query"`
 
-	// Header is the header. Authorization and Cookie are redacted whole.
+	// Header is the header. Authorization and Cookie are redacted entirely.
 	Header http.Header `json:"header"`
 
 	// Body is the redacted body. A body that is not a JSON object is replaced by its
 	// size.
 	Body string `json:"body"`
 
-	// Status is the status of the response, 0 if the connection was reset before.
+	// Status is the status of the response, or 0 if the connection was reset before the
+	// request was carried out.
 	Status int `json:"status"`
 
 	// Code is the first error code of the response, empty for a success.
@@ -69,42 +70,28 @@ func (r *Request) size() int {
 // requestLog keeps the last requests, at most maxRequests and maxRecorded bytes.
 type requestLog struct {
 	list  []Request
-	first int // index of the oldest; those before are gone
 	bytes int
 }
 
 func (l *requestLog) add(r Request) {
 	l.list = append(l.list, r)
 	l.bytes += r.size()
-	for len(l.list)-l.first > maxRequests || l.bytes > maxRecorded {
-		l.bytes -= l.list[l.first].size()
-		l.list[l.first] = Request{}
-		l.first++
-	}
-	if l.first > maxRequests {
-		l.list = slices.Clone(l.list[l.first:])
-		l.first = 0
+	for len(l.list) > maxRequests || l.bytes > maxRecorded {
+		l.bytes -= l.list[0].size()
+		l.list[0] = Request{} // the array is kept until append needs a larger one
+		l.list = l.list[1:]
 	}
 }
 
-// all returns the requests of an operation, or with "" all requests.
-func (l *requestLog) all(op string) []Request {
-	requests := slices.Clone(l.list[l.first:])
-	if op == "" {
-		return requests
-	}
-	return slices.DeleteFunc(requests, func(r Request) bool { return r.Operation != op })
-}
-
-// Requests returns the last requests in the order in which they were answered,
-// redacted: at most 10,000 requests and about 16 MiB. They share their headers and
-// queries with the Server; do not modify those. Use [WithObserver] to see more.
+// Requests returns the last requests, redacted, in the order of their responses: at most
+// 10,000 requests and about 16 MiB. They share their headers and queries with the Server,
+// so do not modify those. Use [WithObserver] to see all requests.
 func (s *Server) Requests() []Request { return s.RequestsOf("") }
 
-// RequestsOf is [Server.Requests] for one operation.
+// RequestsOf returns the requests of one operation, as [Server.Requests] does.
 func (s *Server) RequestsOf(op string) (requests []Request) {
-	s.with(func(in *instance) { requests = in.requests.all(op) })
-	return requests
+	s.with(func(in *instance) { requests = slices.Clone(in.requests.list) })
+	return slices.DeleteFunc(requests, func(r Request) bool { return op != "" && r.Operation != op })
 }
 
 // ClearRequests forgets all recorded requests.
@@ -114,12 +101,13 @@ func (s *Server) ClearRequests() {
 
 // newRecord returns what is known of a request before its body is read.
 func newRecord(secrets redactor, c *call) Request {
-	r := Request{Method: secrets.short(c.method), Path: secrets.path(c.url.EscapedPath())}
+	r := Request{
+		Method: secrets.short(c.method), Path: secrets.path(c.url.EscapedPath()),
+		Query: secrets.values(c.query), Header: secrets.values(c.header),
+	}
 	if c.route != nil {
 		r.Operation = c.route.op
 	}
-	r.Query = url.Values(secrets.values(c.query))
-	r.Header = http.Header(secrets.values(c.header))
 	return r
 }
 
@@ -128,7 +116,11 @@ func codeOf(r *response) string {
 	if r.status < 400 {
 		return ""
 	}
-	var body errorBody
+	var body struct {
+		Errors []struct {
+			Code string `json:"code"`
+		} `json:"errors"`
+	}
 	if json.Unmarshal(r.body, &body) != nil || len(body.Errors) == 0 {
 		return ""
 	}

@@ -56,7 +56,7 @@ func (key redactor) path(path string) string {
 
 // values redacts headers or a query and omits what exceeds maxKept bytes in all.
 func (key redactor) values(values map[string][]string) map[string][]string {
-	kept := make(map[string][]string, min(len(values), 16))
+	kept := map[string][]string{}
 	room := maxKept
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		secret := isSecret(name)
@@ -100,7 +100,7 @@ func (key redactor) body(body []byte) string {
 		if err != nil {
 			return key.short(strings.TrimSpace(text.String()))
 		}
-		secret := kind == '{' && n%2 == 0 && token.Kind() == '"' && isSecret(token.String())
+		secret := kind == '{' && n%2 == 0 && isSecret(token.String())
 		_ = to.WriteToken(token)
 		if secret {
 			_ = from.SkipValue()

@@ -21,6 +21,7 @@ func TestRefresh(t *testing.T) {
 	client := h.client()
 	session := h.session()
 	kept := h.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID})
+	assert.Regexp(t, `^rt_\w{40}$`, kept.Token)
 	old, err := client.CreateToken(t.Context(), session.ID, clerksessions.TokenParams{}, clerksessions.WithOrigin(app))
 	require.NoError(t, err)
 	params := clerksessions.RefreshParams{ExpiredToken: old.JWT, RefreshToken: kept.Token, RequestOrigin: app}
@@ -44,10 +45,10 @@ func TestRefresh(t *testing.T) {
 	cookies, err := client.RefreshCookies(t.Context(), session.ID, params, clerksessions.WithQuery("suffixed_cookies", "true"))
 	require.NoError(t, err)
 	require.Len(t, cookies, 2)
-	for i, prefix := range []string{"__session", "__session_"} {
+	for i, name := range []string{"^__session$", `^__session_[\w-]{8}$`} {
 		cookie, err := http.ParseSetCookie(cookies[i])
 		require.NoError(t, err)
-		assert.True(t, strings.HasPrefix(cookie.Name, prefix))
+		assert.Regexp(t, name, cookie.Name)
 		assert.Equal(t, "/", cookie.Path)
 		_, claims = h.opened(cookie.Value)
 		assert.Equal(t, session.ID, claims["sid"])
@@ -110,7 +111,7 @@ func TestRefreshRefusals(t *testing.T) {
 			}
 			test.change(h, &r)
 			if r.params.ExpiredToken == "" {
-				r.params.ExpiredToken = h.token(session.ID, r.token)
+				r.params.ExpiredToken = h.Mint(session.ID, r.token)
 			}
 			if r.path == "deleted" {
 				r.path = session.ID
@@ -129,10 +130,11 @@ func TestExpiredTokenIsExchangedOnce(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	session := h.session()
-	token := h.token(session.ID, sessionstest.MintParams{Origin: app})
+	oldest := start.Add(time.Minute - 7*24*time.Hour).Unix()
+	token := h.Mint(session.ID, sessionstest.MintParams{Origin: app, Claims: map[string]any{"iat": oldest}})
 	kept := h.AddRefreshToken(sessionstest.RefreshToken{SessionID: session.ID}).Token
 	h.Advance(time.Minute)
-	refresh := func(token string) answer {
+	refresh := func(token string) result {
 		return h.do("POST", "/v1/sessions/"+session.ID+"/refresh", quoted(map[string]string{"expired_token": token, "refresh_token": kept, "request_origin": app}))
 	}
 	for _, other := range otherEncodings(token) {

@@ -2,7 +2,6 @@ package sessionstest
 
 import (
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,17 +13,17 @@ import (
 // /v1/jwks, which requires the secret key, and /.well-known/jwks.json, which does not.
 const OpJWKS = "GetJWKS"
 
-// route maps requests of one method and path template to a handler.
+// route maps requests of one method and path template to a handler. In a template,
+// {name} matches any one segment.
 type route struct {
-	op        string
-	method    string
-	segments  []string // of the path below the base; {name} matches any one
-	handle    handler
-	open      bool // outside /v1 and without a key
-	unlimited bool // not counted for the rate limit
+	op, method, path string
+	handle           handler
 }
 
 type handler func(*instance, *call) (any, *apiError)
+
+// public reports whether the route is outside /v1 and needs no key.
+func (r *route) public() bool { return !strings.HasPrefix(r.path, "/v1/") }
 
 // handlers has the handler of each operation of the contract.
 var handlers = map[string]handler{
@@ -35,83 +34,71 @@ var handlers = map[string]handler{
 	"RevokeSession":                  (*instance).revokeSession,
 	"VerifySession":                  (*instance).verifySession,
 	"CreateSessionToken":             (*instance).createToken,
-	"CreateSessionTokenFromTemplate": (*instance).createTemplateToken,
+	"CreateSessionTokenFromTemplate": (*instance).createToken,
 }
 
-func newRoute(op, method, path string, handle handler) route {
-	return route{op: op, method: method, segments: strings.Split(path, "/")[1:], handle: handle}
-}
-
-// otherRoutes returns the routes outside the contract.
-func otherRoutes() []route {
-	keys := newRoute(OpJWKS, "GET", "/jwks", (*instance).getJWKS)
-	keys.unlimited = true
-	openKeys := newRoute(OpJWKS, "GET", "/.well-known/jwks.json", (*instance).getJWKS)
-	openKeys.open, openKeys.unlimited = true, true
-	return []route{
-		keys,
-		openKeys,
-		newRoute("GetUserList", "GET", "/users", (*instance).listUsers),
-		newRoute("CreateUser", "POST", "/users", (*instance).createUser),
-		newRoute("GetUsersCount", "GET", "/users/count", (*instance).countUsers),
-		newRoute("GetUser", "GET", "/users/{user_id}", (*instance).getUser),
-		newRoute("DeleteUser", "DELETE", "/users/{user_id}", (*instance).deleteUser),
-		newRoute("BanUser", "POST", "/users/{user_id}/ban", (*instance).banUser),
-		newRoute("UnbanUser", "POST", "/users/{user_id}/unban", (*instance).unbanUser),
-		newRoute("GetClient", "GET", "/clients/{client_id}", (*instance).getClient),
-	}
+// otherRoutes are the routes outside the contract.
+var otherRoutes = []route{
+	{OpJWKS, "GET", "/v1/jwks", (*instance).getJWKS},
+	{OpJWKS, "GET", "/.well-known/jwks.json", (*instance).getJWKS},
+	{"GetUserList", "GET", "/v1/users", (*instance).listUsers},
+	{"CreateUser", "POST", "/v1/users", (*instance).createUser},
+	{"GetUsersCount", "GET", "/v1/users/count", (*instance).countUsers},
+	{"GetUser", "GET", "/v1/users/{user_id}", (*instance).getUser},
+	{"DeleteUser", "DELETE", "/v1/users/{user_id}", (*instance).deleteUser},
+	{"BanUser", "POST", "/v1/users/{user_id}/ban", (*instance).banUser},
+	{"UnbanUser", "POST", "/v1/users/{user_id}/unban", (*instance).unbanUser},
+	{"GetClient", "GET", "/v1/clients/{client_id}", (*instance).getClient},
 }
 
 // routesOf returns the routes of the contract's operations and the other ones.
 func routesOf(operations []clerksessions.Operation) ([]route, error) {
-	routes := otherRoutes()
+	routes := slices.Clone(otherRoutes)
 	for _, op := range operations {
 		handle := handlers[op.ID]
 		if handle == nil {
 			return nil, fmt.Errorf("operation %s (%s %s) of the contract is not emulated: add its handler to route.go",
 				op.ID, op.Method, op.Path)
 		}
-		routes = append(routes, newRoute(op.ID, op.Method, op.Path, handle))
+		routes = append(routes, route{op.ID, op.Method, "/v1" + op.Path, handle})
 	}
 	return routes, nil
 }
 
-// match returns the route of a request and the unescaped values of its path. A segment
-// that is empty or cannot be unescaped matches nothing.
+// match returns the route of a request and the unescaped values of its path, nil if there
+// is none.
 func match(routes []route, method string, u *url.URL) (*route, map[string]string) {
-	path, ok := strings.CutPrefix(u.EscapedPath(), "/")
-	if !ok || len(path) > 16<<10 {
+	path := u.EscapedPath()
+	if len(path) > 16<<10 {
 		return nil, nil
 	}
-	path, inside := strings.CutPrefix(path, "v1/")
 	segments := strings.Split(path, "/")
 	for i := range routes {
-		route := &routes[i]
-		if route.method != method || route.open == inside {
+		if routes[i].method != method {
 			continue
 		}
-		if values, ok := matchSegments(route.segments, segments); ok {
-			return route, values
+		if values, ok := matchSegments(strings.Split(routes[i].path, "/"), segments); ok {
+			return &routes[i], values
 		}
 	}
 	return nil, nil
 }
 
+// matchSegments matches a path to a template. A variable matches no segment that is empty
+// or cannot be unescaped.
 func matchSegments(template, segments []string) (map[string]string, bool) {
 	if len(template) != len(segments) {
 		return nil, false
 	}
-	values := make(map[string]string, 2)
+	values := map[string]string{}
 	for i, want := range template {
 		got, err := url.PathUnescape(segments[i])
 		name, variable := strings.CutPrefix(want, "{")
 		switch {
-		case err != nil || got == "":
+		case err != nil, variable && got == "", !variable && got != want:
 			return nil, false
 		case variable:
 			values[strings.TrimSuffix(name, "}")] = got
-		case got != want:
-			return nil, false
 		}
 	}
 	return values, true
@@ -123,69 +110,25 @@ func (s *Server) known(op string) bool {
 }
 
 // clerkResources are the resources of Clerk's Backend API besides sessions.
-var clerkResources = []string{
-	"accountless_applications",
-	"actor_tokens",
-	"admin_portal_link_tokens",
-	"agents",
-	"allowlist_identifiers",
-	"api_keys",
-	"audit_logs",
-	"aws_credentials",
-	"beta_features",
-	"billing",
-	"blocklist_identifiers",
-	"clients",
-	"directories",
-	"domains",
-	"email_addresses",
-	"enterprise_connections",
-	"instance",
-	"invitations",
-	"jwt_templates",
-	"m2m_tokens",
-	"machine_tokens",
-	"machines",
-	"oauth_applications",
-	"organization_domains",
-	"organization_invitations",
-	"organization_memberships",
-	"organization_permissions",
-	"organization_roles",
-	"organizations",
-	"phone_numbers",
-	"proxy_checks",
-	"redirect_urls",
-	"role_sets",
-	"saml_connections",
-	"scim_directories",
-	"sign_in_tokens",
-	"sign_ups",
-	"templates",
-	"testing_tokens",
-	"users",
-	"waitlist_entries",
-	"webhooks",
-}
+var clerkResources = strings.Fields(`
+	accountless_applications actor_tokens admin_portal_link_tokens agents allowlist_identifiers api_keys audit_logs
+	aws_credentials beta_features billing blocklist_identifiers clients directories domains email_addresses
+	enterprise_connections instance invitations jwt_templates m2m_tokens machine_tokens machines oauth_applications
+	organization_domains organization_invitations organization_memberships organization_permissions organization_roles
+	organizations phone_numbers proxy_checks redirect_urls role_sets saml_connections scim_directories sign_in_tokens
+	sign_ups templates testing_tokens users waitlist_entries webhooks`)
 
 // noRoute returns the error for a path that the emulator does not serve: not_emulated if
 // Clerk has it.
 func noRoute(c *call) *apiError {
 	path := c.url.EscapedPath()
-	below, inside := strings.CutPrefix(path, "/v1/")
-	resource, _, _ := strings.Cut(below, "/")
+	resource, _, _ := strings.Cut(strings.TrimPrefix(path, "/v1/"), "/")
 	switch {
 	case strings.HasPrefix(path+"/", "/v1/v1/"):
 		return notFound("Resource not found",
 			"The path begins with /v1 twice: remove it from the base URL or from the path.")
-	case inside && slices.Contains(clerkResources, resource):
+	case slices.Contains(clerkResources, resource):
 		return notEmulated(quote(c.method + " " + path))
 	}
-	return notFound("Resource not found", "There is nothing at this method and path.")
-}
-
-// notEmulated returns the error for a part of Clerk that is not emulated.
-func notEmulated(what string) *apiError {
-	return newError(http.StatusNotFound, "not_emulated", "Not emulated",
-		what+" is not emulated. The README of package sessionstest lists what is.")
+	return notFound("Resource not found", "No operation has this method and path.")
 }

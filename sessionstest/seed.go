@@ -3,57 +3,14 @@ package sessionstest
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/clerksessions/clerksessions"
-	"github.com/go-json-experiment/json"
 )
-
-// Organization is an organization of the instance.
-type Organization struct {
-	// ID begins with org_. Default: a new one.
-	ID string `json:"id"`
-
-	// Slug is its name in URLs. Default: the ID in lower case, with hyphens.
-	Slug string `json:"slug"`
-
-	// Members are all its members.
-	Members []Member `json:"members"`
-}
-
-// Member is a user's membership of an organization.
-type Member struct {
-	// UserID is the member. Required.
-	UserID string `json:"user_id"`
-
-	// Role is the member's role, for example org:admin. Default: org:member.
-	Role string `json:"role"`
-
-	// Permissions are the member's permissions, each of the form org:feature:name.
-	Permissions []string `json:"permissions"`
-}
-
-// Template is a JWT template.
-type Template struct {
-	// Name is the name in requests: up to 512 bytes without /, \, % and control
-	// characters. Required.
-	Name string `json:"name"`
-
-	// Claims are added to the token as they are: Clerk's shortcodes such as
-	// {{user.id}} are not replaced. Claims that Clerk sets or reserves for session
-	// tokens are refused, as Clerk does (jwt_template_reserved_claim).
-	Claims map[string]any `json:"claims"`
-
-	// Lifetime is that of its tokens in seconds, 30 to 315,360,000. Default: 60.
-	Lifetime int `json:"lifetime"`
-
-	// AllowedClockSkew is the time from nbf to iat in seconds. Default: 5.
-	AllowedClockSkew int `json:"allowed_clock_skew"`
-}
 
 // RefreshToken is the value of a browser's __refresh cookie.
 type RefreshToken struct {
@@ -66,8 +23,9 @@ type RefreshToken struct {
 
 // Seed is state to add to a Server: see [Server.Seed] and [ReadSeed].
 type Seed struct {
-	// Deleted are the ids of users and organizations that do not exist, although any
-	// well-formed id would be one. Sessions may belong to a deleted user.
+	// Deleted lists the ids of deleted users and organizations. Without
+	// [WithStrictUsers], every other well-formed id exists. Sessions may belong to a
+	// deleted user.
 	Deleted []string `json:"deleted,omitzero"`
 
 	// These are added in this order; each may be empty.
@@ -78,8 +36,48 @@ type Seed struct {
 	RefreshTokens []RefreshToken          `json:"refresh_tokens"`
 }
 
+// ReadSeed reads a Seed from JSON: one object with any of the members users,
+// organizations, sessions, templates, refresh_tokens and deleted, each a list. A session
+// has the form of Clerk's API; only user_id is required, and times are in milliseconds.
+// Unknown members are an error.
+func ReadSeed(r io.Reader) (Seed, error) {
+	var seed Seed
+	document, err := io.ReadAll(r)
+	if err == nil {
+		err = decode(document, &seed)
+	}
+	if err != nil {
+		return Seed{}, fmt.Errorf("sessionstest: invalid seed: %w", err)
+	}
+	for i, v := range seed.Sessions {
+		if member := unknownMember(v); member != "" {
+			member = fmt.Sprintf("/sessions/%d%s", i, member)
+			return Seed{}, fmt.Errorf("sessionstest: invalid seed: unknown member %s", quote(member))
+		}
+	}
+	return seed, nil
+}
+
+// unknownMember returns the JSON pointer of a member of a session that Clerk does not
+// have, or "" if there is none. Decoding keeps such members in Extra.
+func unknownMember(v clerksessions.Session) string {
+	extra := map[string]map[string]any{"": v.Extra}
+	if v.LatestActivity != nil {
+		extra["/latest_activity"] = v.LatestActivity.Extra
+	}
+	for i, task := range v.Tasks {
+		extra[fmt.Sprintf("/tasks/%d", i)] = task.Extra
+	}
+	for _, place := range slices.Sorted(maps.Keys(extra)) {
+		for _, name := range slices.Sorted(maps.Keys(extra[place])) {
+			return string(jsontext.Pointer(place).AppendToken(name))
+		}
+	}
+	return ""
+}
+
 // Seed adds the seed to the Server. It stops at the first entry that is invalid and
-// returns an error that names it. Tests can use [Server.AddUser] and its siblings.
+// returns an error that names it. Tests can use [Server.AddUser] and the like instead.
 func (s *Server) Seed(seed Seed) (err error) {
 	s.with(func(in *instance) {
 		if err = in.seed(seed); err == nil {
@@ -139,141 +137,6 @@ func addAll[T any](name string, all []T, add func(T) (T, error)) error {
 	return nil
 }
 
-func (in *instance) addOrganization(o Organization) (Organization, error) {
-	o = o.clone()
-	o.ID = cmp.Or(o.ID, newID("org_"))
-	o.Slug = cmp.Or(o.Slug, slug(o.ID))
-	if !wellFormed(o.ID, "org_") {
-		return Organization{}, fmt.Errorf(
-			"organization id %s must be org_ and 1 to 64 letters, digits, - or _",
-			quote(o.ID),
-		)
-	}
-	for i := range o.Members {
-		m := &o.Members[i]
-		m.Role = cmp.Or(m.Role, "org:member")
-		if !in.userExists(m.UserID) {
-			return Organization{}, fmt.Errorf(
-				"member %s does not exist; add the user first, with AddUser or among the users of the seed",
-				quote(m.UserID),
-			)
-		}
-		if err := m.check(); err != nil {
-			return Organization{}, err
-		}
-	}
-	own := o.clone()
-	in.organizations[o.ID] = &own
-	delete(in.deleted, o.ID)
-	in.leaveOrganization(o.ID)
-	return o, nil
-}
-
-// check returns an error if the permissions are invalid.
-func (m *Member) check() error {
-	names := map[string]bool{}
-	for _, permission := range m.Permissions {
-		parts := strings.Split(permission, ":")
-		if len(parts) != 3 || parts[0] != "org" || parts[1] == "" || parts[2] == "" ||
-			strings.Contains(permission, ",") {
-			return fmt.Errorf("permission %s must have the form org:feature:name", quote(permission))
-		}
-		names[parts[2]] = true
-	}
-	if len(names) > 63 {
-		return fmt.Errorf("%s has permissions of %d names, but a token can hold 63", quote(m.UserID), len(names))
-	}
-	return nil
-}
-
-// deleteOrganization reports whether there was one.
-func (in *instance) deleteOrganization(id string) bool {
-	if in.organization(id) == nil {
-		return false
-	}
-	delete(in.organizations, id)
-	in.deleted[id] = true
-	in.leaveOrganization(id)
-	return true
-}
-
-// leaveOrganization clears the organization in sessions of users that are not its
-// members.
-func (in *instance) leaveOrganization(id string) {
-	for _, v := range in.sessions.byID {
-		if v.LastActiveOrganizationID == id && in.member(id, v.UserID) == nil {
-			v.LastActiveOrganizationID = ""
-		}
-	}
-}
-
-func (o Organization) clone() Organization {
-	o.Members = slices.Clone(o.Members)
-	for i := range o.Members {
-		o.Members[i].Permissions = slices.Clone(o.Members[i].Permissions)
-	}
-	return o
-}
-
-func slug(id string) string { return strings.ReplaceAll(strings.ToLower(id), "_", "-") }
-
-// reservedClaims are those that a template cannot set: the automatic ones and those of
-// session tokens.
-var reservedClaims = []string{"azp", "exp", "fea", "iat", "iss", "jti", "nbf", "pla", "sid", "sts", "sub", "v"}
-
-const maxName = 512 // bytes of a template's name, the client's maximum in a path
-
-// inPath reports whether the client accepts a name in a path. It rejects names that
-// change the path once unescaped; rejecting every backslash and % is simpler.
-func inPath(name string) bool {
-	return name != "" && len(name) <= maxName && utf8.ValidString(name) && name != "." && name != ".." &&
-		!strings.ContainsAny(name, `/\%`) && !strings.ContainsFunc(name, unicode.IsControl)
-}
-
-func (in *instance) addTemplate(t Template) (Template, error) {
-	t.Lifetime = cmp.Or(t.Lifetime, defaultLifetime)
-	t.AllowedClockSkew = cmp.Or(t.AllowedClockSkew, templateSkew)
-	for _, name := range reservedClaims {
-		if _, ok := t.Claims[name]; ok {
-			return Template{}, fmt.Errorf(
-				"template %s sets the claim %s, which Clerk reserves; remove it, or in a Go test use Mint",
-				quote(t.Name),
-				name,
-			)
-		}
-	}
-	_, err := json.Marshal(t.Claims)
-	switch {
-	case !inPath(t.Name):
-		return Template{}, fmt.Errorf(
-			"template name %s must be 1 to %d bytes of text without /, \\, %% and control characters, "+
-				"and not a dot segment",
-			quote(t.Name),
-			maxName,
-		)
-	case t.Lifetime < minLifetime || t.Lifetime > maxLifetime:
-		return Template{}, fmt.Errorf("template %s has a lifetime of %d seconds, must be %d to %d", quote(t.Name),
-			t.Lifetime, minLifetime, maxLifetime)
-	case t.AllowedClockSkew < 0:
-		return Template{}, fmt.Errorf("template %s has an allowed clock skew of %d seconds, must not be negative",
-			quote(t.Name), t.AllowedClockSkew)
-	case err != nil:
-		return Template{}, fmt.Errorf(
-			"template %s has claims that cannot be represented in JSON: %w",
-			quote(t.Name),
-			err,
-		)
-	}
-	own := t.clone()
-	in.templates[t.Name] = &own
-	return t, nil
-}
-
-func (t Template) clone() Template {
-	t.Claims = maps.Clone(t.Claims)
-	return t
-}
-
 func (in *instance) addRefreshToken(r RefreshToken) (RefreshToken, error) {
 	if in.sessions.byID[r.SessionID] == nil {
 		return RefreshToken{}, fmt.Errorf(
@@ -284,4 +147,27 @@ func (in *instance) addRefreshToken(r RefreshToken) (RefreshToken, error) {
 	r.Token = cmp.Or(r.Token, "rt_"+randomText(40))
 	in.refresh[r.Token] = r.SessionID
 	return r, nil
+}
+
+// dump returns the state as a Seed. Users and sessions are sorted from the oldest to the
+// newest, so that adding them in turn preserves their order.
+func (in *instance) dump() Seed {
+	sessions := in.list("")
+	slices.Reverse(sessions)
+	seed := Seed{Sessions: sessions, Deleted: slices.Sorted(maps.Keys(in.deleted))}
+	for _, u := range slices.SortedFunc(maps.Values(in.users.byID), olderUser) {
+		seed.Users = append(seed.Users, u.clone())
+	}
+	for _, id := range slices.Sorted(maps.Keys(in.organizations)) {
+		seed.Organizations = append(seed.Organizations, in.organizations[id].clone())
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.templates)) {
+		seed.Templates = append(seed.Templates, in.templates[name].clone())
+	}
+	for _, token := range slices.Sorted(maps.Keys(in.refresh)) {
+		if in.sessions.byID[in.refresh[token]] != nil { // not of a deleted session
+			seed.RefreshTokens = append(seed.RefreshTokens, RefreshToken{Token: token, SessionID: in.refresh[token]})
+		}
+	}
+	return seed
 }

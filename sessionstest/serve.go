@@ -1,11 +1,14 @@
 package sessionstest
 
 import (
+	"cmp"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -16,39 +19,57 @@ const (
 )
 
 // HTTPServer returns an [http.Server] for the Server, with timeouts for slow and idle
-// clients. There is none for the response, which a [Fault] may delay.
+// clients. Responses have none, since a [Fault] may delay them.
 func (s *Server) HTTPServer() *http.Server {
 	return &http.Server{
 		Handler:                      s,
 		ReadHeaderTimeout:            headerTimeout,
 		IdleTimeout:                  idleTimeout,
-		DisableGeneralOptionsHandler: true, // net/http would answer OPTIONS * without a key
+		DisableGeneralOptionsHandler: true, // net/http would respond to OPTIONS * without a key
 	}
 }
 
-// ServeHTTP answers one request. It waits at most 30 seconds for the body.
+// ServeHTTP serves one request. It waits at most 30 seconds for the body.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.control != nil && strings.HasPrefix(r.URL.Path, controlPath) {
 		s.control.ServeHTTP(w, r)
 		return
 	}
 	c := s.begin(r.Method, r.URL, r.Header)
-	ctx := r.Context()
-	if c.fault != nil && c.fault.ResetBefore {
-		_ = sleep(ctx, c.fault.Latency, s.done)
-		s.finish(c, nil)
-		reset(w)
-		return
+	c.done = s.done
+	response, err := s.exchange(r.Context(), c, func() error {
+		c.body, c.bodyErr = readRequestBody(w, r)
+		return nil // an incomplete body gets a response
+	})
+	if err == nil {
+		err = c.send(r.Context(), w, response)
 	}
-	body, err := readRequestBody(w, r)
-	c.bodyErr = err
-	if c.fault != nil && sleep(ctx, c.fault.Latency, s.done) != nil {
-		c.body = body
-		s.finish(c, nil)
+	if err != nil {
 		reset(w)
-		return
 	}
-	s.send(ctx, w, c, s.respond(c, body))
+}
+
+// exchange carries out a request and returns its response, or the error that the client
+// sees instead. read reads the body.
+func (s *Server) exchange(ctx context.Context, c *call, read func() error) (*response, error) {
+	if c.fault.ResetBefore {
+		err := c.sleep(ctx, c.fault.Latency)
+		s.finish(c, nil)
+		return nil, cmp.Or(err, connectionReset("write"))
+	}
+	err := read()
+	if err == nil {
+		err = c.sleep(ctx, c.fault.Latency)
+	}
+	if err != nil {
+		s.finish(c, nil)
+		return nil, err
+	}
+	r := s.respond(c)
+	if c.fault.ResetAfter {
+		return nil, connectionReset("read")
+	}
+	return r, nil
 }
 
 // readRequestBody reads the body within bodyTimeout. It reads one byte more than
@@ -61,17 +82,14 @@ func readRequestBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	_ = controller.SetReadDeadline(time.Now().Add(bodyTimeout))
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err == nil {
-		_ = controller.SetReadDeadline(time.Time{}) // else it ends a request that Latency delays
+		_ = controller.SetReadDeadline(time.Time{}) // it would end a request that Latency delays
 	}
 	return body, err
 }
 
-// send writes a response, with what the fault does to it.
-func (s *Server) send(ctx context.Context, w http.ResponseWriter, c *call, r *response) {
-	if c.fault != nil && c.fault.ResetAfter {
-		reset(w)
-		return
-	}
+// send writes a response as the fault demands. An error means that the connection must be
+// reset.
+func (c *call) send(ctx context.Context, w http.ResponseWriter, r *response) error {
 	header := w.Header()
 	for name, values := range r.header {
 		header[name] = values
@@ -80,38 +98,32 @@ func (s *Server) send(ctx context.Context, w http.ResponseWriter, c *call, r *re
 		header.Set("Content-Length", strconv.Itoa(len(r.body)))
 	}
 	w.WriteHeader(r.status)
-	if c.method == http.MethodHead || !bodyAllowed(r.status) {
-		return
+	if !bodyAllowed(r.status) {
+		return nil
 	}
-	if c.fault == nil {
-		_, _ = w.Write(r.body)
-		return
-	}
-	flush := http.NewResponseController(w).Flush
-	_ = flush()
 	for chunk := range c.fault.chunks(r.body) {
-		_, err := w.Write(chunk)
-		_ = flush()
-		if err != nil || sleep(ctx, c.fault.Drip, s.done) != nil {
-			reset(w)
-			return
+		if _, err := w.Write(chunk); err != nil {
+			return err
+		}
+		_ = http.NewResponseController(w).Flush()
+		if err := c.sleep(ctx, c.fault.Drip); err != nil {
+			return err
 		}
 	}
 	if c.fault.ResetBody {
-		reset(w)
+		return connectionReset("read")
 	}
-	// A truncated body is shorter than its Content-Length, so net/http closes the
-	// connection.
+	return nil // net/http closes the connection if the body is shorter than its Content-Length
 }
 
 func bodyAllowed(status int) bool {
-	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
 // sleep waits for real time, or virtual time inside a testing/synctest bubble.
-func sleep(ctx context.Context, d time.Duration, done <-chan struct{}) error {
+func (c *call) sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
-		return ctx.Err()
+		return nil
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -120,9 +132,13 @@ func sleep(ctx context.Context, d time.Duration, done <-chan struct{}) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-done:
+	case <-c.done:
 		return context.Canceled
 	}
+}
+
+func connectionReset(op string) error {
+	return &net.OpError{Op: op, Net: "tcp", Err: syscall.ECONNRESET}
 }
 
 // reset closes the connection so that the client sees it reset.

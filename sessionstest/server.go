@@ -2,6 +2,7 @@ package sessionstest
 
 import (
 	"cmp"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -12,9 +13,8 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// TB is the part of a test that [NewServer] needs. *testing.T, *testing.B and
-// *testing.F implement it. If it also has Errorf, misuse detected while serving a
-// request is reported through it.
+// TB is the subset of [testing.TB] that [NewServer] needs. If it also has Errorf, misuse
+// detected while serving a request is reported through it.
 type TB interface {
 	Helper()
 	Cleanup(func())
@@ -34,8 +34,8 @@ type Server struct {
 	// SecretKey is the instance's only secret key.
 	SecretKey string
 
-	// Issuer is the claim iss of its tokens. By default it looks like the address of a
-	// Clerk instance, differs for each Server, and is reachable only through
+	// Issuer is the iss claim of its tokens. By default it looks like the address of a
+	// Clerk instance, is different for each Server, and is reachable only through
 	// [Server.Transport].
 	Issuer string
 
@@ -52,7 +52,7 @@ type Server struct {
 
 	mu       sync.Mutex // guards instance; only with takes it
 	instance *instance
-	seeds    []Seed // what reset adds again
+	seeds    []Seed // added again by reset
 }
 
 // memoryURL is the base URL of a Server without a socket. The top-level domain
@@ -61,7 +61,7 @@ const memoryURL = "https://clerk.invalid/v1"
 
 // New returns a Server without a socket. Serve it with [Server.HTTPServer] or as an
 // [http.Handler], or reach it through [Server.Client] and [Server.Transport], which
-// need no network and work inside a testing/synctest bubble. Everything is below /v1,
+// need no network and work inside a testing/synctest bubble. All paths are below /v1,
 // except /.well-known/jwks.json.
 //
 // New panics if an option is invalid, or if the contract has an operation that this
@@ -111,8 +111,8 @@ func newServer(tb TB, opts []Option) *Server {
 	return s
 }
 
-// NewServer starts a Server on loopback and stops it when the test ends. A method that
-// is misused fails the test with a message that says what to do.
+// NewServer starts a Server on loopback and stops it when the test ends. Misuse of a
+// method fails the test with a message that says what to do.
 func NewServer(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s := newServer(tb, opts)
@@ -129,8 +129,8 @@ func NewServer(tb TB, opts ...Option) *Server {
 	return s
 }
 
-// Client returns a client of the Server, over loopback if [NewServer] made it and in
-// memory if [New] did. The options may override this.
+// Client returns a client of the Server, which it calls over loopback if [NewServer] made
+// it and in memory if [New] did. The options may override this.
 func (s *Server) Client(opts ...clerksessions.Option) *clerksessions.Client {
 	s.tb.Helper()
 	own := []clerksessions.Option{clerksessions.WithBaseURL(s.URL)}
@@ -145,12 +145,12 @@ func (s *Server) Client(opts ...clerksessions.Option) *clerksessions.Client {
 }
 
 // misused reports misuse from the goroutine of a request, where Fatalf must not be
-// called, and returns the response that tells the client.
+// called, and returns the error to respond with.
 func (s *Server) misused(problem string) *apiError {
 	if tb, ok := s.tb.(interface{ Errorf(string, ...any) }); ok {
 		tb.Errorf("sessionstest: %s", problem)
 	}
-	return newError(http.StatusInternalServerError, "internal_clerk_error", "Misuse of the emulator", problem)
+	return newError(http.StatusInternalServerError, "internal_clerk_error", "Misuse of the emulator", "%s", problem)
 }
 
 func defaultIssuer(production bool) string {
@@ -167,5 +167,5 @@ func publishableKey(environment, issuer string) string {
 	if u, err := url.Parse(issuer); err == nil && u.Host != "" {
 		host = u.Host
 	}
-	return "pk_" + environment + "_" + base64Text(host+"$")
+	return "pk_" + environment + "_" + base64.StdEncoding.EncodeToString([]byte(host+"$"))
 }

@@ -9,25 +9,28 @@ import (
 // statusFilters are the statuses that a list can be filtered by; pending is not one.
 var statusFilters = []string{"abandoned", "active", "ended", "expired", "removed", "replaced", "revoked"}
 
-// listSessions is GetSessionList.
 func (in *instance) listSessions(c *call) (any, *apiError) {
-	p := c.queryParams()
-	q := sessionQuery{user: p.first("user_id"), client: p.first("client_id")}
-	if q.user == "" && q.client == "" {
+	q := query{Values: c.query}
+	selected := sessionQuery{user: q.Get("user_id"), client: q.Get("client_id")}
+	if selected.user == "" && selected.client == "" {
 		return nil, newError(http.StatusBadRequest, "missing_query_parameter", "Missing query parameter",
 			"Either user_id or client_id is required.")
 	}
-	q.status = clerksessions.SessionStatus(p.oneOf("status", statusFilters))
-	paginated := p.boolean("paginated")
-	q.limit, q.offset = p.page()
-	if p.err != nil {
-		return nil, p.err
+	selected.status = clerksessions.SessionStatus(q.oneOf("status", statusFilters))
+	paginated := q.boolean("paginated")
+	selected.limit, selected.offset = q.page()
+	if q.err != nil {
+		return nil, q.err
 	}
-	page, total := in.sessions.page(q, in.nowMilli())
+	page, total := in.sessions.page(selected, in.nowMilli())
+	list := make([]wireSession, len(page))
+	for i, v := range page {
+		list[i] = c.wire(v)
+	}
 	if paginated {
-		return wirePage{Data: c.wireAll(page), TotalCount: total}, nil
+		return object{"data": list, "total_count": total}, nil
 	}
-	return c.wireAll(page), nil
+	return list, nil
 }
 
 // createSession is CreateSession. That a banned user gets 403 user_banned is inferred
@@ -37,70 +40,110 @@ func (in *instance) createSession(c *call) (any, *apiError) {
 		return nil, newError(http.StatusBadRequest, "request_invalid_for_environment", "Invalid for this environment",
 			"Sessions can be created only on development instances.")
 	}
-	p := c.bodyParams("user_id", "active_organization_id")
-	user, organization := p.required("user_id"), p.text("active_organization_id")
-	if p.err != nil {
-		return nil, p.err
+	var body struct {
+		User         string `json:"user_id"`
+		Organization string `json:"active_organization_id"`
 	}
-	if !in.userExists(user) {
-		return nil, unknownUser(user)
+	if e := c.decode(&body); e != nil {
+		return nil, e
 	}
-	if u := in.users.byID[user]; u != nil && u.Banned {
+	user := in.user(body.User)
+	switch {
+	case body.User == "":
+		return nil, missing("user_id")
+	case user == nil:
+		return nil, unknownUser(body.User)
+	case user.Banned:
 		return nil, newError(http.StatusForbidden, "user_banned", "User banned",
-			"The user "+quote(user)+" is banned and cannot sign in.")
-	}
-	if organization != "" && in.member(organization, user) == nil {
+			"The user %s is banned and cannot sign in.", quote(user.ID))
+	case body.Organization != "" && in.member(body.Organization, user.ID) == nil:
 		return nil, notFound("Organization not found", "The user is not a member of an organization %s.",
-			quote(organization))
+			quote(body.Organization))
 	}
 	now := in.nowMilli()
-	for _, v := range in.sessions.impersonated[user] {
-		if status, _ := v.statusAt(now); !status.Ended() {
+	for v := range in.sessions.live(user.ID, now) {
+		if v.Actor != nil {
 			return nil, newError(http.StatusConflict, "session_creation_not_allowed", "Session not allowed",
 				"The user is being impersonated, which allows no other session.")
 		}
 	}
-	v := in.sessions.add(in.withDefaults(clerksessions.Session{UserID: user, LastActiveOrganizationID: organization}))
-	return c.wireOne(in, v.at(now)), nil
+	session := clerksessions.Session{UserID: user.ID, LastActiveOrganizationID: body.Organization}
+	return c.wireOne(in, in.sessions.add(in.withDefaults(session)).at(now)), nil
 }
 
-// getSession is GetSession.
-func (in *instance) getSession(c *call) (any, *apiError) {
+// stored returns the session of the path.
+func (in *instance) stored(c *call) (*stored, *apiError) {
 	id := c.path["session_id"]
-	v := in.sessions.byID[id]
-	if v == nil {
-		return nil, unknownSession(id)
+	if v := in.sessions.byID[id]; v != nil {
+		return v, nil
+	}
+	return nil, notFound("Session not found", "There is no session %s.", quote(id))
+}
+
+// liveSession returns the session of the path if it is live.
+func (in *instance) liveSession(c *call) (session clerksessions.Session, e *apiError) {
+	v, e := in.stored(c)
+	if e != nil {
+		return session, e
+	}
+	if session = v.at(in.nowMilli()); session.Status.Ended() {
+		e = notFound("Session not found or inactive", "The session %s is %s.", quote(session.ID), session.Status)
+	}
+	return session, e
+}
+
+func (in *instance) getSession(c *call) (any, *apiError) {
+	v, e := in.stored(c)
+	if e != nil {
+		return nil, e
 	}
 	return c.wireOne(in, v.at(in.nowMilli())), nil
 }
 
-// revokeSession is RevokeSession.
 func (in *instance) revokeSession(c *call) (any, *apiError) {
-	if p := c.bodyParams(); p.err != nil {
-		return nil, p.err
+	if e := c.decode(&struct{}{}); e != nil {
+		return nil, e
 	}
-	id := c.path["session_id"]
-	v := in.sessions.byID[id]
-	if v == nil {
-		return nil, unknownSession(id)
+	v, e := in.stored(c)
+	if e != nil {
+		return nil, e
 	}
 	now := in.nowMilli()
 	v.revoke(now)
 	return c.wireOne(in, v.at(now)), nil
 }
 
-// wireClient is a client as Clerk writes it.
-type wireClient struct {
-	Object                     string                  `json:"object"`
-	ID                         string                  `json:"id"`
-	SessionIDs                 []string                `json:"session_ids"`
-	Sessions                   []wireSession           `json:"sessions"`
-	SignInID                   *string                 `json:"sign_in_id"`
-	SignUpID                   *string                 `json:"sign_up_id"`
-	LastActiveSessionID        *string                 `json:"last_active_session_id"`
-	LastAuthenticationStrategy *string                 `json:"last_authentication_strategy"`
-	CreatedAt                  clerksessions.UnixMilli `json:"created_at"`
-	UpdatedAt                  clerksessions.UnixMilli `json:"updated_at"`
+// verifyUntil is the last API version with VerifySession.
+const verifyUntil = "2025-03-12"
+
+// verifySession is VerifySession. For later API versions it returns 410, as newer
+// instances do: inferred. A missing token, which Clerk's Go SDK sends, is an invalid
+// one.
+func (in *instance) verifySession(c *call) (any, *apiError) {
+	if in.config.verifyGone || c.version > verifyUntil {
+		return nil, newError(http.StatusGone, "operation_deprecated", "Operation removed",
+			"This instance or API version does not have the operation. Verify session tokens locally.")
+	}
+	var body struct {
+		Token string `json:"token"`
+	}
+	if e := c.decode(&body); e != nil {
+		return nil, e
+	}
+	session, e := in.liveSession(c)
+	if e != nil {
+		return nil, e
+	}
+	head, claims, ok := in.open(body.Token)
+	now := float64(in.clock.now().Unix())
+	if !ok || head.Cat != categorySession || claims.Exp == nil || *claims.Exp <= now || claims.Nbf > now {
+		return nil, newError(http.StatusBadRequest, "invalid_session_token", "Invalid session token",
+			"The token is not a session token of this instance, or not valid now.")
+	}
+	if claims.Sid != session.ID {
+		return nil, notFound("Session not found", "The token does not belong to the session %s.", quote(session.ID))
+	}
+	return c.wireOne(in, session), nil
 }
 
 // getClient is GetClient. A client exists if it has a session. That its ended sessions
@@ -111,16 +154,65 @@ func (in *instance) getClient(c *call) (any, *apiError) {
 	if len(list) == 0 {
 		return nil, notFound("Client not found", "There is no client %s.", quote(id))
 	}
-	client := wireClient{Object: "client", ID: id, CreatedAt: list[0].CreatedAt}
-	var lastActive clerksessions.UnixMilli
+	var ids []string
+	var sessions []wireSession
+	var updated, lastActive clerksessions.UnixMilli
+	var lastActiveID any // null if none is live
 	for _, v := range list {
 		session := v.at(in.nowMilli())
-		client.SessionIDs = append(client.SessionIDs, session.ID)
-		client.Sessions = append(client.Sessions, c.wire(session))
-		client.UpdatedAt = max(client.UpdatedAt, session.UpdatedAt)
+		ids, sessions = append(ids, session.ID), append(sessions, c.wire(session))
+		updated = max(updated, session.UpdatedAt)
 		if !session.Status.Ended() && session.LastActiveAt >= lastActive {
-			client.LastActiveSessionID, lastActive = &session.ID, session.LastActiveAt
+			lastActiveID, lastActive = session.ID, session.LastActiveAt
 		}
 	}
-	return client, nil
+	return object{
+		"object": "client", "id": id, "session_ids": ids, "sessions": sessions, "last_active_session_id": lastActiveID,
+		"created_at": list[0].CreatedAt, "updated_at": updated,
+		"sign_in_id": nil, "sign_up_id": nil, "last_authentication_strategy": nil,
+	}, nil
+}
+
+// wireSession is a session as Clerk writes it. A field without a type is null or, if it
+// is nil, omitted.
+type wireSession struct {
+	Object                   string                      `json:"object"`
+	ID                       string                      `json:"id"`
+	UserID                   string                      `json:"user_id"`
+	ClientID                 string                      `json:"client_id"`
+	Status                   clerksessions.SessionStatus `json:"status"`
+	Actor                    any                         `json:"actor"`
+	LastActiveOrganizationID any                         `json:"last_active_organization_id"`
+	LatestActivity           any                         `json:"latest_activity,omitzero"`
+	LastActiveAt             clerksessions.UnixMilli     `json:"last_active_at"`
+	ExpireAt                 clerksessions.UnixMilli     `json:"expire_at"`
+	AbandonAt                clerksessions.UnixMilli     `json:"abandon_at"`
+	CreatedAt                clerksessions.UnixMilli     `json:"created_at"`
+	UpdatedAt                clerksessions.UnixMilli     `json:"updated_at"`
+	Tasks                    any                         `json:"tasks,omitzero"`
+}
+
+const tasksSince = "2025-03-12"
+
+// wire returns a session as Clerk lists it. API versions before 2025-03-12 omit tasks.
+func (c *call) wire(v clerksessions.Session) wireSession {
+	w := wireSession{
+		Object: "session", ID: v.ID, UserID: v.UserID, ClientID: v.ClientID, Status: v.Status,
+		Actor: orNull(v.Actor), LastActiveOrganizationID: orNull(v.LastActiveOrganizationID),
+		LatestActivity: orNull(v.LatestActivity), LastActiveAt: v.LastActiveAt,
+		ExpireAt: v.ExpireAt, AbandonAt: v.AbandonAt, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt,
+	}
+	if c.version >= tasksSince {
+		w.Tasks = orNull(v.Tasks)
+	}
+	return w
+}
+
+// wireOne returns a session by itself, without latest_activity, as reported of Clerk.
+func (c *call) wireOne(in *instance, v clerksessions.Session) wireSession {
+	w := c.wire(v)
+	if !in.config.latestActivity {
+		w.LatestActivity = nil
+	}
+	return w
 }

@@ -2,9 +2,9 @@ package sessionstest
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/clerksessions/clerksessions"
 )
@@ -12,11 +12,10 @@ import (
 // sessionStore holds the sessions, sorted for each user and client, so that a page of
 // the newest costs no more than its length.
 type sessionStore struct {
-	byID         map[string]*stored
-	byUser       map[string][]*stored // oldest first
-	byClient     map[string][]*stored // oldest first
-	impersonated map[string][]*stored // by user, only sessions with an actor
-	count        uint64
+	byID     map[string]*stored
+	byUser   map[string][]*stored // oldest first
+	byClient map[string][]*stored // oldest first
+	count    uint64
 }
 
 // stored is a session as it was last written. Its status may have changed with time
@@ -26,21 +25,11 @@ type stored struct {
 	seq uint64 // orders sessions of the same millisecond
 }
 
-func newSessionStore() sessionStore {
-	return sessionStore{
-		byID: map[string]*stored{}, byUser: map[string][]*stored{},
-		byClient: map[string][]*stored{}, impersonated: map[string][]*stored{},
-	}
-}
-
 func older(a, b *stored) int {
 	return cmp.Or(cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.seq, b.seq))
 }
 
 func insert(list []*stored, v *stored) []*stored {
-	if n := len(list); n == 0 || older(list[n-1], v) < 0 {
-		return append(list, v)
-	}
 	at, _ := slices.BinarySearchFunc(list, v, older)
 	return slices.Insert(list, at, v)
 }
@@ -56,9 +45,6 @@ func (st *sessionStore) put(v *stored) {
 	st.byID[v.ID] = v
 	st.byUser[v.UserID] = insert(st.byUser[v.UserID], v)
 	st.byClient[v.ClientID] = insert(st.byClient[v.ClientID], v)
-	if v.Actor != nil {
-		st.impersonated[v.UserID] = insert(st.impersonated[v.UserID], v)
-	}
 }
 
 func (st *sessionStore) remove(v *stored) {
@@ -74,7 +60,6 @@ func (st *sessionStore) remove(v *stored) {
 	delete(st.byID, v.ID)
 	take(st.byUser, v.UserID)
 	take(st.byClient, v.ClientID)
-	take(st.impersonated, v.UserID)
 }
 
 // sessionQuery selects sessions. It needs a user or a client.
@@ -87,30 +72,26 @@ type sessionQuery struct {
 // page returns at most limit matching sessions after the newest offset ones, newest
 // first, and the number of all that match.
 func (st *sessionStore) page(q sessionQuery, now clerksessions.UnixMilli) ([]clerksessions.Session, int) {
-	user, client, status, limit, offset := q.user, q.client, q.status, q.limit, q.offset
-	list := st.byUser[user]
-	switch {
-	case user == "":
-		list = st.byClient[client]
-	case client != "" && len(st.byClient[client]) < len(list):
-		list = st.byClient[client]
+	list := st.byUser[q.user]
+	if ofClient := st.byClient[q.client]; q.user == "" || q.client != "" && len(ofClient) < len(list) {
+		list = ofClient
 	}
-	page := make([]clerksessions.Session, 0, min(limit, len(list)))
-	if status == "" && (user == "" || client == "") {
-		for i := len(list) - 1 - min(offset, len(list)); i >= 0 && len(page) < limit; i-- {
+	page := make([]clerksessions.Session, 0, min(q.limit, len(list)))
+	if q.status == "" && (q.user == "" || q.client == "") {
+		for i := len(list) - 1 - min(q.offset, len(list)); i >= 0 && len(page) < q.limit; i-- {
 			page = append(page, list[i].at(now))
 		}
 		return page, len(list)
 	}
 	total := 0
 	for _, v := range slices.Backward(list) {
-		if user != "" && v.UserID != user || client != "" && v.ClientID != client {
+		if q.user != "" && v.UserID != q.user || q.client != "" && v.ClientID != q.client {
 			continue
 		}
-		if is, _ := v.statusAt(now); status != "" && is != status {
+		if is, _ := v.statusAt(now); q.status != "" && is != q.status {
 			continue
 		}
-		if total++; total > offset && len(page) < limit {
+		if total++; total > q.offset && len(page) < q.limit {
 			page = append(page, v.at(now))
 		}
 	}
@@ -146,8 +127,6 @@ func clone(session clerksessions.Session) clerksessions.Session {
 	return session
 }
 
-func milli(t time.Time) clerksessions.UnixMilli { return clerksessions.UnixMilli(t.UnixMilli()) }
-
 // revoke makes a session revoked. Revoking a session that ended in another way is
 // inferred from the contract, which promises the status revoked.
 func (v *stored) revoke(now clerksessions.UnixMilli) {
@@ -156,11 +135,20 @@ func (v *stored) revoke(now clerksessions.UnixMilli) {
 	}
 }
 
+// live returns the live sessions of a user.
+func (st *sessionStore) live(user string, now clerksessions.UnixMilli) iter.Seq[*stored] {
+	return func(yield func(*stored) bool) {
+		for _, v := range st.byUser[user] {
+			if status, _ := v.statusAt(now); !status.Ended() && !yield(v) {
+				return
+			}
+		}
+	}
+}
+
 // revokeUser revokes the live sessions of a user.
 func (st *sessionStore) revokeUser(id string, now clerksessions.UnixMilli) {
-	for _, v := range st.byUser[id] {
-		if status, _ := v.statusAt(now); !status.Ended() {
-			v.revoke(now)
-		}
+	for v := range st.live(id, now) {
+		v.revoke(now)
 	}
 }

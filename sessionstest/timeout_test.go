@@ -31,81 +31,50 @@ func (p pipes) Close() error { return nil }
 
 func (p pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
 
-// inBubble serves one connection inside a bubble.
-func inBubble(t *testing.T, test func(t *testing.T, srv *sessionstest.Server, conn net.Conn)) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := sessionstest.New()
-		web, listener := srv.HTTPServer(), make(pipes)
-		go func() { _ = web.Serve(listener) }()
-		conn, other := net.Pipe()
-		listener <- other
-		test(t, srv, conn)
-		_ = conn.Close()
-		close(listener)
-		_ = web.Close()
-	})
-}
-
-func TestSlowClientsAreDisconnected(t *testing.T) {
+func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		sent   string
-		waited time.Duration
-		status int // of the response, 0 for none
+		sent     string
+		fault    sessionstest.Fault
+		response time.Duration // when it is received, -1 for none
+		closed   time.Duration // when the connection is closed
 	}{
-		"header": {"GET /v1/sessions HTTP/1.1\r\nHost: x\r\n", 10 * time.Second, 0},
-		"body":   {"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{", 30 * time.Second, 401},
+		"slow header":     {"GET /v1/sessions HTTP/1.1\r\nHost: x\r\n", sessionstest.Fault{}, -1, 10 * time.Second},
+		"slow body":       {"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{", sessionstest.Fault{}, 30 * time.Second, 30 * time.Second},
+		"idle connection": {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", sessionstest.Fault{}, 0, 2 * time.Minute},
+		"OPTIONS *":       {"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", sessionstest.Fault{}, 0, 2 * time.Minute},
+		"reset":           {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", sessionstest.Fault{ResetBefore: true}, -1, 0},
+		"delayed response": {"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
+			sessionstest.Fault{Latency: time.Hour}, time.Hour, time.Hour + 2*time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, func(t *testing.T, _ *sessionstest.Server, conn net.Conn) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := sessionstest.New()
+				srv.Fail("", 1, test.fault)
+				web, listener := srv.HTTPServer(), make(pipes)
+				go func() { _ = web.Serve(listener) }()
+				conn, other := net.Pipe()
+				listener <- other
 				began := time.Now()
-				_, err := io.WriteString(conn, test.sent)
-				require.NoError(t, err)
+				go func() { _, _ = io.WriteString(conn, test.sent) }()
 				received := bufio.NewReader(conn)
-				if test.status != 0 {
+				if test.response >= 0 {
 					resp, err := http.ReadResponse(received, nil)
 					require.NoError(t, err)
-					assert.Equal(t, test.status, resp.StatusCode)
+					assert.Equal(t, 401, resp.StatusCode)
+					assert.Equal(t, "application/json", resp.Header.Get("Content-Type"))
+					assert.Equal(t, test.response, time.Since(began).Truncate(time.Second))
 					_, _ = io.Copy(io.Discard, resp.Body)
 					_ = resp.Body.Close()
 				}
-				_, err = received.ReadByte()
+				_, err := received.ReadByte()
 				require.ErrorIs(t, err, io.EOF)
-				assert.Equal(t, test.waited, time.Since(began).Truncate(time.Second))
+				assert.Equal(t, test.closed, time.Since(began).Truncate(time.Second))
+				_ = conn.Close()
+				close(listener)
+				_ = web.Close()
 			})
 		})
 	}
-}
-
-func TestIdleConnectionsAreClosed(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, _ *sessionstest.Server, conn net.Conn) {
-		go func() { _, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") }()
-		received := bufio.NewReader(conn)
-		resp, err := http.ReadResponse(received, nil)
-		require.NoError(t, err)
-		_, _ = io.Copy(io.Discard, resp.Body)
-		_ = resp.Body.Close()
-		answered := time.Now()
-		_, err = received.ReadByte()
-		require.ErrorIs(t, err, io.EOF)
-		assert.Equal(t, 2*time.Minute, time.Since(answered))
-	})
-}
-
-// A fault may delay a response for longer than any timeout.
-func TestLatencyIsNotLimitedByTheTimeouts(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, srv *sessionstest.Server, conn net.Conn) {
-		srv.Fail("", 1, sessionstest.Fault{Latency: time.Hour})
-		go func() {
-			_, _ = io.WriteString(conn, "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
-		}()
-		began := time.Now()
-		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		require.NoError(t, err)
-		assert.Equal(t, 401, resp.StatusCode)
-		assert.Equal(t, time.Hour, time.Since(began))
-	})
 }

@@ -4,98 +4,71 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"maps"
-	"net/http"
-
-	"github.com/clerksessions/clerksessions"
 )
 
-// liveSession returns the session of the path if it is live.
-func (in *instance) liveSession(c *call) (clerksessions.Session, *apiError) {
-	id := c.path["session_id"]
-	v := in.sessions.byID[id]
-	if v == nil {
-		return clerksessions.Session{}, unknownSession(id)
-	}
-	session := v.at(in.nowMilli())
-	if session.Status.Ended() {
-		return session, notFound("Session not found or inactive", "The session %s is %s.", quote(id), session.Status)
-	}
-	return session, nil
-}
-
-// createToken is CreateSessionToken.
+// createToken is CreateSessionToken and CreateSessionTokenFromTemplate.
 func (in *instance) createToken(c *call) (any, *apiError) {
-	p := c.bodyParams("expires_in_seconds")
-	lifetime := p.lifetime()
-	if p.err != nil {
-		return nil, p.err
+	lifetime, e := c.lifetime()
+	if e != nil {
+		return nil, e
 	}
 	session, e := in.liveSession(c)
 	if e != nil {
 		return nil, e
 	}
-	return in.signed(categorySession, in.sessionClaims(session, lifetime, c.header.Get("Origin"),
-		in.config.tokenVersion)), nil
+	params := MintParams{Template: c.path["template_name"], ExpiresIn: lifetime, Origin: c.header.Get("Origin")}
+	head, claims, ok := in.unsigned(session, params)
+	if !ok {
+		return nil, notFound("JWT template not found", "There is no JWT template %s.", quote(params.Template))
+	}
+	return in.signed(head, claims, wireToken), nil
 }
 
-// createTemplateToken is CreateSessionTokenFromTemplate.
-func (in *instance) createTemplateToken(c *call) (any, *apiError) {
-	p := c.bodyParams("expires_in_seconds")
-	lifetime := p.lifetime()
-	if p.err != nil {
-		return nil, p.err
-	}
-	session, e := in.liveSession(c)
-	if e != nil {
-		return nil, e
-	}
-	template := in.templates[c.path["template_name"]]
-	if template == nil {
-		return nil, notFound("JWT template not found", "There is no JWT template %s.", quote(c.path["template_name"]))
-	}
-	return in.signed(categoryTemplate, in.templateClaims(session, template, lifetime, c.header.Get("Origin"))), nil
-}
+// wireToken returns a token as Clerk writes it.
+func wireToken(jwt string) object { return object{"object": "token", "jwt": jwt} }
 
-// signed returns a token that is signed once the lock is released.
-func (in *instance) signed(category string, claims map[string]any) later {
-	kid, key := in.keys.current()
+// signed returns a response with a token that is signed once the lock is released.
+func (in *instance) signed(head, claims map[string]any, wire func(jwt string) object) later {
+	_, key := in.keys.current()
 	return func() (any, *apiError) {
-		token, err := sign(header(kid, category), claims, rs256(key))
+		token, err := sign(head, claims, rs256(key))
 		if err != nil {
-			return nil, ofStatus(http.StatusInternalServerError)
+			return nil, ofStatus(500)
 		}
-		return wireToken{Object: "token", JWT: token}, nil
+		return wire(token), nil
 	}
 }
 
-// MintParams are the parameters of [Server.Mint]. A zero field means what Clerk would
-// do.
+// MintParams are the parameters of [Server.Mint]. A token minted with zero params is the
+// one that Clerk would issue.
 type MintParams struct {
 	// Template is the JWT template of the token. Default: a session token.
-	Template string
+	Template string `json:"template"`
 
-	// ExpiresIn is the lifetime in seconds, without a limit. Default: that of the
-	// template, or 60.
-	ExpiresIn int64
+	// ExpiresIn is the lifetime in seconds. It has no limits; a negative one makes an
+	// expired token. Default: that of the template, or 60.
+	ExpiresIn int64 `json:"expires_in_seconds"`
 
-	// Origin is the claim azp. Default: none.
-	Origin string
+	// Origin is the azp claim. Default: none.
+	Origin string `json:"origin"`
 
 	// Version is the version of the claims, 1 or 2. Default: see [WithTokenVersion].
-	Version int
+	Version int `json:"version"`
 
-	// Header and Claims override members of the token's header and claims. A nil value
-	// removes the member.
-	Header, Claims map[string]any
+	// Header overrides members of the token's header. A nil value removes the member.
+	Header map[string]any `json:"header"`
 
-	// Sign returns the signature of header and claims as encoded in the token. Default:
-	// RS256 with the instance's key.
-	Sign func(input []byte) []byte
+	// Claims override the token's claims. A nil value removes the claim.
+	Claims map[string]any `json:"claims"`
+
+	// Sign returns the signature of input, the encoded header and claims. Default: RS256
+	// with the instance's key.
+	Sign func(input []byte) []byte `json:"-"`
 }
 
-// Mint returns a token of a session without a request, whatever the session's status:
-// odd and forged tokens for tests of a verifier. An unknown session or template fails
-// the test.
+// Mint returns a token of a session, whatever the session's status, without recording a
+// request. Its parameters make invalid or forged tokens for tests of a verifier. An
+// unknown session or template fails the test.
 func (s *Server) Mint(sessionID string, params MintParams) string {
 	s.tb.Helper()
 	token, err := s.mint(sessionID, params)
@@ -105,13 +78,21 @@ func (s *Server) Mint(sessionID string, params MintParams) string {
 	return token
 }
 
-func (s *Server) mint(sessionID string, params MintParams) (token string, err error) {
+func (s *Server) mint(sessionID string, params MintParams) (string, error) {
+	if params.Version < 0 || params.Version > 2 {
+		return "", fmt.Errorf("version is %d, must be 1 or 2, or 0 for that of WithTokenVersion", params.Version)
+	}
 	var head, claims map[string]any
-	var key *rsa.PrivateKey
-	s.with(func(in *instance) {
-		if head, claims, err = in.unsigned(sessionID, params); err == nil {
-			_, key = in.keys.current()
+	key, err := locked(s, func(in *instance) (*rsa.PrivateKey, error) {
+		session, ok := in.findSession(sessionID)
+		if !ok {
+			return nil, fmt.Errorf("there is no session %s; add it first with AddSession", quote(sessionID))
 		}
+		if head, claims, ok = in.unsigned(session, params); !ok {
+			return nil, fmt.Errorf("there is no template %s; add it first with AddTemplate", quote(params.Template))
+		}
+		_, key := in.keys.current()
+		return key, nil
 	})
 	if err != nil {
 		return "", err
@@ -122,32 +103,11 @@ func (s *Server) mint(sessionID string, params MintParams) (token string, err er
 	if signer == nil {
 		signer = rs256(key)
 	}
-	if token, err = sign(head, claims, signer); err != nil {
+	token, err := sign(head, claims, signer)
+	if err != nil {
 		return "", fmt.Errorf("header and claims must be representable in JSON: %w", err)
 	}
 	return token, nil
-}
-
-// unsigned returns the header and claims that Clerk would give a token.
-func (in *instance) unsigned(sessionID string, params MintParams) (head, claims map[string]any, err error) {
-	v, template := in.sessions.byID[sessionID], in.templates[params.Template]
-	version := params.Version
-	switch {
-	case version < 0 || version > 2:
-		return nil, nil, fmt.Errorf("version is %d, must be 1 or 2, or 0 for that of WithTokenVersion", version)
-	case v == nil:
-		return nil, nil, fmt.Errorf("there is no session %s; add it first with AddSession", quote(sessionID))
-	case params.Template != "" && template == nil:
-		return nil, nil, fmt.Errorf("there is no template %s; add it first with AddTemplate", quote(params.Template))
-	case version == 0:
-		version = in.config.tokenVersion
-	}
-	kid, _ := in.keys.current()
-	session := v.at(in.nowMilli())
-	if template != nil {
-		return header(kid, categoryTemplate), in.templateClaims(session, template, params.ExpiresIn, params.Origin), nil
-	}
-	return header(kid, categorySession), in.sessionClaims(session, params.ExpiresIn, params.Origin, version), nil
 }
 
 func override(members, with map[string]any) {

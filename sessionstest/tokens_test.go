@@ -41,7 +41,7 @@ func (h *harness) opened(token string) (head map[string]any, claims map[string]a
 
 func TestSessionTokenVersion2(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
+	h := newHarness(t, sessionstest.WithTokenVersion(2))
 	h.AddOrganization(sessionstest.Organization{ID: "org_1", Slug: "acme", Members: []sessionstest.Member{{
 		UserID: "user_1", Role: "org:admin",
 		Permissions: []string{"org:dashboard:read", "org:dashboard:manage", "org:teams:read"},
@@ -54,7 +54,7 @@ func TestSessionTokenVersion2(t *testing.T) {
 	head, claims := h.opened(token.JWT)
 	assert.Equal(t, map[string]any{"cat": "cl_B7d4PD111AAA", "typ": "JWT", "kid": h.KeyID()}, head)
 	assert.True(t, strings.HasPrefix(h.KeyID(), "ins_"))
-	assert.NotEmpty(t, claims["jti"])
+	assert.Regexp(t, "^[0-9a-f]{20}$", claims["jti"])
 	delete(claims, "jti")
 	iat := float64(start.Add(3 * time.Minute).Unix())
 	assert.Equal(t, map[string]any{
@@ -71,8 +71,36 @@ func TestSessionTokenVersion2(t *testing.T) {
 	assert.Equal(t, iat+600, claims["exp"])
 
 	pending := h.AddSession(clerksessions.Session{UserID: "user_1", Status: "pending"})
-	_, claims = h.opened(h.token(pending.ID, sessionstest.MintParams{}))
+	_, claims = h.opened(h.Mint(pending.ID, sessionstest.MintParams{}))
 	assert.Equal(t, "pending", claims["sts"])
+}
+
+// A permission is one bit in the number of its feature.
+func TestPermissionsInTokens(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		permissions        []string
+		features, per, fpm any
+	}{
+		"none":                 {nil, nil, nil, nil},
+		"one":                  {[]string{"org:teams:read"}, "o:teams", "read", "1"},
+		"one name, 2 features": {[]string{"org:b:read", "org:a:read"}, "o:a,o:b", "read", "1,1"},
+		"given twice":          {[]string{"org:a:x", "org:a:x", "org:a:y"}, "o:a", "x,y", "3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHarness(t)
+			h.AddOrganization(sessionstest.Organization{ID: "org_1", Members: []sessionstest.Member{{UserID: "user_1", Permissions: test.permissions}}})
+			session := h.AddSession(clerksessions.Session{UserID: "user_1", LastActiveOrganizationID: "org_1"})
+			_, claims := h.opened(h.Mint(session.ID, sessionstest.MintParams{}))
+			o := map[string]any{"id": "org_1", "slg": "org-1", "rol": "member"}
+			if test.per != nil {
+				o["per"], o["fpm"] = test.per, test.fpm
+			}
+			assert.Equal(t, o, claims["o"])
+			assert.Equal(t, test.features, claims["fea"])
+		})
+	}
 }
 
 func TestSessionTokenVersion1(t *testing.T) {
@@ -82,13 +110,15 @@ func TestSessionTokenVersion1(t *testing.T) {
 		UserID: "user_1", Role: "org:admin", Permissions: []string{"org:teams:read"},
 	}}})
 	session := h.AddSession(clerksessions.Session{UserID: "user_1", LastActiveOrganizationID: "org_1"})
-	_, claims := h.opened(h.token(session.ID, sessionstest.MintParams{}))
+	_, claims := h.opened(h.Mint(session.ID, sessionstest.MintParams{}))
 	delete(claims, "jti")
 	iat := float64(start.Unix())
 	assert.Equal(t, map[string]any{
 		"iss": h.Issuer, "sub": "user_1", "sid": session.ID, "iat": iat, "exp": iat + 60, "nbf": iat - 10,
 		"org_id": "org_1", "org_slug": "acme", "org_role": "org:admin", "org_permissions": []any{"org:teams:read"},
 	}, claims)
+	_, claims = h.opened(h.Mint(session.ID, sessionstest.MintParams{Version: 2}))
+	assert.EqualValues(t, 2, claims["v"])
 }
 
 func TestTemplateToken(t *testing.T) {
@@ -125,17 +155,17 @@ func TestKeysAreServedAndRotate(t *testing.T) {
 	verify := func(token string) int {
 		return h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token})).status
 	}
-	before, kid, pem := h.token(session.ID, sessionstest.MintParams{}), h.KeyID(), h.PublicKeyPEM()
+	before, kid, pem := h.Mint(session.ID, sessionstest.MintParams{}), h.KeyID(), h.PublicKeyPEM()
 	assert.Equal(t, 200, verify(before))
 	h.RotateKey(h.KeyID())
 	assert.Equal(t, kid, h.KeyID())
 	assert.NotEqual(t, pem, h.PublicKeyPEM())
 	assert.NotEqual(t, served, h.do("GET", "/v1/jwks", "").body)
 	assert.Equal(t, 400, verify(before))
-	assert.Equal(t, 200, verify(h.token(session.ID, sessionstest.MintParams{})))
+	assert.Equal(t, 200, verify(h.Mint(session.ID, sessionstest.MintParams{})))
 	h.RotateKey("")
 	assert.NotEqual(t, kid, h.KeyID())
-	assert.Equal(t, 200, verify(h.token(session.ID, sessionstest.MintParams{})))
+	assert.Equal(t, 200, verify(h.Mint(session.ID, sessionstest.MintParams{})))
 }
 
 func TestVerifyRejectsForgedTokens(t *testing.T) {
@@ -146,39 +176,40 @@ func TestVerifyRejectsForgedTokens(t *testing.T) {
 	now := start.Unix()
 	other := newHarness(t, sessionstest.WithIssuer(h.Issuer))
 	other.AddSession(session)
-	for name, params := range map[string]sessionstest.MintParams{
-		"alg none": {Header: map[string]any{"alg": "none"}, Sign: func([]byte) []byte { return nil }},
-		"HS256": {Header: map[string]any{"alg": "HS256"}, Sign: func(input []byte) []byte {
+	tokens := slices.Concat([]string{
+		"", "x", "..", "a.b.c", "e30.e30.", strings.Repeat(".", 1000), "\x00", other.Mint(session.ID, sessionstest.MintParams{}),
+	}, otherEncodings(h.Mint(session.ID, sessionstest.MintParams{})))
+	for _, params := range []sessionstest.MintParams{
+		{Header: map[string]any{"alg": "none"}, Sign: func([]byte) []byte { return nil }},
+		{Header: map[string]any{"alg": "HS256"}, Sign: func(input []byte) []byte {
 			m := hmac.New(sha256.New, []byte(h.PublicKeyPEM()))
 			m.Write(input)
 			return m.Sum(nil)
 		}},
-		"alg RS512":      {Header: map[string]any{"alg": "RS512"}},
-		"other kid":      {Header: map[string]any{"kid": "ins_other"}},
-		"no kid":         {Header: map[string]any{"kid": nil}},
-		"other category": {Header: map[string]any{"cat": "cl_B7d4PD333AAA"}},
-		"template":       {Template: "plain"},
-		"other issuer":   {Claims: map[string]any{"iss": h.Issuer + ".example"}},
-		"no exp":         {Claims: map[string]any{"exp": nil}},
-		"exp now":        {Claims: map[string]any{"exp": now}},
-		"exp a string":   {Claims: map[string]any{"exp": "never"}},
-		"nbf ahead":      {Claims: map[string]any{"nbf": now + 1}},
-		"claims altered": {Sign: func(input []byte) []byte { return []byte("signature") }},
+		{Header: map[string]any{"alg": "RS512"}},
+		{Header: map[string]any{"kid": "ins_other"}},
+		{Header: map[string]any{"kid": nil}},
+		{Header: map[string]any{"cat": "cl_B7d4PD333AAA"}},
+		{Template: "plain"},
+		{Claims: map[string]any{"iss": h.Issuer + ".example"}},
+		{Claims: map[string]any{"exp": nil}},
+		{Claims: map[string]any{"exp": now}},
+		{Claims: map[string]any{"exp": "never"}},
+		{Claims: map[string]any{"nbf": now + 1}},
+		{Sign: func([]byte) []byte { return []byte("signature") }},
 	} {
-		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": h.token(session.ID, params)}))
-		assert.Equal(t, "invalid_session_token", a.code, name)
+		tokens = append(tokens, h.Mint(session.ID, params))
 	}
-	for _, token := range []string{"", "x", "..", "a.b.c", "e30.e30.", strings.Repeat(".", 1000), "\x00", other.token(session.ID, sessionstest.MintParams{})} {
-		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token}))
-		assert.Equal(t, "invalid_session_token", a.code, token)
+	verify := func(token string) result {
+		return h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token}))
 	}
-	for _, token := range otherEncodings(h.token(session.ID, sessionstest.MintParams{})) {
-		a := h.do("POST", "/v1/sessions/"+session.ID+"/verify", quoted(map[string]string{"token": token}))
-		assert.Equal(t, "invalid_session_token", a.code, token)
+	for _, token := range tokens {
+		verify(token).is(t, 400, "invalid_session_token")
 	}
+	verify(h.Mint(session.ID, sessionstest.MintParams{Claims: map[string]any{"exp": now + 1, "nbf": now}})).is(t, 200, "")
 }
 
-// Package sessionjwt accepts the emulator's tokens and rejects odd ones.
+// Package sessionjwt accepts the emulator's tokens and rejects invalid ones.
 func TestSessionjwtVerifies(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
@@ -191,13 +222,13 @@ func TestSessionjwtVerifies(t *testing.T) {
 	for name, keys := range map[string]sessionjwt.KeySource{"issuer": issued, "PEM": pem} {
 		verifier, err := sessionjwt.New(keys, h.Issuer, sessionjwt.WithClock(h.Now))
 		require.NoError(t, err)
-		claims, err := verifier.Verify(t.Context(), h.token(session.ID, sessionstest.MintParams{}))
+		claims, err := verifier.Verify(t.Context(), h.Mint(session.ID, sessionstest.MintParams{}))
 		require.NoError(t, err, name)
 		assert.Equal(t, session.ID, claims.SessionID)
 		assert.Equal(t, "user_1", claims.UserID)
-		_, err = verifier.Verify(t.Context(), h.token(session.ID, sessionstest.MintParams{Claims: map[string]any{"exp": start.Unix() - 60}}))
+		_, err = verifier.Verify(t.Context(), h.Mint(session.ID, sessionstest.MintParams{Claims: map[string]any{"exp": start.Unix() - 60}}))
 		require.ErrorIs(t, err, sessionjwt.ErrExpired)
-		_, err = verifier.Verify(t.Context(), h.token(session.ID, sessionstest.MintParams{Claims: map[string]any{"sid": nil}}))
+		_, err = verifier.Verify(t.Context(), h.Mint(session.ID, sessionstest.MintParams{Claims: map[string]any{"sid": nil}}))
 		require.Error(t, err)
 	}
 }

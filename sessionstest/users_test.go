@@ -1,6 +1,7 @@
 package sessionstest_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ func (h *harness) userIDs(query string) (ids []string) {
 	return ids
 }
 
-// The recipe of every test against Clerk: find or create a user, then sign it in.
+// Tests against Clerk begin like this: find or create a user, then create a session.
 func TestFindOrCreateUser(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]sessionstest.Option{"any user": nil, "strict": {sessionstest.WithStrictUsers()}} {
@@ -37,29 +38,30 @@ func TestFindOrCreateUser(t *testing.T) {
 			t.Parallel()
 			h := newHarness(t, opts...)
 			assert.Empty(t, h.userIDs("email_address=anna@example.com"))
-			created := h.do("POST", "/v1/users", `{"email_address":["Anna@example.com"],"first_name":"Anna","password":"hunter22","skip_password_checks":true,"public_metadata":{"role":"admin"}}`)
+			created := h.do("POST", "/v1/users", `{"email_address":["Anna@example.com"],"first_name":"Anna","password":"hunter22","skip_password_checks":true,"public_metadata":{"role":"admin"},"created_at":"2026-01-02T03:04:05Z","phone_number":null}`)
 			require.Equal(t, 200, created.status, created.body)
-			user := created.members(t)
-			id := user["id"].(string)
+			id := created.members(t)["id"].(string)
 			assert.Equal(t, []string{id}, h.userIDs("email_address=anna@example.com"))
 			assert.Equal(t, created.body, h.do("GET", "/v1/users/"+id, "").body)
 			assert.NotContains(t, h.Requests()[1].Body, "hunter22")
 
-			address := user["email_addresses"].([]any)[0].(map[string]any)
-			assert.Equal(t, "Anna@example.com", address["email_address"])
-			assert.Equal(t, user["primary_email_address_id"], address["id"])
-			assert.Equal(t, "verified", address["verification"].(map[string]any)["status"])
-			assert.Equal(t, "Anna", user["first_name"])
-			assert.Nil(t, user["last_name"])
-			assert.Equal(t, map[string]any{"role": "admin"}, user["public_metadata"])
-			assert.Equal(t, true, user["password_enabled"])
-			assert.EqualValues(t, start.UnixMilli(), user["created_at"])
+			createdAt, updatedAt := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixMilli(), start.UnixMilli()
+			email := "idn_" + strings.TrimPrefix(id, "user_")
+			assert.JSONEq(t, fmt.Sprintf(`{"object":"user","id":%q,"username":null,"first_name":"Anna","last_name":null,"external_id":null,
+				"primary_email_address_id":%q,"primary_phone_number_id":null,"primary_web3_wallet_id":null,
+				"email_addresses":[{"object":"email_address","id":%[2]q,"email_address":"Anna@example.com","reserved":false,"linked_to":[],
+					"verification":{"object":"verification_admin","status":"verified","strategy":"admin","attempts":null,"expire_at":null},
+					"created_at":%[3]d,"updated_at":%[3]d}],
+				"phone_numbers":[],"web3_wallets":[],"passkeys":[],"external_accounts":[],"saml_accounts":[],"enterprise_accounts":[],
+				"public_metadata":{"role":"admin"},"private_metadata":{},"unsafe_metadata":{},"password_enabled":true,"banned":false,
+				"two_factor_enabled":false,"totp_enabled":false,"backup_code_enabled":false,"has_image":false,"locked":false,
+				"lockout_expires_in_seconds":null,"verification_attempts_remaining":null,"delete_self_enabled":true,
+				"create_organization_enabled":true,"created_at":%[3]d,"updated_at":%[4]d,"last_active_at":null,"last_sign_in_at":null,
+				"mfa_enabled_at":null,"mfa_disabled_at":null,"legal_accepted_at":null}`, id, email, createdAt, updatedAt), created.body)
 
-			again := h.do("POST", "/v1/users", `{"email_address":["anna@EXAMPLE.com"]}`)
-			assert.Equal(t, 422, again.status)
-			assert.Equal(t, "form_identifier_exists", again.code)
-			session := h.do("POST", "/v1/sessions", `{"user_id":"`+id+`"}`)
-			assert.Equal(t, 200, session.status)
+			assert.EqualValues(t, updatedAt, h.do("POST", "/v1/users", "{}").members(t)["created_at"])
+			h.do("POST", "/v1/users", `{"email_address":["anna@EXAMPLE.com"]}`).is(t, 422, "form_identifier_exists")
+			h.do("POST", "/v1/sessions", `{"user_id":"`+id+`"}`).is(t, 200, "")
 		})
 	}
 }
@@ -126,7 +128,7 @@ func TestInvalidUsersAreRefused(t *testing.T) {
 	assert.Empty(t, h.State().Users)
 }
 
-// Both ways to shut a user out end its sessions, and it cannot sign in again.
+// Banning and deleting a user both revoke its sessions and prevent new ones.
 func TestBannedAndDeletedUsers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -173,18 +175,32 @@ func TestBannedAndDeletedUsers(t *testing.T) {
 	}
 }
 
+// The address of a user that was deleted or has another address now is free.
+func TestEmailAddressIsFreeAgain(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.New()
+	address := []string{"a@example.com"}
+	srv.AddUser(sessionstest.User{ID: "user_1", EmailAddresses: address})
+	srv.AddUser(sessionstest.User{ID: "user_1", EmailAddresses: []string{"b@example.com"}})
+	srv.AddUser(sessionstest.User{ID: "user_2", EmailAddresses: address})
+	srv.DeleteUser("user_2")
+	srv.AddUser(sessionstest.User{ID: "user_3", EmailAddresses: address})
+}
+
 func TestGetClient(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	first := h.AddSession(clerksessions.Session{UserID: "user_1", ClientID: "client_1"})
 	h.Advance(time.Hour)
 	second := h.AddSession(clerksessions.Session{UserID: "user_2", ClientID: "client_1"})
+	third := h.AddSession(clerksessions.Session{UserID: "user_3", ClientID: "client_1"}) // in the same millisecond
+	idle := h.AddSession(clerksessions.Session{UserID: "user_4", ClientID: "client_1", LastActiveAt: first.LastActiveAt})
 	h.AddSession(clerksessions.Session{UserID: "user_1", ClientID: "client_2"})
 	client := h.do("GET", "/v1/clients/client_1", "").members(t)
 	assert.Equal(t, "client", client["object"])
-	assert.Equal(t, []any{first.ID, second.ID}, client["session_ids"])
-	assert.Len(t, client["sessions"], 2)
-	assert.Equal(t, second.ID, client["last_active_session_id"])
+	assert.Equal(t, []any{first.ID, second.ID, third.ID, idle.ID}, client["session_ids"])
+	assert.Len(t, client["sessions"], 4)
+	assert.Equal(t, third.ID, client["last_active_session_id"])
 	assert.EqualValues(t, start.UnixMilli(), client["created_at"])
 	assert.EqualValues(t, start.Add(time.Hour).UnixMilli(), client["updated_at"])
 	h.Advance(7 * 24 * time.Hour)

@@ -26,7 +26,7 @@ export async function startEmulator(...flags) {
   return {
     env,
     issuer,
-    // control calls the control API and returns its response, undefined if it is empty.
+    // control calls the control API and returns its response, or undefined if it is empty.
     async control(method, path, body) {
       const response = await fetch(`${controlURL}/${path}`, {
         method,

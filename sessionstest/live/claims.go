@@ -1,9 +1,11 @@
 package main
 
 import (
-	"context"
-	"slices"
+	"encoding/base64"
+	"fmt"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
 // claim is one thing that the emulator's documentation says of Clerk.
@@ -11,34 +13,8 @@ type claim struct {
 	name  string
 	known bool // seen in Clerk's documents, SDKs or recordings; else inferred
 	want  string
-	ask   func(context.Context, *subject) string
-}
-
-// outcome asks for status and error code of a request. {user}, {session} and {client}
-// stand for those of the subject.
-func outcome(method, path, body string, headers ...string) func(context.Context, *subject) string {
-	return func(ctx context.Context, s *subject) string {
-		fill := strings.NewReplacer("{user}", s.user, "{session}", s.newest(), "{client}", s.device)
-		return s.do(ctx, method, fill.Replace(path), fill.Replace(body), headers...).String()
-	}
-}
-
-// own is the path of the user's sessions.
-const own = "/sessions?user_id={user}"
-
-func get(path string, headers ...string) func(context.Context, *subject) string {
-	return outcome("GET", path, "", headers...)
-}
-
-func post(path, body string, headers ...string) func(context.Context, *subject) string {
-	return outcome("POST", path, body, headers...)
-}
-
-func (s *subject) newest() string {
-	if len(s.sessions) == 0 {
-		return ""
-	}
-	return s.sessions[0]
+	send  request
+	read  func(response) string
 }
 
 const (
@@ -46,10 +22,118 @@ const (
 	inferred = false
 )
 
-// claims are checked in this order. Those that end sessions come last.
-var claims = slices.Concat(
-	authentication, apiVersions, responseHeaders, sessionForm, listing, creating,
-	tokens, refreshing, verifying, users, ending)
+// request sends one or more requests and returns the last response. In a path or a body,
+// {user}, {email}, {session}, {client} and {token} stand for those of the subject.
+type request func(*subject) response
+
+func get(path string, headers ...string) request { return send("GET", path, "", headers...) }
+
+func post(path, body string, headers ...string) request { return send("POST", path, body, headers...) }
+
+func send(method, path, body string, headers ...string) request {
+	return func(s *subject) response { return s.do(method, path, body, headers...) }
+}
+
+// then sends two requests, the second only if the first succeeds.
+func then(first, second request) request {
+	return func(s *subject) response {
+		if r := first(s); r.status != 200 {
+			return r
+		}
+		return second(s)
+	}
+}
+
+// withToken mints a token of the session, which is {token} in the request.
+func withToken(next request) request {
+	return func(s *subject) response {
+		r := mint("")(s)
+		s.token = r.text("jwt")
+		return next(s)
+	}
+}
+
+func mint(body string, headers ...string) request {
+	return post("/sessions/{session}/tokens", body, headers...)
+}
+
+// The rest of this file reads the outcome of a claim from a response.
+
+// outcome is the status, and of an error its code and the parameter it is about.
+func outcome(r response) string { return r.String() }
+
+func header(name string) func(response) string {
+	return func(r response) string { return r.header.Get(name) }
+}
+
+// status is the status of a session.
+func status(r response) string {
+	if r.status != 200 {
+		return r.String()
+	}
+	return r.text("status")
+}
+
+// form is the form of a member of a session or of the first session of a list.
+func form(name string) func(response) string {
+	return func(r response) string {
+		members := r.members
+		if len(r.list) > 0 {
+			members, _ = r.list[0].(map[string]any)
+		}
+		switch v, ok := members[name]; {
+		case !ok:
+			return "omitted"
+		case v == nil:
+			return "null"
+		default:
+			return fmt.Sprintf("%T", v)
+		}
+	}
+}
+
+// hours is the time between two members.
+func hours(from, to string) func(response) string {
+	return func(r response) string { return fmt.Sprintf("%dh", (r.number(to)-r.number(from)+500)/3_600_000) }
+}
+
+// length is the number of things in a list.
+func length(things string) func(response) string {
+	return func(r response) string {
+		if r.list == nil {
+			return r.String()
+		}
+		return fmt.Sprint(len(r.list), " ", things)
+	}
+}
+
+// jwtPart returns a part of a token: 0 is its header, 1 its claims.
+func (r response) jwtPart(n int) (members map[string]any) {
+	if parts := strings.Split(r.text("jwt"), "."); len(parts) == 3 {
+		raw, _ := base64.RawURLEncoding.DecodeString(parts[n])
+		_ = json.Unmarshal(raw, &members)
+	}
+	return members
+}
+
+// tokenClaim is a claim of a token.
+func tokenClaim(name string) func(response) string {
+	return func(r response) string {
+		if v, ok := r.jwtPart(1)[name]; ok {
+			return fmt.Sprint(v)
+		}
+		return "omitted"
+	}
+}
+
+// seconds is the time between two claims of a token.
+func seconds(from, to string) func(response) string {
+	return func(r response) string {
+		a, _ := r.jwtPart(1)[from].(float64)
+		b, _ := r.jwtPart(1)[to].(float64)
+		return fmt.Sprint(b-a, " s")
+	}
+}
 
 // is returns what holds, or the opposite.
 func is(ok bool, what string) string {

@@ -1,6 +1,6 @@
-// Live compares what is claimed of Clerk with the emulator and with Clerk itself. With
-// CLERK_LIVE_SECRET_KEY, the secret key of a development instance, it asks both; without
-// it only the emulator. It creates a user of its own and deletes it at the end.
+// Live checks claims about Clerk against the emulator and, with CLERK_LIVE_SECRET_KEY, the
+// secret key of a development instance, against Clerk itself. It creates a user of its
+// own and deletes it at the end.
 package main
 
 import (
@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// run checks all claims and writes what comes of each. It returns an error if a claim
+// run checks all claims and writes the outcome of each. It returns an error if a claim
 // does not hold.
 func run(ctx context.Context, out io.Writer, url, key string, pause time.Duration) error {
 	if key != "" && !strings.HasPrefix(key, "sk_test_") {
@@ -43,7 +43,8 @@ func run(ctx context.Context, out io.Writer, url, key string, pause time.Duratio
 			"CLERK_LIVE_SECRET_KEY must be the key of a development instance, sk_test_...; sk_live_... is refused")
 	}
 	emulator := sessionstest.New()
-	emulated, err := ask(ctx, &subject{
+	emulated, err := ask(&subject{
+		ctx: ctx,
 		url: emulator.URL, key: emulator.SecretKey, client: &http.Client{Transport: emulator.Transport()},
 	})
 	if err != nil {
@@ -51,7 +52,8 @@ func run(ctx context.Context, out io.Writer, url, key string, pause time.Duratio
 	}
 	var real []string
 	if key != "" {
-		real, err = ask(ctx, &subject{
+		real, err = ask(&subject{
+			ctx:    ctx,
 			url:    url,
 			key:    key,
 			client: &http.Client{Timeout: 30 * time.Second, CheckRedirect: noRedirect},
@@ -66,24 +68,24 @@ func run(ctx context.Context, out io.Writer, url, key string, pause time.Duratio
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// ask returns the answer to each claim.
-func ask(ctx context.Context, s *subject) (answers []string, err error) {
-	defer func() { err = errors.Join(err, s.cleanUp(context.WithoutCancel(ctx))) }()
-	if err := s.setUp(ctx); err != nil {
+// ask returns the outcome of each claim.
+func ask(s *subject) (outcomes []string, err error) {
+	defer func() { err = errors.Join(err, s.cleanUp()) }()
+	if err := s.setUp(); err != nil {
 		return nil, err
 	}
 	for _, c := range claims {
-		answer := c.ask(ctx, s)
+		outcome := c.read(c.send(s))
 		if s.err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, s.err)
 		}
-		answers = append(answers, answer)
+		outcomes = append(outcomes, outcome)
 	}
-	return answers, nil
+	return outcomes, nil
 }
 
-// report writes the answers, and returns an error if one of them contradicts its claim.
-// real is nil if Clerk was not asked.
+// report writes the outcomes, and returns an error if one of them contradicts its claim.
+// real is nil if Clerk was not tested.
 func report(out io.Writer, emulated, real []string) error {
 	var confirmed, different []string
 	for i, c := range claims {
@@ -102,18 +104,18 @@ func report(out io.Writer, emulated, real []string) error {
 			fmt.Fprintf(out, "  Clerk     %s  <- differs\n", real[i])
 		case !c.known:
 			confirmed = append(confirmed, c.name)
-			fmt.Fprintf(out, "  Clerk     %s  <- known now\n", real[i])
+			fmt.Fprintf(out, "  Clerk     %s  <- confirmed\n", real[i])
 		default:
 			fmt.Fprintf(out, "  Clerk     %s\n", real[i])
 		}
 	}
 	fmt.Fprintf(out, "\n%d claims\n", len(claims))
 	if real == nil {
-		fmt.Fprintln(out, "Clerk was not asked: set CLERK_LIVE_SECRET_KEY to the secret key of a development instance.")
+		fmt.Fprintln(out, "Clerk was not tested; set CLERK_LIVE_SECRET_KEY to the key of a development instance.")
 	} else {
-		list(out, "Inferred before and known now", confirmed)
+		list(out, "Inferred claims that Clerk confirmed", confirmed)
 	}
-	list(out, "Different", different)
+	list(out, "Claims that do not hold", different)
 	if len(different) > 0 {
 		return fmt.Errorf("%d claims do not hold", len(different))
 	}

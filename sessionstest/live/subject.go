@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -15,6 +15,7 @@ import (
 
 // subject is what the claims are about: the emulator or Clerk.
 type subject struct {
+	ctx    context.Context // of all its requests
 	url    string
 	key    string
 	client *http.Client
@@ -26,47 +27,61 @@ type subject struct {
 	user     string
 	sessions []string // of the user, newest first
 	device   string   // client id of the newest session
+	token    string   // minted last
 }
 
-// sessionCount is more than the default length of a page.
-const sessionCount = 12
+const (
+	sessionCount = 12 // more than the default length of a page
+	newUser      = `{"email_address":["{email}"],"skip_password_requirement":true}`
+)
 
 // setUp creates a user with sessions.
-func (s *subject) setUp(ctx context.Context) error {
+func (s *subject) setUp() error {
 	s.email = "sessions-live-" + strings.ToLower(rand.Text()[:12]) + "+clerk_test@example.com"
-	user := s.do(ctx, "POST", "/users", fmt.Sprintf(`{"email_address":[%q],"skip_password_requirement":true}`, s.email))
-	if s.err != nil {
-		return s.err
-	}
-	if user.status != http.StatusOK {
-		return fmt.Errorf("cannot create a user: %s", user)
-	}
+	user := s.do("POST", "/users", newUser)
 	s.user = user.text("id")
-	for range sessionCount {
-		session := s.do(ctx, "POST", "/sessions", `{"user_id":"`+s.user+`"}`)
-		if s.err != nil {
-			return s.err
-		}
-		if session.status != http.StatusOK {
-			return fmt.Errorf("cannot create a session: %s", session)
-		}
-		s.sessions = append([]string{session.text("id")}, s.sessions...)
-		s.device = session.text("client_id")
+	if s.err == nil && s.user == "" {
+		s.err = fmt.Errorf("cannot create a user: %s", user)
 	}
-	return nil
+	for range sessionCount {
+		if r := s.signIn(); s.err == nil && r.status != http.StatusOK {
+			s.err = fmt.Errorf("cannot create a session: %s", r)
+		}
+	}
+	return s.err
 }
 
-// cleanUp deletes the user.
-func (s *subject) cleanUp(ctx context.Context) error {
+// signIn creates a session of the user.
+func (s *subject) signIn() response {
+	r := s.do("POST", "/sessions", `{"user_id":"{user}"}`)
+	if id := r.text("id"); id != "" {
+		s.sessions = append([]string{id}, s.sessions...)
+		s.device = r.text("client_id")
+	}
+	return r
+}
+
+// cleanUp deletes the user, even after an interruption.
+func (s *subject) cleanUp() error {
 	if s.user == "" {
 		return nil
 	}
-	s.err = nil
-	r := s.do(ctx, "DELETE", "/users/"+s.user, "")
+	s.err, s.ctx = nil, context.WithoutCancel(s.ctx)
+	r := s.do("DELETE", "/users/{user}", "")
 	if s.err != nil || r.status != http.StatusOK && r.status != http.StatusNotFound {
 		return fmt.Errorf("user %s was not deleted: %s", s.user, r)
 	}
 	return nil
+}
+
+// fill replaces what stands for something of the subject.
+func (s *subject) fill(v string, escape func(string) string) string {
+	session := ""
+	if len(s.sessions) > 0 {
+		session = s.sessions[0]
+	}
+	return strings.NewReplacer("{user}", s.user, "{email}", escape(s.email), "{session}", session,
+		"{client}", s.device, "{token}", s.token).Replace(v)
 }
 
 // response is a response that was read whole.
@@ -80,17 +95,21 @@ type response struct {
 
 // do sends a request with the key. Each header is "Name: value", and "Name:" removes
 // one. After the first request without a response it does nothing.
-func (s *subject) do(ctx context.Context, method, path, body string, headers ...string) (r response) {
-	if s.err != nil {
-		return r
+func (s *subject) do(method, path, body string, headers ...string) (r response) {
+	if s.err == nil {
+		s.err = s.wait()
 	}
-	if s.err = s.wait(ctx); s.err != nil {
-		return r
+	if s.err == nil {
+		r, s.err = s.send(method, path, body, headers)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, s.url+path, bytes.NewReader([]byte(body)))
+	return r
+}
+
+func (s *subject) send(method, path, body string, headers []string) (r response, err error) {
+	path, body = s.fill(path, url.QueryEscape), s.fill(body, func(v string) string { return v })
+	req, err := http.NewRequestWithContext(s.ctx, method, s.url+path, strings.NewReader(body))
 	if err != nil {
-		s.err = err
-		return r
+		return r, err
 	}
 	req.Header.Set("Authorization", "Bearer "+s.key)
 	req.Header.Set("Clerk-API-Version", "2026-05-12")
@@ -107,32 +126,27 @@ func (s *subject) do(ctx context.Context, method, path, body string, headers ...
 	}
 	resp, err := s.client.Do(req)
 	if err != nil {
-		s.err = err
-		return r
+		return r, err
 	}
 	defer resp.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	if err != nil {
-		s.err = err
-		return r
-	}
 	r = response{status: resp.StatusCode, header: resp.Header, body: string(raw)}
 	if json.Unmarshal(raw, &r.members) != nil {
 		_ = json.Unmarshal(raw, &r.list)
 	}
-	return r
+	return r, err
 }
 
 // wait keeps requests apart.
-func (s *subject) wait(ctx context.Context) error {
+func (s *subject) wait() error {
 	timer := time.NewTimer(s.pause - time.Since(s.last))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		s.last = time.Now()
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-s.ctx.Done():
+		return s.ctx.Err()
 	}
 }
 

@@ -59,6 +59,20 @@ func (u User) clone() User {
 	return u
 }
 
+var users = kind[User]{
+	name: "user",
+	id:   func(u User) string { return u.ID },
+	find: func(in *instance, id string) (User, bool) {
+		if u := in.user(id); u != nil {
+			return u.clone(), true
+		}
+		return User{}, false
+	},
+	add:    (*instance).addUser,
+	set:    (*instance).addUser,
+	remove: (*instance).endUser,
+}
+
 // userStore holds the users that were added.
 type userStore struct {
 	byID    map[string]*storedUser
@@ -68,12 +82,8 @@ type userStore struct {
 
 type storedUser struct {
 	User
-	created, updated clerksessions.UnixMilli
-	seq              uint64 // orders users of the same millisecond
-}
-
-func newUserStore() userStore {
-	return userStore{byID: map[string]*storedUser{}, byEmail: map[string]*storedUser{}}
+	updated clerksessions.UnixMilli
+	seq     uint64 // orders users of the same millisecond
 }
 
 // put adds a user, or replaces the one of the same ID.
@@ -81,11 +91,11 @@ func (st *userStore) put(u User, now clerksessions.UnixMilli) *storedUser {
 	v := st.byID[u.ID]
 	if v == nil {
 		st.count++
-		v = &storedUser{seq: st.count, created: now}
+		v = &storedUser{seq: st.count}
 	}
 	st.remove(u.ID)
+	u.CreatedAt = cmp.Or(u.CreatedAt, v.CreatedAt, now)
 	v.User, v.updated = u.clone(), now
-	v.created = cmp.Or(u.CreatedAt, v.created)
 	st.byID[u.ID] = v
 	for _, address := range u.EmailAddresses {
 		st.byEmail[strings.ToLower(address)] = v
@@ -102,8 +112,20 @@ func (st *userStore) remove(id string) {
 	}
 }
 
-// user returns a user that was added, or one made up for a well-formed id. It returns
-// nil if there is none.
+func olderUser(a, b *storedUser) int {
+	return cmp.Or(cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.seq, b.seq))
+}
+
+// userExists reports whether a user exists.
+func (in *instance) userExists(id string) bool {
+	if in.deleted[id] {
+		return false
+	}
+	return in.users.byID[id] != nil || !in.config.strict && wellFormed(id, "user_")
+}
+
+// user returns a user that was added or, unless the instance is strict, one that a
+// well-formed id implies. It returns nil if there is none.
 func (in *instance) user(id string) *storedUser {
 	if v := in.users.byID[id]; v != nil || !in.userExists(id) {
 		return v
@@ -111,14 +133,10 @@ func (in *instance) user(id string) *storedUser {
 	return &storedUser{User: User{ID: id}}
 }
 
-func newerUser(a, b *storedUser) int {
-	return cmp.Or(cmp.Compare(b.created, a.created), cmp.Compare(b.seq, a.seq))
-}
-
 // checkUser returns an error if a user is invalid.
 func (in *instance) checkUser(u User) error {
-	if !wellFormed(u.ID, "user_") {
-		return errUserID(u.ID)
+	if err := checkID("user", u.ID, "user_"); err != nil {
+		return err
 	}
 	for i, address := range u.EmailAddresses {
 		name, domain, _ := strings.Cut(address, "@")
@@ -137,18 +155,14 @@ func (in *instance) checkUser(u User) error {
 	return nil
 }
 
-func errUserID(id string) error {
-	return fmt.Errorf("user id %s must be user_ and 1 to 64 letters, digits, - or _", quote(id))
-}
-
+// addUser adds a user, or replaces the one of the same ID.
 func (in *instance) addUser(u User) (User, error) {
 	u.ID = cmp.Or(u.ID, newID("user_"))
 	if err := in.checkUser(u); err != nil {
 		return User{}, err
 	}
-	in.users.put(u, in.nowMilli())
 	delete(in.deleted, u.ID)
-	return u, nil
+	return in.users.put(u, in.nowMilli()).clone(), nil
 }
 
 // removeUser deletes a user and its memberships; its sessions stay.
@@ -159,13 +173,14 @@ func (in *instance) removeUser(id string) {
 		members := len(o.Members)
 		o.Members = slices.DeleteFunc(o.Members, func(m Member) bool { return m.UserID == id })
 		if len(o.Members) < members {
+			in.organizations[o.ID] = o
 			in.leaveOrganization(o.ID)
 		}
 	}
 }
 
-// endUser deletes a user and revokes its sessions, as Clerk does: the status is
-// inferred. It reports whether there was one.
+// endUser deletes a user and revokes its sessions: that Clerk revokes them is inferred. It
+// reports whether the user existed.
 func (in *instance) endUser(id string) bool {
 	if !in.userExists(id) {
 		return false
