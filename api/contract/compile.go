@@ -73,7 +73,7 @@ func (c *Contract) importer() (types.Importer, error) {
 		return found, nil
 	}
 	cmd := exec.Command("go", "list", "-e", "-export", "-deps", "-f",
-		"{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}", ".", "time", "github.com/go-json-experiment/json",
+		"{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}", ".", "regexp", "time", "github.com/go-json-experiment/json",
 		"github.com/oapi-codegen/runtime/types")
 	cmd.Dir = c.dir
 	cmd.Stderr = os.Stderr

@@ -147,7 +147,7 @@ var mutations = []mutation{
 	parameter("constant", "in: query, required: true, schema: {type: string, enum: [v2]}", reaches(`call.query("p", text("v2").required().enum("v2"))`)),
 	parameter("enum of numbers", "in: query, schema: {type: integer, enum: [1, 2]}", refusedAs("GetSessionList, query parameter p: an enum that is not of strings; use minimum and maximum")),
 	parameter("enum with an empty string", "in: query, schema: {type: string, enum: ['', a]}", refusedAs("query parameter p: an enum with ")),
-	parameter("length and pattern", "in: query, schema: {type: string, minLength: 2, maxLength: 4, pattern: '^a+$'}", reaches(`text(params.P).minLength(2).maxLength(4).pattern("^a+$")`)),
+	parameter("length and pattern", "in: query, schema: {type: string, minLength: 2, maxLength: 4, pattern: '^a+$'}", reaches(`text(params.P).minLength(2).maxLength(4).pattern("^a+$", regexp.MatchString)`)),
 	parameter("pattern that Go does not have", "in: query, schema: {type: string, pattern: '(?=a)'}", refusedAs("write it in the syntax of Go's regexp")),
 	parameter("list", "in: query, schema: {type: array, minItems: 1, maxItems: 3, items: {type: string, enum: [red, blue]}}", reaches("P []ListP", "type ListP string", `list(params.P, text).minItems(1).maxItems(3).each(func(v value) value { return v.enum("red", "blue") })`)),
 	parameter("list of numbers", "in: query, schema: {type: array, items: {type: integer, minimum: 1}}", reaches("P []int", "list(params.P, number).each(func(v value) value { return v.minimum(1) })")),
