@@ -9,7 +9,7 @@ import (
 
 // response is a type that a 2xx response can be decoded into.
 type response[T any] interface {
-	*T
+	readable[T]
 	missing() string // names a member that the response must have but has not
 }
 
