@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -52,7 +53,8 @@ func (c *Client) attempt(ctx context.Context, req *Request, n int) attempt {
 	}
 	defer resp.Body.Close()
 
-	res := &Response{StatusCode: resp.StatusCode, Header: resp.Header, Attempts: n}
+	res := &sent.room.response
+	res.StatusCode, res.Header, res.Attempts = resp.StatusCode, resp.Header, n
 	if value := resp.Header.Get("Retry-After"); value != "" {
 		res.RetryAfter = RetryAfter(value, time.Now())
 	}
@@ -124,18 +126,33 @@ func (c *Client) cause(ctx, sending context.Context, sent *sent, err error) erro
 	return err
 }
 
+// maxBuffer is the size up to which a Content-Length is trusted and a buffer is reused.
+const maxBuffer = 1 << 20
+
+// buffers holds cleared buffers for bodies of unknown length.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
 // read reads at most limit bytes. What was read before an error is returned with it.
 func read(body io.Reader, length, limit int64) ([]byte, error) {
-	const trusted = 1 << 20 // a Content-Length up to this is allocated at once
-	size := int64(bytes.MinRead)
-	if length >= 0 && length <= trusted {
-		size = min(length, limit) + 1 // one more, to read to the end without growing
+	if length >= 0 && length <= maxBuffer { // one more, to read to the end without growing
+		return fill(make([]byte, 0, min(length, limit)+1), body, limit)
 	}
-	buf := make([]byte, 0, size)
+	buf := buffers.Get().(*[]byte)
+	shared, err := fill((*buf)[:0], body, limit)
+	text := bytes.Clone(shared)
+	clear(shared)
+	if *buf = shared; cap(shared) <= maxBuffer {
+		buffers.Put(buf)
+	}
+	return text, err
+}
+
+// fill reads into an empty buffer, which may grow.
+func fill(buf []byte, body io.Reader, limit int64) ([]byte, error) {
 	reader := progressReader{r: body}
 	for int64(len(buf)) < limit {
 		if len(buf) == cap(buf) {
-			buf = slices.Grow(buf, len(buf)) // doubles
+			buf = slices.Grow(buf, max(len(buf), bytes.MinRead)) // doubles
 		}
 		n, err := reader.Read(buf[len(buf):min(int64(cap(buf)), limit)])
 		buf = buf[:len(buf)+n]

@@ -90,6 +90,19 @@ func TestReadOfKnownLengthMakesOneBuffer(t *testing.T) {
 	}), 1.0)
 }
 
+func TestBodiesOfUnknownLengthShareNoMemory(t *testing.T) {
+	first, err := read(strings.NewReader(strings.Repeat("a", 1000)), -1, 1<<20)
+	require.NoError(t, err)
+	second, err := read(strings.NewReader("b"), -1, 1<<20)
+	require.NoError(t, err)
+	assert.Equal(t, strings.Repeat("a", 1000), string(first))
+	assert.Equal(t, "b", string(second))
+	for range 10 { // the buffer for the next body
+		buf := buffers.Get().(*[]byte)
+		assert.Empty(t, bytes.Trim((*buf)[:cap(*buf)], "\x00"), "cleared")
+	}
+}
+
 // send makes one attempt.
 func send(ctx context.Context, t *testing.T, transport roundTrip) attempt {
 	return newTestClient(t, transport).attempt(ctx, newTestRequest(true), 1)
