@@ -127,7 +127,7 @@ func (v *cookies) read(r *reader, last *cookies) {
 		switch name := r.value(); string(name) {
 		case `"object"`:
 			bit = 1 << 0
-			v.Object = readText(r, last.Object)
+			v.Object = readText(r, "cookies")
 		case `"cookies"`:
 			bit = 1 << 1
 			r.other(&v.Cookies)
@@ -272,7 +272,7 @@ func (v *Session) read(r *reader, last *Session) {
 		switch name := r.value(); string(name) {
 		case `"object"`:
 			bit = 1 << 0
-			v.Object = readText(r, last.Object)
+			v.Object = readText(r, "session")
 		case `"id"`:
 			bit = 1 << 1
 			v.ID = readText(r, last.ID)
@@ -527,7 +527,7 @@ func (v *Token) read(r *reader, last *Token) {
 		switch name := r.value(); string(name) {
 		case `"object"`:
 			bit = 1 << 0
-			v.Object = readText(r, last.Object)
+			v.Object = readText(r, "token")
 		case `"jwt"`:
 			bit = 1 << 1
 			v.JWT = readText(r, last.JWT)

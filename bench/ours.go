@@ -79,8 +79,8 @@ func ours(baseURL string, transport http.RoundTripper) (Calls, error) {
 		},
 		"NotFound": func(ctx context.Context) (Result, error) {
 			_, err := c.Get(ctx, MissingID)
-			var refused *clerksessions.Error
-			if !errors.As(err, &refused) {
+			refused, ok := errors.AsType[*clerksessions.Error](err)
+			if !ok {
 				return Result{}, err
 			}
 			return Result{Code: refused.Errors[0].Code}, nil

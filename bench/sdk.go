@@ -76,8 +76,8 @@ func sdk(baseURL string, transport http.RoundTripper) (Calls, error) {
 		"CreateTokenFromTemplate": mint(Template),
 		"NotFound": func(ctx context.Context) (Result, error) {
 			_, err := c.Get(ctx, MissingID)
-			var refused *clerk.APIErrorResponse
-			if !errors.As(err, &refused) {
+			refused, ok := errors.AsType[*clerk.APIErrorResponse](err)
+			if !ok {
 				return Result{}, err
 			}
 			return Result{Code: refused.Errors[0].Code}, nil

@@ -99,6 +99,8 @@ func read(p codegen.Property, goType string) string {
 	case schema.Type.Is("integer"):
 		return "v.%s = readInteger[" + goType + "](r)"
 	case isOwn:
+	case len(p.Schema.EnumValues) == 1:
+		return "v.%s = readText(r, " + strconv.Quote(fmt.Sprint(schema.Enum[0])) + ")"
 	case schema.Type.Is("string") && schema.Format == "":
 		return "v.%[1]s = readText(r, last.%[1]s)"
 	case schema.Type.Is("boolean"):

@@ -40,10 +40,10 @@ func (a attempt) retryAfter() time.Duration {
 	return a.res.RetryAfter
 }
 
-// attempt sends the request once and reads the response.
-func (c *Client) attempt(ctx context.Context, req *Request, n int) attempt {
+// attempt sends the request once and reads the response. It began at start.
+func (c *Client) attempt(ctx context.Context, req *Request, n int, start time.Time) attempt {
 	sent := &sent{attemptContext: attemptContext{ctx, req.Operation, n}, idempotent: req.Idempotent}
-	sending, cancel := context.WithTimeout(sent, c.Timeout)
+	sending, cancel := context.WithDeadline(sent, start.Add(c.Timeout))
 	defer cancel()
 	sent.cancel = cancel
 	resp, err := c.roundTrip(c.request(sent.watch(sending, req.Body != nil), req, sent))

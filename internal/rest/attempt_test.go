@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -105,7 +106,7 @@ func TestBodiesOfUnknownLengthShareNoMemory(t *testing.T) {
 
 // send makes one attempt.
 func send(ctx context.Context, t *testing.T, transport roundTrip) attempt {
-	return newTestClient(t, transport).attempt(ctx, newTestRequest(true), 1)
+	return newTestClient(t, transport).attempt(ctx, newTestRequest(true), 1, time.Now())
 }
 
 func TestAttempt(t *testing.T) {

@@ -95,9 +95,9 @@ type Observer interface {
 	// if none came. The cause is nil if a response that is not a success came whole.
 	Error(n int, res *Response, cause error) error
 
-	// Attempted is called after attempt n. Exactly one of a usable response and err
-	// is non-nil, though res may accompany err.
-	Attempted(n int, took time.Duration, res *Response, err error)
+	// Attempted is called after attempt n, which began at start. Exactly one of a usable
+	// response and err is non-nil, though res may accompany err.
+	Attempted(n int, start time.Time, res *Response, err error)
 
 	// Retrying is called before the wait that follows attempt n.
 	Retrying(n int, wait time.Duration, err error)
