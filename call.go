@@ -32,7 +32,6 @@ type call struct {
 	err       error
 
 	room struct { // saves allocations
-		text      string
 		segments  [2]string
 		fragments [6]rest.Field
 		headers   [4]rest.Field

@@ -55,29 +55,19 @@ func (c *Client) url(req *Request, u *url.URL) {
 	u.Path, _ = url.PathUnescape(u.RawPath)
 }
 
-// query joins the parameters, sorted by name. Those of Client.Query override others.
+// query joins the parameters, sorted. Those of Client.Query override others.
 func (c *Client) query(req *Request) string {
-	if len(req.Query)+len(c.Query) == 0 {
-		return ""
-	}
-	fields := make([]Field, 0, len(req.Query)+len(c.Query))
+	parts := make([]string, 0, len(req.Query)+len(c.Query))
 	for _, field := range req.Query {
 		if !c.Query.Has(field.Name) {
-			fields = append(fields, field)
+			parts = append(parts, field.Value)
 		}
 	}
 	for name, values := range c.Query {
-		fields = append(fields, Field{name, url.Values{name: values}.Encode()})
+		parts = append(parts, url.Values{name: values}.Encode())
 	}
-	slices.SortStableFunc(fields, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
-	var query strings.Builder
-	for i, field := range fields {
-		if i > 0 {
-			query.WriteByte('&')
-		}
-		query.WriteString(field.Value)
-	}
-	return query.String()
+	slices.Sort(parts)
+	return strings.Join(parts, "&")
 }
 
 // path fills the template.
