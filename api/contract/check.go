@@ -34,18 +34,17 @@ func (r Refused) Error() string {
 // checker walks the contract and gathers what it refuses.
 type checker struct {
 	*Contract
-	refused   Refused
-	used      map[string]bool // references followed
-	seen      map[string]bool // component schemas walked, with their role
-	responses map[string]bool // component schemas that are responses
-	requests  map[string]bool // component schemas that are sent
+	refused  Refused
+	used     map[string]bool // references followed
+	seen     map[string]bool // component schemas walked, with their role
+	requests map[string]bool // component schemas that are sent
 }
 
 // Check returns a [Refused] if the contract has something that would not reach the
 // generated code.
 func (c *Contract) Check() error {
-	k := &checker{Contract: c, used: map[string]bool{}, seen: map[string]bool{}, responses: map[string]bool{},
-		requests: map[string]bool{}}
+	c.responses = map[string]bool{}
+	k := &checker{Contract: c, used: map[string]bool{}, seen: map[string]bool{}, requests: map[string]bool{}}
 	k.ownExtensions()
 	k.document()
 	k.operations()
@@ -109,18 +108,20 @@ func (k *checker) follow(where, ref string) bool {
 // ownExtensions refuses extensions in openapi.yaml itself: all but x-retry belong in
 // the overlay.
 func (k *checker) ownExtensions() {
-	for _, found := range extensions(k.own, nil) {
-		inOperation := len(found.path) == 3 && found.path[0] == "paths"
-		if inOperation && found.name == "x-retry" {
-			continue
+	walk(k.own, nil, func(_ any, path []string) {
+		if len(path) == 0 {
+			return
 		}
-		k.refuse(
-			"openapi.yaml, "+strings.Join(found.path, "."),
+		parents, name := path[:len(path)-1], path[len(path)-1]
+		isName := len(parents) > 0 && slices.Contains(named, parents[len(parents)-1])
+		inOperation := len(parents) == 3 && parents[0] == "paths"
+		if isName || !strings.HasPrefix(name, "x-") || inOperation && name == "x-retry" {
+			return
+		}
+		k.refuse("openapi.yaml, "+strings.Join(parents, "."),
 			"only x-retry on an operation may stand here; what is about Go belongs in api/overlay.yaml",
-			"extension %s",
-			found.name,
-		)
-	}
+			"extension %s", name)
+	})
 }
 
 func (k *checker) document() {

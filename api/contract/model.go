@@ -52,7 +52,7 @@ type must struct{ Condition, Text string }
 // model describes a struct, or is nil for one of which every property is an argument.
 func (c *Contract) model(t codegen.TypeDefinition) *model {
 	m := &model{Name: t.TypeName, Plain: codegen.LowercaseFirstCharacter(t.TypeName),
-		IsResponse: c.received[t.JsonName]}
+		IsResponse: c.responses[t.JsonName]}
 	m.Comment = t.Schema.OAPISchema.Description
 	if t.Schema.OAPISchema.Extensions["x-private"] != nil {
 		m.Name, m.Plain, m.Comment = m.Plain, "plain", codegen.LowercaseFirstCharacter(m.Comment)

@@ -93,7 +93,7 @@ func (k *checker) marks(at string, p *openapi3.Parameter) {
 		if p.In != "header" || p.Required {
 			k.refuse(at, "leave x-option out", "x-option on what is not an optional header")
 		}
-		if !slices.Contains(k.code.names, option) {
+		if !k.code.hasFunction(option) {
 			k.refuse(at, "name a function that sets the header",
 				"x-option names %s, which is not a function of the package", option)
 		}
