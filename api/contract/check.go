@@ -181,19 +181,11 @@ func (k *checker) components() {
 	}
 	k.keys("openapi.yaml, components", components, "schemas", "parameters", "responses", "headers",
 		"requestBodies", "securitySchemes")
-	unused := func(kind string, names []string) {
-		for _, name := range names {
-			if !k.used["#/components/"+kind+"/"+name] {
-				k.refuse("components."+kind+"."+name, "use it or remove it", "nothing refers to it")
-			}
+	walk(k.own, nil, func(_ any, path []string) {
+		if len(path) == 3 && path[0] == "components" && !k.used["#/"+strings.Join(path, "/")] {
+			k.refuse(strings.Join(path, "."), "use it or remove it", "nothing refers to it")
 		}
-	}
-	unused("schemas", slices.Sorted(maps.Keys(components.Schemas)))
-	unused("parameters", slices.Sorted(maps.Keys(components.Parameters)))
-	unused("responses", slices.Sorted(maps.Keys(components.Responses)))
-	unused("headers", slices.Sorted(maps.Keys(components.Headers)))
-	unused("requestBodies", slices.Sorted(maps.Keys(components.RequestBodies)))
-	unused("securitySchemes", slices.Sorted(maps.Keys(components.SecuritySchemes)))
+	})
 	for name := range k.responses {
 		if k.requests[name] {
 			k.refuse("components.schemas."+name, "make it two", "it is both sent and received")
