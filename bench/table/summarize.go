@@ -48,19 +48,11 @@ func summarize(raw []byte) (*results, error) {
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	clients := slices.Compact(slices.Sorted(slices.Values(slices.Concat(callClients, bench.TokenClients))))
-	slices.SortStableFunc(clients, func(a, b string) int { return boolInt(b == "ours") - boolInt(a == "ours") })
-	table, err := output(
-		nil,
-		"go",
-		"tool",
-		"benchstat",
-		"-format",
-		"csv",
-		"-col",
-		"/client@("+strings.Join(clients, " ")+")",
-		file.Name(),
-	)
+	clients := slices.DeleteFunc(slices.Concat(callClients, bench.TokenClients), func(c string) bool { return c == "ours" })
+	slices.Sort(clients)
+	clients = append([]string{"ours"}, slices.Compact(clients)...)
+	columns := "/client@(" + strings.Join(clients, " ") + ")"
+	table, err := output(nil, "go", "tool", "benchstat", "-format", "csv", "-col", columns, file.Name())
 	if err != nil {
 		return nil, err
 	}
@@ -68,24 +60,10 @@ func summarize(raw []byte) (*results, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.version, r.machine = setting(
-		raw,
-		"go",
-	), fmt.Sprintf(
-		"%s/%s, %s, %d processors",
-		runtime.GOOS,
-		runtime.GOARCH,
-		setting(raw, "cpu"),
-		runtime.NumCPU(),
-	)
+	r.version = setting(raw, "go")
+	r.machine = fmt.Sprintf("%s/%s, %s, %d processors", runtime.GOOS, runtime.GOARCH, setting(raw, "cpu"),
+		runtime.NumCPU())
 	return r, nil
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // setting returns the value of a line "name: value" that the benchmarks print.
