@@ -80,6 +80,7 @@ func (c *call) do() (*rest.Response, error) {
 		Operation:  c.op,
 		Idempotent: c.op.Retry == RetrySafe,
 		Redactor:   &c.redactor,
+		KeepBody:   c.meta != nil,
 		Attempts:   c.tried,
 	}, (*observer)(c))
 }

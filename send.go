@@ -27,6 +27,7 @@ func send[T any, R response[T]](c *call) (*T, error) {
 	if what := value.missing(); what != "" {
 		return nil, c.unusable(res, fmt.Errorf("response is not a %s: missing %s", reflect.TypeFor[T]().Name(), what))
 	}
+	res.Release()
 	return value, nil
 }
 

@@ -1,14 +1,11 @@
 package rest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
-	"sync"
 	"time"
 )
 
@@ -61,11 +58,12 @@ func (c *Client) attempt(ctx context.Context, req *Request, n int, start time.Ti
 	if !res.OK() {
 		return c.failed(ctx, req, resp, res)
 	}
-	res.Body, err = read(
-		resp.Body,
-		resp.ContentLength,
-		c.MaxResponseBytes+1,
-	) // one extra byte detects an oversized body
+	limit := c.MaxResponseBytes + 1 // one extra byte detects an oversized body
+	if req.KeepBody {
+		res.Body, err = read(resp.Body, resp.ContentLength, limit)
+	} else {
+		err = res.readShared(resp.Body, resp.ContentLength, limit)
+	}
 	switch {
 	case err != nil:
 		cause := req.Redactor.Error(c.cause(ctx, sending, sent, err))
@@ -124,61 +122,4 @@ func (c *Client) cause(ctx, sending context.Context, sent *sent, err error) erro
 		return fmt.Errorf("no complete response within %s: %w", c.Timeout, sending.Err())
 	}
 	return err
-}
-
-// maxBuffer is the size up to which a Content-Length is trusted and a buffer is reused.
-const maxBuffer = 1 << 20
-
-// buffers holds cleared buffers for bodies of unknown length.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
-// read reads at most limit bytes. What was read before an error is returned with it.
-func read(body io.Reader, length, limit int64) ([]byte, error) {
-	if length >= 0 && length <= maxBuffer { // one more, to read to the end without growing
-		return fill(make([]byte, 0, min(length, limit)+1), body, limit)
-	}
-	buf := buffers.Get().(*[]byte)
-	shared, err := fill((*buf)[:0], body, limit)
-	text := bytes.Clone(shared)
-	clear(shared)
-	if *buf = shared; cap(shared) <= maxBuffer {
-		buffers.Put(buf)
-	}
-	return text, err
-}
-
-// fill reads into an empty buffer, which may grow.
-func fill(buf []byte, body io.Reader, limit int64) ([]byte, error) {
-	reader := progressReader{r: body}
-	for int64(len(buf)) < limit {
-		if len(buf) == cap(buf) {
-			buf = slices.Grow(buf, max(len(buf), bytes.MinRead)) // doubles
-		}
-		n, err := reader.Read(buf[len(buf):min(int64(cap(buf)), limit)])
-		buf = buf[:len(buf)+n]
-		switch {
-		case err == io.EOF: //nolint:errorlint // readers return it as it is
-			return buf, nil
-		case err != nil:
-			return buf, err
-		}
-	}
-	return buf, nil
-}
-
-// progressReader fails when its reader keeps returning neither bytes nor an error.
-type progressReader struct {
-	r     io.Reader
-	empty int // consecutive reads without a result
-}
-
-func (p *progressReader) Read(buf []byte) (int, error) {
-	n, err := p.r.Read(buf)
-	if p.empty++; n > 0 || err != nil {
-		p.empty = 0
-	}
-	if p.empty >= 100 {
-		return 0, io.ErrNoProgress
-	}
-	return n, err
 }

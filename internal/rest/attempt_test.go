@@ -91,16 +91,27 @@ func TestReadOfKnownLengthMakesOneBuffer(t *testing.T) {
 	}), 1.0)
 }
 
-func TestBodiesOfUnknownLengthShareNoMemory(t *testing.T) {
-	first, err := read(strings.NewReader(strings.Repeat("a", 1000)), -1, 1<<20)
-	require.NoError(t, err)
-	second, err := read(strings.NewReader("b"), -1, 1<<20)
-	require.NoError(t, err)
-	assert.Equal(t, strings.Repeat("a", 1000), string(first))
-	assert.Equal(t, "b", string(second))
-	for range 10 { // the buffer for the next body
-		buf := buffers.Get().(*[]byte)
-		assert.Empty(t, bytes.Trim((*buf)[:cap(*buf)], "\x00"), "cleared")
+func TestBodiesShareNoMemory(t *testing.T) {
+	for _, length := range []int64{1000, -1} {
+		first, err := read(strings.NewReader(strings.Repeat("a", 1000)), length, 1<<20)
+		require.NoError(t, err)
+		second, err := read(strings.NewReader("b"), -1, 1<<20)
+		require.NoError(t, err)
+		assert.Equal(t, strings.Repeat("a", 1000), string(first))
+		assert.Equal(t, "b", string(second))
+	}
+}
+
+func TestReleaseClearsTheBody(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		req := newTestRequest(true)
+		req.KeepBody = keep
+		a := newTestClient(t, respond(200, "token")).attempt(t.Context(), req, 1, time.Now())
+		body := a.res.Body
+		a.res.Release()
+		assert.Nil(t, a.res.Body)
+		assert.Equal(t, keep, string(body) == "token", "%q", body)
+		a.res.Release() // does nothing
 	}
 }
 

@@ -64,6 +64,10 @@ type Request struct {
 	// Redactor knows the secrets of the request.
 	Redactor *Redactor
 
+	// KeepBody says that the response's body is kept; without it, [Response.Release] may
+	// be called.
+	KeepBody bool
+
 	// Attempts is the number of attempts that earlier calls made for the same purpose.
 	// Attempts of this call are numbered from there.
 	Attempts int
@@ -78,6 +82,7 @@ type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
+	buffer     *[]byte // of Body, if it is shared
 
 	// RetryAfter is the wait that the Retry-After header asks for, zero if it does not.
 	RetryAfter time.Duration
