@@ -114,7 +114,9 @@ func floor(baseURL string, transport http.RoundTripper) (Calls, error) {
 		"List500Streamed": list(500, Streamed),
 		"Create":          one(http.MethodPost, "/sessions", clerksessions.CreateParams{UserID: UserID}),
 		"Refresh": mint("/sessions/"+SessionID+"/refresh", refresh{
-			clerksessions.RefreshParams{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin}, "token"}),
+			clerksessions.RefreshParams{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin},
+			"token",
+		}),
 		"Revoke":                  one(http.MethodPost, "/sessions/"+SessionID+"/revoke", nil),
 		"Verify":                  one(http.MethodPost, "/sessions/"+SessionID+"/verify", verify{Expired}),
 		"CreateToken":             mint("/sessions/"+SessionID+"/tokens", lifetime{Lifetime}),

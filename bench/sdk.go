@@ -28,7 +28,8 @@ func sdk(baseURL string, transport http.RoundTripper) (Calls, error) {
 	}
 	mint := func(template string) func(context.Context) (Result, error) {
 		return func(ctx context.Context) (Result, error) {
-			params := &session.CreateTokenParams{ID: SessionID, TemplateName: template, ExpiresInSeconds: clerk.Int64(Lifetime)}
+			params := &session.CreateTokenParams{ID: SessionID, TemplateName: template}
+			params.ExpiresInSeconds = clerk.Int64(Lifetime)
 			t, err := c.CreateToken(ctx, params)
 			if err != nil {
 				return Result{}, err

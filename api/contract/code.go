@@ -85,7 +85,8 @@ func (c *Contract) compile(file *ast.File, info *types.Info) (pkg *types.Package
 		case !isType || e.Fset.Position(e.Pos).Filename != c.config.Output:
 			follow = append(follow, err.Error())
 		case !strings.HasPrefix(e.Msg, "\t"): // not the other place of a redeclaration
-			refused = append(refused, Refusal{enclosing(file, e.Pos), "the generated code does not compile: " + e.Msg, do})
+			what := "the generated code does not compile: " + e.Msg
+			refused = append(refused, Refusal{enclosing(file, e.Pos), what, do})
 		}
 	}}
 	pkg, _ = config.Check("github.com/clerksessions/clerksessions", c.code.fset,

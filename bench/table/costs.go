@@ -17,8 +17,9 @@ type program struct{ name, requires, file string }
 var programs embed.FS
 
 const (
-	requireOurs = "require github.com/clerksessions/clerksessions v0.0.0\nreplace github.com/clerksessions/clerksessions => %s\n"
-	requireSDK  = "require github.com/clerk/clerk-sdk-go/v2 v2.4.2\n// %s\n"
+	requireOurs = "require github.com/clerksessions/clerksessions v0.0.0\n" +
+		"replace github.com/clerksessions/clerksessions => %s\n"
+	requireSDK = "require github.com/clerk/clerk-sdk-go/v2 v2.4.2\n// %s\n"
 )
 
 // getters get one session.

@@ -48,9 +48,12 @@ func summarize(raw []byte) (*results, error) {
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	clients := slices.DeleteFunc(slices.Concat(callClients, bench.TokenClients), func(c string) bool { return c == "ours" })
-	slices.Sort(clients)
-	clients = append([]string{"ours"}, slices.Compact(clients)...)
+	clients := []string{"ours"}
+	for _, client := range slices.Concat(callClients, bench.TokenClients) {
+		if !slices.Contains(clients, client) {
+			clients = append(clients, client)
+		}
+	}
 	columns := "/client@(" + strings.Join(clients, " ") + ")"
 	table, err := output(nil, "go", "tool", "benchstat", "-format", "csv", "-col", columns, file.Name())
 	if err != nil {

@@ -31,7 +31,10 @@ var targets = []target{
 	{"Page of 500: clerk-sdk-go over ours", "clerk-sdk-go", "ours", cpu, inMemory + "List500", "", 2, false},
 	{"Every operation: clerk-sdk-go over ours, least", "clerk-sdk-go", "ours", cpu, inMemory, "", 1, false},
 	{"Every operation: oapi-codegen over ours, least", "oapi-codegen", "ours", cpu, inMemory, "", 1, false},
-	{"Every operation except a 404: ogen over ours, least", "ogen", "ours", cpu, inMemory, inMemory + "NotFound", 1, false},
+	{
+		"Every operation except a 404: ogen over ours, least",
+		"ogen", "ours", cpu, inMemory, inMemory + "NotFound", 1, false,
+	},
 	{"404: ours over ogen", "ours", "ogen", cpu, inMemory + "NotFound", "", 1.15, true},
 	{"Get: ours over the floor", "ours", "floor", cpu, inMemory + "Get", "", 1.25, true},
 	{"Page of 500: ours over the floor", "ours", "floor", cpu, inMemory + "List500", "", 1, true},
