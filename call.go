@@ -33,8 +33,8 @@ type call struct {
 
 	room struct { // saves allocations
 		segments  [2]string
-		fragments [6]rest.Field
-		headers   [4]rest.Field
+		fragments [3]rest.Field
+		headers   [3]rest.Field
 	}
 }
 

@@ -47,7 +47,7 @@ type sent struct {
 
 	room struct { // saves allocations
 		url      url.URL
-		values   [8]string
+		values   [5]string
 		response Response
 	}
 
