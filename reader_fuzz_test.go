@@ -49,6 +49,7 @@ func FuzzDecode(f *testing.F) {
 		`{"created_at":1.0}`, `{"created_at":1e3}`, `{"created_at":"1"}`, `{"created_at":-0}`, `{"created_at":-5}`, `{"created_at":999999999999999999}`, `{"total_count":9223372036854775807}`, `{"created_at":9223372036854775808}`,
 		`{"latest_activity":{}}`, `{"latest_activity":[]}`, `{"latest_activity":{"is_mobile":"true"}}`, `{"tasks":{}}`, `{"actor":[]}`,
 		`{"data":[{"latest_activity":{"city":"a"}},{"latest_activity":{"city":"a"}},{"latest_activity":null}]}`, "{\"id\":\"\xff\"}",
+		`{"data":[{"id":"a\\b"},{"id":"a\b"}]}`,
 	} {
 		f.Add(body)
 	}
