@@ -32,10 +32,9 @@ type call struct {
 	err       error
 
 	room struct { // saves allocations
-		text      string
 		segments  [2]string
-		fragments [6]rest.Field
-		headers   [4]rest.Field
+		fragments [3]rest.Field
+		headers   [3]rest.Field
 	}
 }
 
@@ -81,6 +80,7 @@ func (c *call) do() (*rest.Response, error) {
 		Operation:  c.op,
 		Idempotent: c.op.Retry == RetrySafe,
 		Redactor:   &c.redactor,
+		KeepBody:   c.meta != nil,
 		Attempts:   c.tried,
 	}, (*observer)(c))
 }

@@ -11,15 +11,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// decode decodes body with the type's own method or with json.Unmarshal. Names are case
-// sensitive and must not repeat; unknown ones are ignored.
-func decode(body []byte, value any) error {
-	if own, ok := value.(interface{ decode([]byte) error }); ok {
-		return own.decode(body)
-	}
-	return json.Unmarshal(body, value)
-}
-
 // describe returns what is wrong with a response and at which position, without quoting
 // a value. The library's own text has the position escaped and truncated, so that
 // secrets in it could not be redacted.

@@ -118,9 +118,11 @@ func newError(op *Operation, res *rest.Response, cause error) *Error {
 		cause:      cause,
 	}
 	var errs clerkErrors
-	_ = json.Unmarshal(e.Body, &errs, lenient) // the part that can be decoded is better than nothing
+	_ = decode(e.Body, &errs, lenient) // the part that can be decoded is better than nothing
 	e.Errors = errs.Errors
-	e.TraceID = cmp.Or(errs.ClerkTraceID, traceID(e.Header))
+	if e.TraceID = errs.ClerkTraceID; e.TraceID == "" {
+		e.TraceID = traceID(e.Header)
+	}
 	return e
 }
 

@@ -81,3 +81,13 @@ func TestWhatAnImporterGets(t *testing.T) {
 		}
 	}
 }
+
+// Only a contract with a pattern links regexp.
+func TestAnImporterGetsNoRegexp(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{root, root + "/sessionjwt"} {
+		out, err := exec.Command("go", "list", "-deps", path).Output()
+		require.NoError(t, err)
+		assert.NotContains(t, strings.Fields(string(out)), "regexp", path)
+	}
+}

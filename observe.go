@@ -24,7 +24,7 @@ func (o *observer) Error(n int, res *rest.Response, cause error) error {
 }
 
 // Attempted records the attempt in the call's Meta and logs it.
-func (o *observer) Attempted(n int, took time.Duration, res *rest.Response, err error) {
+func (o *observer) Attempted(n int, start time.Time, res *rest.Response, err error) {
 	if o.meta != nil {
 		o.meta.Attempts = n
 		switch {
@@ -37,7 +37,7 @@ func (o *observer) Attempted(n int, took time.Duration, res *rest.Response, err 
 	if o.logger == nil || !o.logger.Enabled(o.ctx, slog.LevelDebug) {
 		return
 	}
-	attrs := outcome(o.op, n, slog.Duration("duration", took), err)
+	attrs := outcome(o.op, n, slog.Duration("duration", time.Since(start)), err)
 	if err == nil {
 		attrs = withResponse(attrs, res.StatusCode, o.traceID(res))
 	}

@@ -24,7 +24,7 @@ func (c *call) path(name string, v value) {
 		c.invalid("%s is empty", name)
 		return
 	}
-	escaped := c.style(name, v, "simple", runtime.ParamLocationPath)
+	escaped := c.style(name, v, runtime.ParamLocationPath)
 	whole, _ := url.PathUnescape(escaped)
 	if reason := notASegment(whole); reason != "" {
 		c.invalid("%s %s", name, reason)
@@ -38,7 +38,7 @@ func (c *call) query(name string, v value) {
 	if !c.accepts(name, v) || !v.isSet {
 		return
 	}
-	text := c.style(name, v, "form", runtime.ParamLocationQuery)
+	text := c.style(name, v, runtime.ParamLocationQuery)
 	// The separators of these two styles are not characters of a URL.
 	text = strings.ReplaceAll(strings.ReplaceAll(text, " ", "%20"), "|", "%7C")
 	c.fragments = append(c.fragments, rest.Field{Name: name, Value: text})
@@ -49,7 +49,7 @@ func (c *call) header(name string, v value) {
 	if !c.accepts(name, v) || !v.isSet {
 		return
 	}
-	text := c.style(name, v, "simple", runtime.ParamLocationHeader)
+	text := c.style(name, v, runtime.ParamLocationHeader)
 	if !validHeaderValue(text) {
 		c.invalid("%s has a control character", name)
 		return
@@ -62,7 +62,7 @@ func (c *call) cookie(name string, v value) {
 	if !c.accepts(name, v) || !v.isSet {
 		return
 	}
-	text := c.style(name, v, "form", runtime.ParamLocationCookie)
+	text := c.style(name, v, runtime.ParamLocationCookie)
 	if strings.ContainsFunc(text, notInCookie) {
 		c.invalid("%s has a character that no cookie can have", name)
 		return
@@ -114,20 +114,36 @@ func (c *call) accepts(name string, v value) bool {
 }
 
 // style writes a parameter as its place and the contract ask.
-func (c *call) style(name string, v value, style string, in runtime.ParamLocation) string {
-	explode := style == "form"
-	if v.style != "" {
-		style, explode = v.style, v.explode
+func (c *call) style(name string, v value, in runtime.ParamLocation) string {
+	if v.write != nil {
+		text, err := v.write(v, name, in)
+		if err != nil {
+			c.invalid("%s cannot be written in the style %s", name, v.style)
+		}
+		return text
 	}
-	plain := v.wire
-	if plain == nil {
-		c.room.text = v.text
-		plain = &c.room.text // a pointer into the call needs no allocation
+	switch in {
+	case runtime.ParamLocationPath:
+		return url.PathEscape(v.text)
+	case runtime.ParamLocationQuery:
+		return name + "=" + url.QueryEscape(v.text)
+	case runtime.ParamLocationCookie:
+		return name + "=" + v.text
 	}
-	text, err := runtime.StyleParamWithOptions(style, explode, name, plain,
+	return v.text
+}
+
+// styled writes v in its style, or in the default of its place.
+func styled(v value, name string, in runtime.ParamLocation) (string, error) {
+	if v.style == "" {
+		v.style = "simple"
+		if v.explode = in == runtime.ParamLocationQuery || in == runtime.ParamLocationCookie; v.explode {
+			v.style = "form"
+		}
+	}
+	if v.wire == nil {
+		v.wire = v.text
+	}
+	return runtime.StyleParamWithOptions(v.style, v.explode, name, v.wire,
 		runtime.StyleParamOptions{ParamLocation: in, AllowReserved: v.reserved})
-	if err != nil {
-		c.invalid("%s cannot be written in the style %s", name, style)
-	}
-	return text
 }

@@ -26,6 +26,13 @@ func FuzzParameter(f *testing.F) {
 				require.NotContains(t, []string{".", "..", ""}, plain)
 			}
 		}
+		plain, same := testCall(), testCall()
+		plain.query("p", text(v))
+		same.query("p", text(v).styled("form", true))
+		require.Equal(t, same.fragments, plain.fragments, "written by the module runtime")
+		plain.path("p", text(v))
+		same.path("p", text(v).styled("simple", false))
+		require.Equal(t, same.segments, plain.segments, "written by the module runtime")
 		for name, value := range map[string]value{"one": text(v), "list": list([]string{v, "z"}, text),
 			"spaces": list([]string{v, "z"}, text).styled("spaceDelimited", false), "reserved": text(v).allowReserved()} {
 			c := testCall()

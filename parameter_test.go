@@ -3,6 +3,7 @@ package clerksessions
 import (
 	"math"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -151,11 +152,11 @@ func TestLimitsOfAValue(t *testing.T) {
 		"at the limits":           {number(5).minimum(5).maximum(5), ""},
 		"between the limits":      {number(5).above(4).below(6), ""},
 		"multiple":                {number(0.3).multipleOf(0.1), ""},
-		"at the maximum length":   {text("éé").minLength(2).maxLength(2).pattern("^.{2}$"), ""},
+		"at the maximum length":   {text("éé").minLength(2).maxLength(2).pattern("^.{2}$", regexp.MatchString), ""},
 		"email address":           {text("a@b.example").email(), ""},
 		"no email address":        {text("").email(), ""},
 		"in the enum":             {text("a").enum("a", "b"), ""},
-		"not set":                 {text("").enum("a").minLength(2).pattern("a"), ""},
+		"not set":                 {text("").enum("a").minLength(2).pattern("a", regexp.MatchString), ""},
 		"at the maximum of items": {list([]string{"a"}, text).minItems(1).maxItems(1), ""},
 		"number that is not set":  {number(0).maximum(-1).below(-1), ""},
 		"zero number":             {number(0).minimum(1).above(1), ""},
@@ -173,7 +174,7 @@ func TestLimitsOfAValue(t *testing.T) {
 		"negative infinity":                  {number(math.Inf(-1)), "is not a finite number"},
 		"short":                              {text("é").minLength(2), "has 1 characters, but must have at least 2"},
 		"long":                               {text("ééé").maxLength(2), "has 3 characters, but must have at most 2"},
-		"other pattern":                      {text("b").pattern("^a+$"), `is "b", but must match ^a+$`},
+		"other pattern":                      {text("b").pattern("^a+$", regexp.MatchString), `is "b", but must match ^a+$`},
 		"word for an email address":          {text("a").email(), "is not an email address"},
 		"name and email address":             {text("Ann <a@b.example>").email(), "is not an email address"},
 		"end of a parameter":                 {text("a&b=c").allowReserved(), "contains &, ;, # or +, which would be sent unescaped"},

@@ -9,7 +9,7 @@ import (
 
 // response is a type that a 2xx response can be decoded into.
 type response[T any] interface {
-	*T
+	readable[T]
 	missing() string // names a member that the response must have but has not
 }
 
@@ -27,6 +27,7 @@ func send[T any, R response[T]](c *call) (*T, error) {
 	if what := value.missing(); what != "" {
 		return nil, c.unusable(res, fmt.Errorf("response is not a %s: missing %s", reflect.TypeFor[T]().Name(), what))
 	}
+	res.Release()
 	return value, nil
 }
 

@@ -44,21 +44,11 @@ func (s SessionStatus) Ended() bool {
 
 // decode takes both shapes of a list: a page, and a bare list without a total.
 func (p *SessionPage) decode(body []byte) error {
-	var value any = p
-	bare := bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("["))
-	if bare {
-		value = &p.Data
+	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
+		return json.Unmarshal(body, p)
 	}
-	// Room for about as many sessions as there are saves growing the slice.
-	p.Data = make([]Session, 0, min(pageSize, bytes.Count(body, []byte("},{"))+1))
-	err := json.Unmarshal(body, value)
-	if len(p.Data) == 0 { // an empty list, or none? With no slice to begin with it shows.
-		p.Data = nil
-		err = json.Unmarshal(body, value)
-	}
-	if bare {
-		p.TotalCount = len(p.Data)
-	}
+	err := json.Unmarshal(body, &p.Data)
+	p.TotalCount = len(p.Data)
 	return err
 }
 

@@ -31,6 +31,31 @@ type ClerkError struct {
 	Extra map[string]any `json:",embed"`
 }
 
+// read reads v from r. It shares the strings that last has too.
+func (v *ClerkError) read(r *reader, last *ClerkError) {
+	var seen uint64
+	for r.begin('{'); r.more('}'); {
+		var bit uint64
+		switch name := r.value(); string(name) {
+		case `"code"`:
+			bit = 1 << 0
+			v.Code = readText(r, last.Code)
+		case `"long_message"`:
+			bit = 1 << 1
+			v.LongMessage = readText(r, last.LongMessage)
+		case `"message"`:
+			bit = 1 << 2
+			v.Message = readText(r, last.Message)
+		case `"meta"`:
+			bit = 1 << 3
+			r.other(&v.Meta)
+		default:
+			r.unknown(name, &v.Extra)
+		}
+		r.once(&seen, bit)
+	}
+}
+
 // MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
 // not know how to embed them.
 func (v ClerkError) MarshalJSON() ([]byte, error) {
@@ -53,6 +78,28 @@ type clerkErrors struct {
 	Extra map[string]any `json:",embed"`
 }
 
+// read reads v from r. It shares the strings that last has too.
+func (v *clerkErrors) read(r *reader, last *clerkErrors) {
+	var seen uint64
+	for r.begin('{'); r.more('}'); {
+		var bit uint64
+		switch name := r.value(); string(name) {
+		case `"clerk_trace_id"`:
+			bit = 1 << 0
+			v.ClerkTraceID = readText(r, last.ClerkTraceID)
+		case `"errors"`:
+			bit = 1 << 1
+			v.Errors = readList[ClerkError](r)
+		case `"meta"`:
+			bit = 1 << 2
+			r.other(&v.Meta)
+		default:
+			r.unknown(name, &v.Extra)
+		}
+		r.once(&seen, bit)
+	}
+}
+
 // MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
 // not know how to embed them.
 func (v clerkErrors) MarshalJSON() ([]byte, error) {
@@ -70,6 +117,25 @@ type cookies struct {
 
 	// Extra holds the members of the response that the contract does not have.
 	Extra map[string]any `json:",embed"`
+}
+
+// read reads v from r. It shares the strings that last has too.
+func (v *cookies) read(r *reader, last *cookies) {
+	var seen uint64
+	for r.begin('{'); r.more('}'); {
+		var bit uint64
+		switch name := r.value(); string(name) {
+		case `"object"`:
+			bit = 1 << 0
+			v.Object = readText(r, "cookies")
+		case `"cookies"`:
+			bit = 1 << 1
+			r.other(&v.Cookies)
+		default:
+			r.unknown(name, &v.Extra)
+		}
+		r.once(&seen, bit)
+	}
 }
 
 // MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
@@ -198,6 +264,61 @@ type Session struct {
 	Extra map[string]any `json:",embed"`
 }
 
+// read reads v from r. It shares the strings that last has too.
+func (v *Session) read(r *reader, last *Session) {
+	var seen uint64
+	for r.begin('{'); r.more('}'); {
+		var bit uint64
+		switch name := r.value(); string(name) {
+		case `"object"`:
+			bit = 1 << 0
+			v.Object = readText(r, "session")
+		case `"id"`:
+			bit = 1 << 1
+			v.ID = readText(r, last.ID)
+		case `"user_id"`:
+			bit = 1 << 2
+			v.UserID = readText(r, last.UserID)
+		case `"client_id"`:
+			bit = 1 << 3
+			v.ClientID = readText(r, last.ClientID)
+		case `"status"`:
+			bit = 1 << 4
+			v.Status = readText(r, last.Status)
+		case `"actor"`:
+			bit = 1 << 5
+			r.other(&v.Actor)
+		case `"last_active_organization_id"`:
+			bit = 1 << 6
+			v.LastActiveOrganizationID = readText(r, last.LastActiveOrganizationID)
+		case `"latest_activity"`:
+			bit = 1 << 7
+			v.LatestActivity = readPointer(r, last.LatestActivity)
+		case `"tasks"`:
+			bit = 1 << 8
+			v.Tasks = readList[SessionTask](r)
+		case `"created_at"`:
+			bit = 1 << 9
+			v.CreatedAt = readInteger[UnixMilli](r)
+		case `"updated_at"`:
+			bit = 1 << 10
+			v.UpdatedAt = readInteger[UnixMilli](r)
+		case `"last_active_at"`:
+			bit = 1 << 11
+			v.LastActiveAt = readInteger[UnixMilli](r)
+		case `"expire_at"`:
+			bit = 1 << 12
+			v.ExpireAt = readInteger[UnixMilli](r)
+		case `"abandon_at"`:
+			bit = 1 << 13
+			v.AbandonAt = readInteger[UnixMilli](r)
+		default:
+			r.unknown(name, &v.Extra)
+		}
+		r.once(&seen, bit)
+	}
+}
+
 // MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
 // not know how to embed them.
 func (v Session) MarshalJSON() ([]byte, error) {
@@ -249,6 +370,46 @@ type SessionActivity struct {
 	Extra map[string]any `json:",embed"`
 }
 
+// read reads v from r. It shares the strings that last has too.
+func (v *SessionActivity) read(r *reader, last *SessionActivity) {
+	var seen uint64
+	for r.begin('{'); r.more('}'); {
+		var bit uint64
+		switch name := r.value(); string(name) {
+		case `"browser_name"`:
+			bit = 1 << 0
+			v.BrowserName = readText(r, last.BrowserName)
+		case `"browser_version"`:
+			bit = 1 << 1
+			v.BrowserVersion = readText(r, last.BrowserVersion)
+		case `"city"`:
+			bit = 1 << 2
+			v.City = readText(r, last.City)
+		case `"country"`:
+			bit = 1 << 3
+			v.Country = readText(r, last.Country)
+		case `"device_type"`:
+			bit = 1 << 4
+			v.DeviceType = readText(r, last.DeviceType)
+		case `"id"`:
+			bit = 1 << 5
+			v.ID = readText(r, last.ID)
+		case `"ip_address"`:
+			bit = 1 << 6
+			v.IPAddress = readText(r, last.IPAddress)
+		case `"is_mobile"`:
+			bit = 1 << 7
+			v.IsMobile = r.boolean()
+		case `"object"`:
+			bit = 1 << 8
+			v.Object = readText(r, last.Object)
+		default:
+			r.unknown(name, &v.Extra)
+		}
+		r.once(&seen, bit)
+	}
+}
+
 // MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
 // not know how to embed them.
 func (v SessionActivity) MarshalJSON() ([]byte, error) {
@@ -269,6 +430,25 @@ type SessionPage struct {
 
 	// Extra holds the members of the response that the contract does not have.
 	Extra map[string]any `json:",embed"`
+}
+
+// read reads v from r. It shares the strings that last has too.
+func (v *SessionPage) read(r *reader, last *SessionPage) {
+	var seen uint64
+	for r.begin('{'); r.more('}'); {
+		var bit uint64
+		switch name := r.value(); string(name) {
+		case `"data"`:
+			bit = 1 << 0
+			v.Data = readList[Session](r)
+		case `"total_count"`:
+			bit = 1 << 1
+			v.TotalCount = readInteger[int](r)
+		default:
+			r.unknown(name, &v.Extra)
+		}
+		r.once(&seen, bit)
+	}
 }
 
 // MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
@@ -303,6 +483,22 @@ type SessionTask struct {
 	Extra map[string]any `json:",embed"`
 }
 
+// read reads v from r. It shares the strings that last has too.
+func (v *SessionTask) read(r *reader, last *SessionTask) {
+	var seen uint64
+	for r.begin('{'); r.more('}'); {
+		var bit uint64
+		switch name := r.value(); string(name) {
+		case `"key"`:
+			bit = 1 << 0
+			v.Key = readText(r, last.Key)
+		default:
+			r.unknown(name, &v.Extra)
+		}
+		r.once(&seen, bit)
+	}
+}
+
 // MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does
 // not know how to embed them.
 func (v SessionTask) MarshalJSON() ([]byte, error) {
@@ -321,6 +517,25 @@ type Token struct {
 
 	// Extra holds the members of the response that the contract does not have.
 	Extra map[string]any `json:",embed"`
+}
+
+// read reads v from r. It shares the strings that last has too.
+func (v *Token) read(r *reader, last *Token) {
+	var seen uint64
+	for r.begin('{'); r.more('}'); {
+		var bit uint64
+		switch name := r.value(); string(name) {
+		case `"object"`:
+			bit = 1 << 0
+			v.Object = readText(r, "token")
+		case `"jwt"`:
+			bit = 1 << 1
+			v.JWT = readText(r, last.JWT)
+		default:
+			r.unknown(name, &v.Extra)
+		}
+		r.once(&seen, bit)
+	}
 }
 
 // MarshalJSON encodes v with the members in Extra. It is for encoding/json, which does

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"math"
 	"net/mail"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -23,6 +21,10 @@ import (
 // scalar, list, headers or object) and chains the checks of the contract. A value
 // left zero is not set: it is not sent, and only required rejects it.
 type value struct {
+	// write writes a parameter. It is nil for a string in the default style, so that
+	// only a program that sends something else links the module runtime.
+	write func(v value, name string, in runtime.ParamLocation) (string, error)
+
 	wire     any // what is written; nil for text
 	isSet    bool
 	hasZero  bool    // zero is a value too: a number or a boolean is never missing
@@ -49,7 +51,7 @@ func text[T ~string](v T) value {
 
 // number is an integer or a floating-point number.
 func number[T ~int | ~int32 | ~int64 | ~float32 | ~float64](v T) value {
-	p := value{wire: v, number: float64(v), isSet: v != 0, hasZero: true}
+	p := value{write: styled, wire: v, number: float64(v), isSet: v != 0, hasZero: true}
 	if math.IsNaN(p.number) || math.IsInf(p.number, 0) {
 		return p.fail("is not a finite number")
 	}
@@ -57,17 +59,19 @@ func number[T ~int | ~int32 | ~int64 | ~float32 | ~float64](v T) value {
 }
 
 // flag is a boolean.
-func flag[T ~bool](v T) value { return value{wire: bool(v), isSet: bool(v), hasZero: true} }
+func flag[T ~bool](v T) value {
+	return value{write: styled, wire: bool(v), isSet: bool(v), hasZero: true}
+}
 
 // scalar is a time, a date or a UUID.
 func scalar[T comparable](v T) value {
 	var zero T
-	return value{wire: v, isSet: v != zero}
+	return value{write: styled, wire: v, isSet: v != zero}
 }
 
 // list is an array. item builds the value of each element.
 func list[T any](elements []T, item func(T) value) value {
-	p := value{isSet: len(elements) > 0, items: make([]value, 0, len(elements))}
+	p := value{write: styled, isSet: len(elements) > 0, items: make([]value, 0, len(elements))}
 	plain := make([]any, 0, len(elements))
 	for _, element := range elements {
 		one := item(element).required()
@@ -105,7 +109,7 @@ func object(v any) value {
 	if err := decoder.Decode(&members); err != nil {
 		return value{}.fail("is not a JSON object")
 	}
-	return value{wire: members, isSet: len(members) > 0}
+	return value{write: styled, wire: members, isSet: len(members) > 0}
 }
 
 func (v value) fail(format string, args ...any) value {
@@ -135,14 +139,14 @@ func (v value) secret() value {
 
 // styled sets how a parameter is written when it is not the default of its place.
 func (v value) styled(style string, explode bool) value {
-	v.style, v.explode = style, explode
+	v.write, v.style, v.explode = styled, style, explode
 	return v
 }
 
 // allowReserved leaves the reserved characters of RFC 3986 unescaped in the query. It
 // rejects those that would end the parameter there.
 func (v value) allowReserved() value {
-	v.reserved = true
+	v.write, v.reserved = styled, true
 	for _, one := range append(v.items, v) {
 		if strings.ContainsAny(one.text, "&;#+") {
 			return v.fail("contains &, ;, # or +, which would be sent unescaped")
@@ -240,15 +244,13 @@ func (v value) email() value {
 	return v
 }
 
-var patterns sync.Map // of *regexp.Regexp by its text
-
-// pattern takes a regular expression that api/contract has compiled before.
-func (v value) pattern(expression string) value {
-	compiled, ok := patterns.Load(expression)
-	if !ok {
-		compiled, _ = patterns.LoadOrStore(expression, regexp.MustCompile(expression))
+// pattern takes a regular expression and [regexp.MatchString], so that only a contract
+// with a pattern links regexp.
+func (v value) pattern(expression string, match func(pattern, s string) (bool, error)) value {
+	if !v.isSet {
+		return v
 	}
-	if v.isSet && !compiled.(*regexp.Regexp).MatchString(v.text) {
+	if ok, _ := match(expression, v.text); !ok {
 		return v.fail("is %s, but must match %s", rest.Quote(v.text), expression)
 	}
 	return v

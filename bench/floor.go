@@ -93,12 +93,7 @@ func floor(baseURL string, transport http.RoundTripper) (Calls, error) {
 				return Result{}, err
 			}
 			s := page.Data[len(page.Data)-1]
-			return Result{
-				ID:      s.ID,
-				Browser: s.LatestActivity.BrowserName,
-				Expire:  int64(s.ExpireAt),
-				Count:   len(page.Data),
-			}, nil
+			return Result{s.ID, s.LatestActivity.BrowserName, int64(s.ExpireAt), len(page.Data), "", ""}, nil
 		}
 	}
 	type verify struct {
@@ -118,13 +113,10 @@ func floor(baseURL string, transport http.RoundTripper) (Calls, error) {
 		"List500":         list(500, 0),
 		"List500Streamed": list(500, Streamed),
 		"Create":          one(http.MethodPost, "/sessions", clerksessions.CreateParams{UserID: UserID}),
-		"Refresh": mint(
-			"/sessions/"+SessionID+"/refresh",
-			refresh{
-				clerksessions.RefreshParams{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin},
-				"token",
-			},
-		),
+		"Refresh": mint("/sessions/"+SessionID+"/refresh", refresh{
+			clerksessions.RefreshParams{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin},
+			"token",
+		}),
 		"Revoke":                  one(http.MethodPost, "/sessions/"+SessionID+"/revoke", nil),
 		"Verify":                  one(http.MethodPost, "/sessions/"+SessionID+"/verify", verify{Expired}),
 		"CreateToken":             mint("/sessions/"+SessionID+"/tokens", lifetime{Lifetime}),

@@ -62,15 +62,11 @@ func ogen(baseURL string, transport http.RoundTripper) (Calls, error) {
 			return ogenResult(c.RefreshSession(ctx, body, params))
 		},
 		"Revoke": func(ctx context.Context) (Result, error) {
-			return ogenResult(
-				c.RevokeSession(ctx, gen.RevokeSessionParams{ClerkAPIVersion: version, SessionID: SessionID}),
-			)
+			params := gen.RevokeSessionParams{ClerkAPIVersion: version, SessionID: SessionID}
+			return ogenResult(c.RevokeSession(ctx, params))
 		},
 		"Verify": func(ctx context.Context) (Result, error) {
-			params := gen.VerifySessionParams{
-				ClerkAPIVersion: gen.ClerkAPIVersionOfVerify20250312,
-				SessionID:       SessionID,
-			}
+			params := gen.VerifySessionParams{ClerkAPIVersion: gen.ClerkAPIVersionOfVerify20250312, SessionID: SessionID}
 			return ogenResult(c.VerifySession(ctx, &gen.VerifySession{Token: Expired}, params))
 		},
 		"CreateToken": func(ctx context.Context) (Result, error) {

@@ -12,11 +12,8 @@ import (
 )
 
 func ours(baseURL string, transport http.RoundTripper) (Calls, error) {
-	c, err := clerksessions.New(
-		SecretKey,
-		clerksessions.WithBaseURL(baseURL),
-		clerksessions.WithHTTPClient(&http.Client{Transport: transport}),
-	)
+	c, err := clerksessions.New(SecretKey, clerksessions.WithBaseURL(baseURL),
+		clerksessions.WithHTTPClient(&http.Client{Transport: transport}))
 	if err != nil {
 		return nil, err
 	}
@@ -43,6 +40,7 @@ func ours(baseURL string, transport http.RoundTripper) (Calls, error) {
 			return result, err
 		}
 	}
+	lifetime := clerksessions.TokenParams{ExpiresIn: Lifetime * time.Second}
 	return Calls{
 		"Get":             func(ctx context.Context) (Result, error) { return one(c.Get(ctx, SessionID)) },
 		"List10":          list(10, 0),
@@ -52,35 +50,23 @@ func ours(baseURL string, transport http.RoundTripper) (Calls, error) {
 			return one(c.Create(ctx, clerksessions.CreateParams{UserID: UserID}))
 		},
 		"Refresh": func(ctx context.Context) (Result, error) {
-			return minted(
-				c.Refresh(
-					ctx,
-					SessionID,
-					clerksessions.RefreshParams{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin},
-				),
-			)
+			params := clerksessions.RefreshParams{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin}
+			return minted(c.Refresh(ctx, SessionID, params))
 		},
 		"Revoke": func(ctx context.Context) (Result, error) { return one(c.Revoke(ctx, SessionID)) },
 		"Verify": func(ctx context.Context) (Result, error) {
 			return one(c.Verify(ctx, SessionID, Expired))
 		},
 		"CreateToken": func(ctx context.Context) (Result, error) {
-			return minted(c.CreateToken(ctx, SessionID, clerksessions.TokenParams{ExpiresIn: Lifetime * time.Second}))
+			return minted(c.CreateToken(ctx, SessionID, lifetime))
 		},
 		"CreateTokenFromTemplate": func(ctx context.Context) (Result, error) {
-			return minted(
-				c.CreateTokenFromTemplate(
-					ctx,
-					SessionID,
-					Template,
-					clerksessions.TokenParams{ExpiresIn: Lifetime * time.Second},
-				),
-			)
+			return minted(c.CreateTokenFromTemplate(ctx, SessionID, Template, lifetime))
 		},
 		"NotFound": func(ctx context.Context) (Result, error) {
 			_, err := c.Get(ctx, MissingID)
-			var refused *clerksessions.Error
-			if !errors.As(err, &refused) {
+			refused, ok := errors.AsType[*clerksessions.Error](err)
+			if !ok {
 				return Result{}, err
 			}
 			return Result{Code: refused.Errors[0].Code}, nil

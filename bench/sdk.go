@@ -28,14 +28,9 @@ func sdk(baseURL string, transport http.RoundTripper) (Calls, error) {
 	}
 	mint := func(template string) func(context.Context) (Result, error) {
 		return func(ctx context.Context) (Result, error) {
-			t, err := c.CreateToken(
-				ctx,
-				&session.CreateTokenParams{
-					ID:               SessionID,
-					TemplateName:     template,
-					ExpiresInSeconds: clerk.Int64(Lifetime),
-				},
-			)
+			params := &session.CreateTokenParams{ID: SessionID, TemplateName: template}
+			params.ExpiresInSeconds = clerk.Int64(Lifetime)
+			t, err := c.CreateToken(ctx, params)
 			if err != nil {
 				return Result{}, err
 			}
@@ -76,8 +71,8 @@ func sdk(baseURL string, transport http.RoundTripper) (Calls, error) {
 		"CreateTokenFromTemplate": mint(Template),
 		"NotFound": func(ctx context.Context) (Result, error) {
 			_, err := c.Get(ctx, MissingID)
-			var refused *clerk.APIErrorResponse
-			if !errors.As(err, &refused) {
+			refused, ok := errors.AsType[*clerk.APIErrorResponse](err)
+			if !ok {
 				return Result{}, err
 			}
 			return Result{Code: refused.Errors[0].Code}, nil

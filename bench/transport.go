@@ -59,17 +59,9 @@ func (memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	body := new(body)
 	body.Reset(response.body)
 	res := &http.Response{
-		Status: http.StatusText(
-			response.status,
-		),
-		StatusCode:    response.status,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        header,
-		ContentLength: int64(len(response.body)),
-		Body:          body,
-		Request:       r,
+		Status: http.StatusText(response.status), StatusCode: response.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, ContentLength: int64(len(response.body)), Body: body, Request: r,
 	}
 	if streamed(r) {
 		res.ContentLength = -1

@@ -34,18 +34,17 @@ func (r Refused) Error() string {
 // checker walks the contract and gathers what it refuses.
 type checker struct {
 	*Contract
-	refused   Refused
-	used      map[string]bool // references followed
-	seen      map[string]bool // component schemas walked, with their role
-	responses map[string]bool // component schemas that are responses
-	requests  map[string]bool // component schemas that are sent
+	refused  Refused
+	used     map[string]bool // references followed
+	seen     map[string]bool // component schemas walked, with their role
+	requests map[string]bool // component schemas that are sent
 }
 
 // Check returns a [Refused] if the contract has something that would not reach the
 // generated code.
 func (c *Contract) Check() error {
-	k := &checker{Contract: c, used: map[string]bool{}, seen: map[string]bool{}, responses: map[string]bool{},
-		requests: map[string]bool{}}
+	c.responses = map[string]bool{}
+	k := &checker{Contract: c, used: map[string]bool{}, seen: map[string]bool{}, requests: map[string]bool{}}
 	k.ownExtensions()
 	k.document()
 	k.operations()
@@ -109,18 +108,20 @@ func (k *checker) follow(where, ref string) bool {
 // ownExtensions refuses extensions in openapi.yaml itself: all but x-retry belong in
 // the overlay.
 func (k *checker) ownExtensions() {
-	for _, found := range extensions(k.own, nil) {
-		inOperation := len(found.path) == 3 && found.path[0] == "paths"
-		if inOperation && found.name == "x-retry" {
-			continue
+	walk(k.own, nil, func(_ any, path []string) {
+		if len(path) == 0 {
+			return
 		}
-		k.refuse(
-			"openapi.yaml, "+strings.Join(found.path, "."),
+		parents, name := path[:len(path)-1], path[len(path)-1]
+		isName := len(parents) > 0 && slices.Contains(named, parents[len(parents)-1])
+		inOperation := len(parents) == 3 && parents[0] == "paths"
+		if isName || !strings.HasPrefix(name, "x-") || inOperation && name == "x-retry" {
+			return
+		}
+		k.refuse("openapi.yaml, "+strings.Join(parents, "."),
 			"only x-retry on an operation may stand here; what is about Go belongs in api/overlay.yaml",
-			"extension %s",
-			found.name,
-		)
-	}
+			"extension %s", name)
+	})
 }
 
 func (k *checker) document() {
@@ -180,19 +181,11 @@ func (k *checker) components() {
 	}
 	k.keys("openapi.yaml, components", components, "schemas", "parameters", "responses", "headers",
 		"requestBodies", "securitySchemes")
-	unused := func(kind string, names []string) {
-		for _, name := range names {
-			if !k.used["#/components/"+kind+"/"+name] {
-				k.refuse("components."+kind+"."+name, "use it or remove it", "nothing refers to it")
-			}
+	walk(k.own, nil, func(_ any, path []string) {
+		if len(path) == 3 && path[0] == "components" && !k.used["#/"+strings.Join(path, "/")] {
+			k.refuse(strings.Join(path, "."), "use it or remove it", "nothing refers to it")
 		}
-	}
-	unused("schemas", slices.Sorted(maps.Keys(components.Schemas)))
-	unused("parameters", slices.Sorted(maps.Keys(components.Parameters)))
-	unused("responses", slices.Sorted(maps.Keys(components.Responses)))
-	unused("headers", slices.Sorted(maps.Keys(components.Headers)))
-	unused("requestBodies", slices.Sorted(maps.Keys(components.RequestBodies)))
-	unused("securitySchemes", slices.Sorted(maps.Keys(components.SecuritySchemes)))
+	})
 	for name := range k.responses {
 		if k.requests[name] {
 			k.refuse("components.schemas."+name, "make it two", "it is both sent and received")

@@ -1,28 +1,33 @@
 package contract
 
 import (
+	"bufio"
+	"bytes"
+	"errors"
 	"fmt"
 	"go/ast"
+	"go/importer"
 	"go/parser"
 	"go/token"
+	"go/types"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // handWritten is the package around the generated file.
 type handWritten struct {
-	fset    *token.FileSet
-	files   []*ast.File
-	names   []string            // declared in the package
-	methods map[string][]string // by receiver
+	fset  *token.FileSet
+	files []*ast.File
 }
 
 // readHandWritten parses the package in dir, but for its tests and the generated file.
 func readHandWritten(dir, generated string) (handWritten, error) {
-	h := handWritten{fset: token.NewFileSet(), methods: map[string][]string{}}
+	h := handWritten{fset: token.NewFileSet()}
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
 		return h, err
@@ -36,159 +41,109 @@ func readHandWritten(dir, generated string) (handWritten, error) {
 		if err != nil {
 			return h, err
 		}
-		file, err := parser.ParseFile(h.fset, name, text, 0)
+		file, err := parser.ParseFile(h.fset, name, text, parser.SkipObjectResolution)
 		if err != nil {
 			return h, err
 		}
 		h.files = append(h.files, file)
-		for _, d := range declarations(file) {
-			h.add(d)
-		}
 	}
 	return h, nil
 }
 
-func (h *handWritten) add(d declaration) {
-	if d.receiver == "" {
-		h.names = append(h.names, d.name)
-	} else {
-		h.methods[d.receiver] = append(h.methods[d.receiver], d.name)
-	}
+func (h handWritten) hasFunction(name string) bool {
+	return slices.ContainsFunc(h.files, func(file *ast.File) bool {
+		return slices.ContainsFunc(file.Decls, func(decl ast.Decl) bool {
+			f, ok := decl.(*ast.FuncDecl)
+			return ok && f.Recv == nil && f.Name.Name == name
+		})
+	})
 }
 
-// A declaration is a name that a file adds to the package, or to a type.
-type declaration struct {
-	receiver, name string
-	fields         []structField
-	arguments      []string
-}
-
-type structField struct{ name, json string }
-
-func declarations(file *ast.File) (all []declaration) {
-	for _, decl := range file.Decls {
-		switch decl := decl.(type) {
-		case *ast.FuncDecl:
-			d := declaration{name: decl.Name.Name}
-			if decl.Recv != nil {
-				d.receiver = receiver(decl.Recv.List[0].Type)
-			}
-			for _, group := range decl.Type.Params.List {
-				for _, name := range group.Names {
-					d.arguments = append(d.arguments, name.Name)
-				}
-			}
-			all = append(all, d)
-		case *ast.GenDecl:
-			for _, spec := range decl.Specs {
-				switch spec := spec.(type) {
-				case *ast.TypeSpec:
-					d := declaration{name: spec.Name.Name}
-					if s, ok := spec.Type.(*ast.StructType); ok {
-						d.fields = structFields(s)
-					}
-					all = append(all, d)
-				case *ast.ValueSpec:
-					for _, name := range spec.Names {
-						all = append(all, declaration{name: name.Name})
-					}
-				}
-			}
-		}
-	}
-	return all
-}
-
-func receiver(expression ast.Expr) string {
-	if star, ok := expression.(*ast.StarExpr); ok {
-		expression = star.X
-	}
-	name, _ := expression.(*ast.Ident)
-	if name == nil {
-		return ""
-	}
-	return name.Name
-}
-
-func structFields(s *ast.StructType) (all []structField) {
-	for _, group := range s.Fields.List {
-		json := ""
-		if group.Tag != nil {
-			json = reflect.StructTag(strings.Trim(group.Tag.Value, "`")).Get("json")
-		}
-		for _, name := range group.Names {
-			all = append(all, structField{name.Name, strings.Split(json, ",")[0]})
-		}
-	}
-	return all
-}
-
-// CheckCode refuses generated code in which two names of the contract became one, or
-// one that the package has already, and then code that does not compile. What the
-// hand-written code has yet to follow is not an error; it is returned as follow.
+// CheckCode refuses generated code that does not compile within the package, as where
+// two names of the contract became one. What the hand-written code has yet to follow is
+// not an error; it is returned as follow.
 func (c *Contract) CheckCode(code string) (follow []string, err error) {
 	file, err := parser.ParseFile(c.code.fset, c.config.Output, code, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, fmt.Errorf("the generated code is not Go: %w", err)
 	}
-	if refused := c.collisions(file); len(refused) > 0 {
-		return nil, refused
-	}
-	return c.compile(file)
+	_, follow, err = c.compile(file, nil)
+	return follow, err
 }
 
-func (c *Contract) collisions(file *ast.File) (refused Refused) {
-	const do = "give one another name with x-go-name in api/overlay.yaml, or another operationId"
-	all := declarations(file)
-	names := slices.Clone(c.code.names)
-	methods := map[string][]string{}
-	for receiver, list := range c.code.methods {
-		methods[receiver] = slices.Clone(list)
+// compile type-checks the generated file within its package. info may be nil.
+func (c *Contract) compile(file *ast.File, info *types.Info) (pkg *types.Package, follow []string, err error) {
+	const do = "give another name by x-go-name, or another type by x-go-type, in api/overlay.yaml"
+	imports, err := c.importer()
+	if err != nil {
+		return nil, nil, err
 	}
-	for _, d := range all {
-		taken := &names
-		where := d.name
-		if d.receiver != "" {
-			list := methods[d.receiver]
-			taken, where = &list, d.receiver+"."+d.name
+	var refused Refused
+	config := types.Config{Importer: imports, Error: func(err error) {
+		var e types.Error
+		switch isType := errors.As(err, &e); {
+		case !isType || e.Fset.Position(e.Pos).Filename != c.config.Output:
+			follow = append(follow, err.Error())
+		case !strings.HasPrefix(e.Msg, "\t"): // not the other place of a redeclaration
+			what := "the generated code does not compile: " + e.Msg
+			refused = append(refused, Refusal{enclosing(file, e.Pos), what, do})
 		}
-		if slices.Contains(*taken, d.name) {
-			refused = append(refused, Refusal{where, "the package has this Go name already", do})
-		}
-		*taken = append(*taken, d.name)
-		if d.receiver != "" {
-			methods[d.receiver] = *taken
-		}
-		for i, name := range d.arguments {
-			if slices.Contains(d.arguments[:i], name) {
-				refused = append(refused, Refusal{d.name, "two parameters become the argument " + name, do})
-			}
-		}
+	}}
+	pkg, _ = config.Check("github.com/clerksessions/clerksessions", c.code.fset,
+		append(slices.Clone(c.code.files), file), info)
+	if len(refused) > 0 {
+		return nil, nil, refused
 	}
-	for _, d := range all {
-		seen := map[string]string{}
-		for _, f := range d.fields {
-			if other, ok := seen[f.name]; ok {
-				what := fmt.Sprintf("%s and %s both become the field %s", other, orName(f), f.name)
-				refused = append(refused, Refusal{d.name, what, do})
-			}
-			seen[f.name] = orName(f)
-			if slices.Contains(methods[d.name], f.name) {
-				what := fmt.Sprintf(
-					"property %s becomes the field %s, which is the name of a method",
-					orName(f),
-					f.name,
-				)
-				refused = append(refused, Refusal{d.name, what, do})
-			}
-		}
-	}
-	return refused
+	return pkg, follow, nil
 }
 
-func orName(f structField) string {
-	if f.json == "" {
-		return f.name
+// enclosing returns the name of the declaration at a position.
+func enclosing(file *ast.File, at token.Pos) string {
+	for _, decl := range file.Decls {
+		if at < decl.Pos() || at >= decl.End() {
+			continue
+		}
+		switch decl := decl.(type) {
+		case *ast.FuncDecl:
+			return decl.Name.Name
+		case *ast.GenDecl:
+			if spec, ok := decl.Specs[0].(*ast.TypeSpec); ok {
+				return spec.Name.Name
+			}
+		}
 	}
-	return f.json
+	return "openapi.yaml"
+}
+
+// exports finds the export data of what the package imports, once for a directory.
+var exports = struct {
+	sync.Mutex
+	importers map[string]types.Importer
+}{importers: map[string]types.Importer{}}
+
+func (c *Contract) importer() (types.Importer, error) {
+	exports.Lock()
+	defer exports.Unlock()
+	if found := exports.importers[c.dir]; found != nil {
+		return found, nil
+	}
+	cmd := exec.Command("go", "list", "-e", "-export", "-deps", "-f",
+		"{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}", ".", "regexp", "time",
+		"github.com/go-json-experiment/json", "github.com/oapi-codegen/runtime/types")
+	cmd.Dir = c.dir
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list -export: %w", err)
+	}
+	files := map[string]string{}
+	for scanner := bufio.NewScanner(bytes.NewReader(out)); scanner.Scan(); {
+		path, file, _ := strings.Cut(scanner.Text(), " ")
+		files[path] = file
+	}
+	found := importer.ForCompiler(c.code.fset, "gc", func(path string) (io.ReadCloser, error) {
+		return os.Open(files[path])
+	})
+	exports.importers[c.dir] = found
+	return found, nil
 }

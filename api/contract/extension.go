@@ -4,64 +4,27 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 )
-
-// extension is an extension of OpenAPI and the path of the object that has it.
-type extension struct {
-	path []string
-	name string
-}
 
 // named are the keys of OpenAPI below which keys are names, and so no extensions.
 var named = []string{"properties", "schemas", "parameters", "responses", "headers", "requestBodies", "examples",
-	"securitySchemes",
-	"content", "variables", "callbacks", "links", "encoding", "mapping", "scopes"}
+	"securitySchemes", "content", "variables", "callbacks", "links", "encoding", "mapping", "scopes"}
 
-// extensions lists the extensions in a tree, but for those in examples.
-func extensions(tree any, path []string) (found []extension) {
+// walk calls visit for each node of a tree, but for those in examples.
+func walk(tree any, path []string, visit func(tree any, path []string)) {
+	visit(tree, path)
 	switch tree := tree.(type) {
 	case map[string]any:
-		isNames := len(path) > 0 && slices.Contains(named, path[len(path)-1])
 		for _, key := range slices.Sorted(maps.Keys(tree)) {
-			switch {
-			case !isNames && strings.HasPrefix(key, "x-"):
-				found = append(found, extension{path, key})
-			case key == "example" || key == "examples" || key == "default":
-			default:
-				found = append(found, extensions(tree[key], append(slices.Clip(path), key))...)
+			if !slices.Contains([]string{"example", "examples", "default", "enum"}, key) {
+				walk(tree[key], append(slices.Clip(path), key), visit)
 			}
 		}
 	case []any:
 		for i, item := range tree {
-			found = append(found, extensions(item, append(slices.Clip(path), strconv.Itoa(i)))...)
+			walk(item, append(slices.Clip(path), strconv.Itoa(i)), visit)
 		}
 	}
-	return found
-}
-
-// firstNull is the path of the first null in a tree, but for those in examples.
-func firstNull(tree any, path []string) []string {
-	switch tree := tree.(type) {
-	case nil:
-		return append([]string{}, path...)
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(tree)) {
-			if slices.Contains([]string{"example", "examples", "default", "enum"}, key) {
-				continue
-			}
-			if at := firstNull(tree[key], append(slices.Clip(path), key)); at != nil {
-				return at
-			}
-		}
-	case []any:
-		for i, item := range tree {
-			if at := firstNull(item, append(slices.Clip(path), strconv.Itoa(i))); at != nil {
-				return at
-			}
-		}
-	}
-	return nil
 }
 
 // isTrue reports whether the extension is the boolean true, and refuses other values.

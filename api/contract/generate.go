@@ -72,7 +72,8 @@ func isConstant(p *openapi3.Parameter) bool { return p.Required && len(p.Schema.
 type field struct {
 	Name, Type, Comment string
 	Deprecated          bool
-	Tag                 string // for JSON, of a property
+	JSON, Tag           string // the name and the tag of a property
+	Read                string // the Go statement that reads a property of a response
 	Enum                *enum  // of a parameter, if it has a type of its own
 	Maximum             string // of a parameter
 }

@@ -21,8 +21,7 @@ type Contract struct {
 	config configuration
 	code   handWritten
 
-	received map[string]bool // component schemas that are responses
-	checked  checked
+	responses map[string]bool // component schemas that are responses, as Check found
 }
 
 // configuration is oapi-codegen.yaml.
@@ -50,8 +49,15 @@ func load(dir, contract, overlay string) (*Contract, error) {
 	if err := yaml.Unmarshal(text, &c.own); err != nil {
 		return nil, fmt.Errorf("openapi.yaml: %w", err)
 	}
-	if at := firstNull(c.own, nil); at != nil {
-		return nil, Refused{{"openapi.yaml, " + strings.Join(at, "."), "nothing stands there", "fill it or remove it"}}
+	var empty Refused
+	walk(c.own, nil, func(tree any, path []string) {
+		if tree == nil {
+			empty = append(empty, Refusal{"openapi.yaml, " + strings.Join(path, "."), "nothing stands there",
+				"fill it or remove it"})
+		}
+	})
+	if empty != nil {
+		return nil, empty
 	}
 	c.doc, err = util.LoadSwaggerWithOverlay(contract, util.LoadSwaggerWithOverlayOpts{
 		Path: overlay, Strict: true, AllowRemoteRefsFrom: []string{},
@@ -59,7 +65,6 @@ func load(dir, contract, overlay string) (*Contract, error) {
 	if err != nil {
 		return nil, Refused{{"openapi.yaml", oneLine(err.Error()), "correct it, or api/overlay.yaml"}}
 	}
-	c.received = received(c.doc)
 	if c.code, err = readHandWritten(dir, c.config.Output); err != nil {
 		return nil, err
 	}
@@ -80,42 +85,6 @@ func (c *Contract) readConfig() error {
 		c.config.OutputOptions.UserTemplates[name] = filepath.Join(c.dir, file)
 	}
 	return nil
-}
-
-// received names the component schemas that responses are made of.
-func received(doc *openapi3.T) map[string]bool {
-	all := map[string]bool{}
-	var walk func(ref *openapi3.SchemaRef)
-	walk = func(ref *openapi3.SchemaRef) {
-		name := componentName(ref)
-		if ref.Value == nil || name != "" && all[name] {
-			return
-		}
-		if name != "" {
-			all[name] = true
-		}
-		for _, one := range ref.Value.OneOf {
-			walk(one)
-		}
-		for _, property := range ref.Value.Properties {
-			walk(property)
-		}
-		if ref.Value.Items != nil {
-			walk(ref.Value.Items)
-		}
-	}
-	for _, item := range doc.Paths.Map() {
-		for _, op := range item.Operations() {
-			for _, response := range op.Responses.Map() {
-				for _, media := range response.Value.Content {
-					if media.Schema != nil {
-						walk(media.Schema)
-					}
-				}
-			}
-		}
-	}
-	return all
 }
 
 // Output is the name of the generated file.

@@ -52,7 +52,7 @@ type must struct{ Condition, Text string }
 // model describes a struct, or is nil for one of which every property is an argument.
 func (c *Contract) model(t codegen.TypeDefinition) *model {
 	m := &model{Name: t.TypeName, Plain: codegen.LowercaseFirstCharacter(t.TypeName),
-		IsResponse: c.received[t.JsonName]}
+		IsResponse: c.responses[t.JsonName]}
 	m.Comment = t.Schema.OAPISchema.Description
 	if t.Schema.OAPISchema.Extensions["x-private"] != nil {
 		m.Name, m.Plain, m.Comment = m.Plain, "plain", codegen.LowercaseFirstCharacter(m.Comment)
@@ -63,12 +63,13 @@ func (c *Contract) model(t codegen.TypeDefinition) *model {
 		}
 		schema := p.Schema.OAPISchema
 		f := field{Name: p.GoFieldName(), Type: p.GoTypeDef(), Comment: comment(p.Description, schema),
-			Deprecated: p.Deprecated, Tag: p.JsonFieldName}
+			Deprecated: p.Deprecated, JSON: p.JsonFieldName, Tag: p.JsonFieldName}
 		if p.Nullable && schema.Type.Is("object") && len(schema.Properties) > 0 && p.Extensions["x-go-type"] == nil {
 			f.Type = "*" + strings.TrimPrefix(f.Type, "*") // null differs from an object of which nothing is set
 		}
 		if m.IsResponse {
 			f.Comment += limits(p, strings.HasPrefix(f.Type, "*"))
+			f.Read = fmt.Sprintf(read(p, f.Type), f.Name)
 		}
 		if len(p.Schema.EnumValues) == 1 {
 			f.Type = "string"
@@ -89,6 +90,29 @@ func (c *Contract) model(t codegen.TypeDefinition) *model {
 		return nil
 	}
 	return m
+}
+
+// read is the Go statement that reads a member of a response, by its Go name.
+func read(p codegen.Property, goType string) string {
+	schema, isOwn := p.Schema.OAPISchema, p.Extensions["x-go-type"] != nil
+	switch {
+	case schema.Type.Is("integer"):
+		return "v.%s = readInteger[" + goType + "](r)"
+	case isOwn:
+	case len(p.Schema.EnumValues) == 1:
+		return "v.%s = readText(r, " + strconv.Quote(fmt.Sprint(schema.Enum[0])) + ")"
+	case schema.Type.Is("string") && schema.Format == "":
+		return "v.%[1]s = readText(r, last.%[1]s)"
+	case schema.Type.Is("boolean"):
+		return "v.%s = r.boolean()"
+	case schema.Type.Is("object") && len(schema.Properties) > 0 && strings.HasPrefix(goType, "*"):
+		return "v.%[1]s = readPointer(r, last.%[1]s)"
+	case schema.Type.Is("object") && len(schema.Properties) > 0:
+		return "v.%[1]s.read(r, &last.%[1]s)"
+	case schema.Type.Is("array") && len(schema.Items.Value.Properties) > 0:
+		return "v.%s = readList[" + strings.TrimPrefix(goType, "[]") + "](r)"
+	}
+	return "r.other(&v.%s)"
 }
 
 // comment is a description with the default.

@@ -135,7 +135,12 @@ func vet(t *testing.T, o outcome) (found []string) {
 	t.Helper()
 	generated, err := parser.ParseFile(o.loaded.code.fset, o.loaded.Output(), o.code, parser.SkipObjectResolution)
 	require.NoError(t, err)
-	_, err = o.loaded.compile(generated)
+	info := &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{},
+		Scopes: map[ast.Node]*types.Scope{}, Instances: map[*ast.Ident]types.Instance{}, FileVersions: map[*ast.File]string{},
+	}
+	pkg, _, err := o.loaded.compile(generated, info)
 	require.NoError(t, err)
 	done := map[*analysis.Analyzer]any{}
 	var run func(a *analysis.Analyzer)
@@ -147,8 +152,8 @@ func vet(t *testing.T, o outcome) (found []string) {
 			run(required)
 		}
 		pass := &analysis.Pass{
-			Analyzer: a, Fset: o.loaded.code.fset, Files: []*ast.File{generated}, Pkg: o.loaded.checked.pkg,
-			TypesInfo: o.loaded.checked.info, TypesSizes: types.SizesFor("gc", "amd64"), ResultOf: done,
+			Analyzer: a, Fset: o.loaded.code.fset, Files: []*ast.File{generated}, Pkg: pkg,
+			TypesInfo: info, TypesSizes: types.SizesFor("gc", "amd64"), ResultOf: done,
 			Report:            func(d analysis.Diagnostic) { found = append(found, a.Name+": "+d.Message) },
 			ReadFile:          func(string) ([]byte, error) { return []byte(o.code), nil },
 			ImportObjectFact:  func(types.Object, analysis.Fact) bool { return false },

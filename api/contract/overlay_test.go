@@ -21,7 +21,7 @@ func TestAMistakeInTheOverlayIsRefused(t *testing.T) {
 		"argument that is a list":          {"jwt: {x-order: 2, x-must: true, x-secret: true}", "jwt: {x-order: 2, x-must: true, x-secret: true}\n  - target: $.components.schemas.RefreshSession.properties.request_headers\n    update: {x-argument: true}", "property request_headers: an argument that is not a string, number or boolean"},
 		"target that matches nothing":      {"$.components.parameters.Origin", "$.components.parameters.Origins", "Origins"},
 		"type that does not exist":         {"x-go-type: UnixMilli", "x-go-type: UnixMillis", "the generated code does not compile"},
-		"name of the package":              {"x-go-name: CreateParams", "x-go-name: Meta", "Meta: the package has this Go name already"},
+		"name of the package":              {"x-go-name: CreateParams", "x-go-name: Meta", "Meta: the generated code does not compile: Meta redeclared"},
 		"private type of a property":       {"update: {x-go-params: List}", "update: {x-go-params: List}\n  - target: $.components.schemas.SessionActivity\n    update: {x-private: true}", "property latest_activity: its type is private"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,21 +12,8 @@ const versionHeader = "Clerk-API-Version"
 
 // clientHeaders are headers of a request that the client or net/http sets.
 var clientHeaders = []string{
-	"accept",
-	"accept-encoding",
-	"authorization",
-	"connection",
-	"content-length",
-	"content-type",
-	"cookie",
-	"host",
-	"idempotency-key",
-	"proxy-authorization",
-	"te",
-	"trailer",
-	"transfer-encoding",
-	"upgrade",
-	"user-agent",
+	"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie", "host",
+	"idempotency-key", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
 	"x-idempotency-key",
 }
 
@@ -93,7 +80,7 @@ func (k *checker) marks(at string, p *openapi3.Parameter) {
 		if p.In != "header" || p.Required {
 			k.refuse(at, "leave x-option out", "x-option on what is not an optional header")
 		}
-		if !slices.Contains(k.code.names, option) {
+		if !k.code.hasFunction(option) {
 			k.refuse(at, "name a function that sets the header",
 				"x-option names %s, which is not a function of the package", option)
 		}
@@ -103,26 +90,16 @@ func (k *checker) marks(at string, p *openapi3.Parameter) {
 	}
 }
 
-// styleOf refuses the styles that OpenAPI does not define for the place and the type.
+// styleOf refuses a style that OpenAPI does not define for the type. [openapi3.T.Validate]
+// refuses one that it does not define for the place.
 func (k *checker) styleOf(at string, p *openapi3.Parameter) {
 	style, explode := styling(p)
 	isArray, isObject := p.Schema.Value.Type.Is("array"), p.Schema.Value.Type.Is("object")
-	ok := false
-	switch p.In {
-	case "path":
-		ok = slices.Contains([]string{"simple", "label", "matrix"}, style)
-	case "header":
-		ok = style == "simple"
-	case "cookie":
-		ok = style == "form"
-		if ok && explode && (isArray || isObject) {
-			k.refuse(at, "set explode: false", "an exploded list or object looks like several cookies")
-		}
-	case "query":
-		ok = style == "form" || isArray && (style == "spaceDelimited" || style == "pipeDelimited") ||
-			isObject && style == "deepObject" && explode
+	if p.In == "cookie" && explode && (isArray || isObject) {
+		k.refuse(at, "set explode: false", "an exploded list or object looks like several cookies")
 	}
-	if !ok {
+	isDelimited, isDeep := strings.HasSuffix(style, "Delimited"), style == "deepObject"
+	if isDelimited && !isArray || isDeep && !(isObject && explode) {
 		k.refuse(at, "choose one that OpenAPI 3.0 defines for it", "style %s with explode %t", style, explode)
 	}
 	if p.AllowReserved && (p.In != "query" || isObject) {

@@ -69,6 +69,9 @@ func (k *checker) object(where string, schema *openapi3.Schema, in role) {
 	k.keys(where, schema, "type", "description", "title", "nullable", "deprecated", "required", "properties",
 		"additionalProperties",
 		"example", "externalDocs", "x-go-name", "x-private")
+	if len(schema.Properties) > 64 {
+		k.refuse(where, "split it", "%d properties, but at most 64 are supported", len(schema.Properties))
+	}
 	more := schema.AdditionalProperties
 	if more.Schema != nil || in.isSent() && more.Has != nil && *more.Has {
 		k.refuse(where, "declare each property", "additionalProperties beside properties")

@@ -94,7 +94,11 @@ func choose(condition bool, yes, no string) string {
 func checks(s *openapi3.Schema) string {
 	var b strings.Builder
 	for _, c := range constraints(s) {
-		fmt.Fprintf(&b, ".%s(%s)", c.method, c.argument)
+		argument := c.argument
+		if c.method == "pattern" {
+			argument += ", regexp.MatchString"
+		}
+		fmt.Fprintf(&b, ".%s(%s)", c.method, argument)
 	}
 	if s.Type.Is("array") {
 		if each := checks(s.Items.Value); each != "" {

@@ -48,19 +48,14 @@ func summarize(raw []byte) (*results, error) {
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	clients := slices.Compact(slices.Sorted(slices.Values(slices.Concat(callClients, bench.TokenClients))))
-	slices.SortStableFunc(clients, func(a, b string) int { return boolInt(b == "ours") - boolInt(a == "ours") })
-	table, err := output(
-		nil,
-		"go",
-		"tool",
-		"benchstat",
-		"-format",
-		"csv",
-		"-col",
-		"/client@("+strings.Join(clients, " ")+")",
-		file.Name(),
-	)
+	clients := []string{"ours"}
+	for _, client := range slices.Concat(callClients, bench.TokenClients) {
+		if !slices.Contains(clients, client) {
+			clients = append(clients, client)
+		}
+	}
+	columns := "/client@(" + strings.Join(clients, " ") + ")"
+	table, err := output(nil, "go", "tool", "benchstat", "-format", "csv", "-col", columns, file.Name())
 	if err != nil {
 		return nil, err
 	}
@@ -68,24 +63,10 @@ func summarize(raw []byte) (*results, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.version, r.machine = setting(
-		raw,
-		"go",
-	), fmt.Sprintf(
-		"%s/%s, %s, %d processors",
-		runtime.GOOS,
-		runtime.GOARCH,
-		setting(raw, "cpu"),
-		runtime.NumCPU(),
-	)
+	r.version = setting(raw, "go")
+	r.machine = fmt.Sprintf("%s/%s, %s, %d processors", runtime.GOOS, runtime.GOARCH, setting(raw, "cpu"),
+		runtime.NumCPU())
 	return r, nil
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // setting returns the value of a line "name: value" that the benchmarks print.

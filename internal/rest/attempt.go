@@ -1,13 +1,11 @@
 package rest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -39,10 +37,10 @@ func (a attempt) retryAfter() time.Duration {
 	return a.res.RetryAfter
 }
 
-// attempt sends the request once and reads the response.
-func (c *Client) attempt(ctx context.Context, req *Request, n int) attempt {
+// attempt sends the request once and reads the response. It began at start.
+func (c *Client) attempt(ctx context.Context, req *Request, n int, start time.Time) attempt {
 	sent := &sent{attemptContext: attemptContext{ctx, req.Operation, n}, idempotent: req.Idempotent}
-	sending, cancel := context.WithTimeout(sent, c.Timeout)
+	sending, cancel := context.WithDeadline(sent, start.Add(c.Timeout))
 	defer cancel()
 	sent.cancel = cancel
 	resp, err := c.roundTrip(c.request(sent.watch(sending, req.Body != nil), req, sent))
@@ -52,18 +50,20 @@ func (c *Client) attempt(ctx context.Context, req *Request, n int) attempt {
 	}
 	defer resp.Body.Close()
 
-	res := &Response{StatusCode: resp.StatusCode, Header: resp.Header, Attempts: n}
+	res := &sent.room.response
+	res.StatusCode, res.Header, res.Attempts = resp.StatusCode, resp.Header, n
 	if value := resp.Header.Get("Retry-After"); value != "" {
 		res.RetryAfter = RetryAfter(value, time.Now())
 	}
 	if !res.OK() {
 		return c.failed(ctx, req, resp, res)
 	}
-	res.Body, err = read(
-		resp.Body,
-		resp.ContentLength,
-		c.MaxResponseBytes+1,
-	) // one extra byte detects an oversized body
+	limit := c.MaxResponseBytes + 1 // one extra byte detects an oversized body
+	if req.KeepBody {
+		res.Body, err = read(resp.Body, resp.ContentLength, limit)
+	} else {
+		err = res.readShared(resp.Body, resp.ContentLength, limit)
+	}
 	switch {
 	case err != nil:
 		cause := req.Redactor.Error(c.cause(ctx, sending, sent, err))
@@ -122,46 +122,4 @@ func (c *Client) cause(ctx, sending context.Context, sent *sent, err error) erro
 		return fmt.Errorf("no complete response within %s: %w", c.Timeout, sending.Err())
 	}
 	return err
-}
-
-// read reads at most limit bytes. What was read before an error is returned with it.
-func read(body io.Reader, length, limit int64) ([]byte, error) {
-	const trusted = 1 << 20 // a Content-Length up to this is allocated at once
-	size := int64(bytes.MinRead)
-	if length >= 0 && length <= trusted {
-		size = min(length, limit) + 1 // one more, to read to the end without growing
-	}
-	buf := make([]byte, 0, size)
-	reader := progressReader{r: body}
-	for int64(len(buf)) < limit {
-		if len(buf) == cap(buf) {
-			buf = slices.Grow(buf, len(buf)) // doubles
-		}
-		n, err := reader.Read(buf[len(buf):min(int64(cap(buf)), limit)])
-		buf = buf[:len(buf)+n]
-		switch {
-		case err == io.EOF: //nolint:errorlint // readers return it as it is
-			return buf, nil
-		case err != nil:
-			return buf, err
-		}
-	}
-	return buf, nil
-}
-
-// progressReader fails when its reader keeps returning neither bytes nor an error.
-type progressReader struct {
-	r     io.Reader
-	empty int // consecutive reads without a result
-}
-
-func (p *progressReader) Read(buf []byte) (int, error) {
-	n, err := p.r.Read(buf)
-	if p.empty++; n > 0 || err != nil {
-		p.empty = 0
-	}
-	if p.empty >= 100 {
-		return 0, io.ErrNoProgress
-	}
-	return n, err
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -90,9 +91,33 @@ func TestReadOfKnownLengthMakesOneBuffer(t *testing.T) {
 	}), 1.0)
 }
 
+func TestBodiesShareNoMemory(t *testing.T) {
+	for _, length := range []int64{1000, -1} {
+		first, err := read(strings.NewReader(strings.Repeat("a", 1000)), length, 1<<20)
+		require.NoError(t, err)
+		second, err := read(strings.NewReader("b"), -1, 1<<20)
+		require.NoError(t, err)
+		assert.Equal(t, strings.Repeat("a", 1000), string(first))
+		assert.Equal(t, "b", string(second))
+	}
+}
+
+func TestReleaseClearsTheBody(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		req := newTestRequest(true)
+		req.KeepBody = keep
+		a := newTestClient(t, respond(200, "token")).attempt(t.Context(), req, 1, time.Now())
+		body := a.res.Body
+		a.res.Release()
+		assert.Nil(t, a.res.Body)
+		assert.Equal(t, keep, string(body) == "token", "%q", body)
+		a.res.Release() // does nothing
+	}
+}
+
 // send makes one attempt.
 func send(ctx context.Context, t *testing.T, transport roundTrip) attempt {
-	return newTestClient(t, transport).attempt(ctx, newTestRequest(true), 1)
+	return newTestClient(t, transport).attempt(ctx, newTestRequest(true), 1, time.Now())
 }
 
 func TestAttempt(t *testing.T) {

@@ -14,12 +14,12 @@ func (c *Client) Do(ctx context.Context, req *Request, o Observer) (*Response, e
 	}
 	for n := req.Attempts + 1; ; n++ {
 		start := time.Now()
-		a := c.attempt(ctx, req, n)
+		a := c.attempt(ctx, req, n, start)
 		var err error
 		if !a.ok() {
 			err = o.Error(n, a.res, a.err)
 		}
-		o.Attempted(n, time.Since(start), a.res, err)
+		o.Attempted(n, start, a.res, err)
 		if err == nil {
 			return a.res, nil
 		}

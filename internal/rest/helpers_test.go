@@ -80,7 +80,7 @@ func (r *recorder) Error(n int, res *Response, cause error) error {
 	return fmt.Errorf("attempt %d: %w", n, cause)
 }
 
-func (r *recorder) Attempted(n int, _ time.Duration, res *Response, err error) {
+func (r *recorder) Attempted(n int, _ time.Time, res *Response, err error) {
 	status := 0
 	if res != nil {
 		status = res.StatusCode

@@ -192,41 +192,32 @@ var describing = []string{
 	"Expires", "Last-Modified", "Retry-After", "Server", "Transfer-Encoding", "Vary", "Via",
 }
 
-// header returns the fields of h whose names pass, redacted. It returns h itself if
-// there is nothing to change.
+// header returns the fields of h whose names pass, redacted. It does not change h.
 func (r *Redactor) header(h http.Header, pass func(name string) bool) http.Header {
-	if !r.changes(h, pass) {
-		return h
-	}
-	clean := h.Clone()
+	clean := make(http.Header, len(h))
 	for name, values := range h {
 		if !pass(name) {
-			delete(clean, name)
-		} else if r.inName(name) {
-			delete(clean, name)
-			clean[Redacted] = append(clean[Redacted], values...)
+			continue
 		}
-	}
-	for _, values := range clean {
-		for i := range values {
-			values[i] = r.Text(values[i])
+		values = r.values(values)
+		if r.inName(name) {
+			name, values = Redacted, append(clean[Redacted], values...)
 		}
+		clean[name] = values
 	}
 	return clean
 }
 
-func (r *Redactor) changes(h http.Header, pass func(name string) bool) bool {
-	for name, values := range h {
-		if !pass(name) || r.inName(name) {
-			return true
-		}
-		for _, value := range values {
-			if start, _ := r.find(value); start >= 0 {
-				return true
-			}
-		}
+// values returns values redacted, and does not copy them if there is nothing to redact.
+func (r *Redactor) values(values []string) []string {
+	if !slices.ContainsFunc(values, func(value string) bool { return r.Text(value) != value }) {
+		return values
 	}
-	return false
+	clean := make([]string, len(values))
+	for i, value := range values {
+		clean[i] = r.Text(value)
+	}
+	return clean
 }
 
 // inName reports whether a secret is part of a header's name, whose case is not

@@ -17,11 +17,12 @@ import (
 func (c *Client) request(ctx context.Context, req *Request, sent *sent) *http.Request {
 	r := (&http.Request{
 		Method: req.Method,
-		URL:    c.url(req),
+		URL:    &sent.room.url,
 		Host:   c.Base.Host,
 		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: c.header(req),
+		Header: c.header(req, sent.room.values[:0]),
 	}).WithContext(ctx)
+	c.url(req, r.URL)
 	if req.Body != nil {
 		r.ContentLength = int64(len(req.Body))
 		sent.body = bytes.NewReader(req.Body)
@@ -30,9 +31,9 @@ func (c *Client) request(ctx context.Context, req *Request, sent *sent) *http.Re
 	return r
 }
 
-func (c *Client) header(req *Request) http.Header {
+// header returns the header. values is the array for the values.
+func (c *Client) header(req *Request, values []string) http.Header {
 	header := make(http.Header, len(req.Header)+len(c.Header)+2)
-	values := make([]string, 0, len(req.Header)+2) // one array for all
 	set := func(name, value string) {
 		values = append(values, value)
 		header[name] = values[len(values)-1 : len(values) : len(values)]
@@ -48,36 +49,25 @@ func (c *Client) header(req *Request) http.Header {
 	return header
 }
 
-func (c *Client) url(req *Request) *url.URL {
-	u := &url.URL{Scheme: c.Base.Scheme, Host: c.Base.Host, RawPath: c.path(req)}
+// url sets u.
+func (c *Client) url(req *Request, u *url.URL) {
+	u.Scheme, u.Host, u.RawPath, u.RawQuery = c.Base.Scheme, c.Base.Host, c.path(req), c.query(req)
 	u.Path, _ = url.PathUnescape(u.RawPath)
-	u.RawQuery = c.query(req)
-	return u
 }
 
-// query joins the parameters, sorted by name. Those of Client.Query override others.
+// query joins the parameters, sorted. Those of Client.Query override others.
 func (c *Client) query(req *Request) string {
-	if len(req.Query)+len(c.Query) == 0 {
-		return ""
-	}
-	fields := make([]Field, 0, len(req.Query)+len(c.Query))
+	parts := make([]string, 0, len(req.Query)+len(c.Query))
 	for _, field := range req.Query {
 		if !c.Query.Has(field.Name) {
-			fields = append(fields, field)
+			parts = append(parts, field.Value)
 		}
 	}
 	for name, values := range c.Query {
-		fields = append(fields, Field{name, url.Values{name: values}.Encode()})
+		parts = append(parts, url.Values{name: values}.Encode())
 	}
-	slices.SortStableFunc(fields, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
-	var query strings.Builder
-	for i, field := range fields {
-		if i > 0 {
-			query.WriteByte('&')
-		}
-		query.WriteString(field.Value)
-	}
-	return query.String()
+	slices.Sort(parts)
+	return strings.Join(parts, "&")
 }
 
 // path fills the template.

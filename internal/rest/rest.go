@@ -64,6 +64,10 @@ type Request struct {
 	// Redactor knows the secrets of the request.
 	Redactor *Redactor
 
+	// KeepBody says that the response's body is kept; without it, [Response.Release] may
+	// be called.
+	KeepBody bool
+
 	// Attempts is the number of attempts that earlier calls made for the same purpose.
 	// Attempts of this call are numbered from there.
 	Attempts int
@@ -78,6 +82,7 @@ type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
+	buffer     *[]byte // of Body, if it is shared
 
 	// RetryAfter is the wait that the Retry-After header asks for, zero if it does not.
 	RetryAfter time.Duration
@@ -95,9 +100,9 @@ type Observer interface {
 	// if none came. The cause is nil if a response that is not a success came whole.
 	Error(n int, res *Response, cause error) error
 
-	// Attempted is called after attempt n. Exactly one of a usable response and err
-	// is non-nil, though res may accompany err.
-	Attempted(n int, took time.Duration, res *Response, err error)
+	// Attempted is called after attempt n, which began at start. Exactly one of a usable
+	// response and err is non-nil, though res may accompany err.
+	Attempted(n int, start time.Time, res *Response, err error)
 
 	// Retrying is called before the wait that follows attempt n.
 	Retrying(n int, wait time.Duration, err error)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
+	"net/url"
 	"strings"
 	"sync"
 )
@@ -43,6 +44,12 @@ type sent struct {
 	cancel     context.CancelFunc
 	idempotent bool
 	body       *bytes.Reader // nil for none
+
+	room struct { // saves allocations
+		url      url.URL
+		values   [5]string
+		response Response
+	}
 
 	mu        sync.Mutex
 	looked    bool // the transport looked for a connection

@@ -1,0 +1,173 @@
+package clerksessions
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// readable is a type of the contract that responses are made of. The method is generated.
+type readable[T any] interface {
+	*T
+	read(r *reader, last *T)
+}
+
+// decode decodes a response. Names are case sensitive and must not repeat.
+//
+// The method read is fast, and fails on what it does not expect. Then the type's own
+// method decode or the library decides, so the library's rules hold and its errors are
+// returned.
+func decode[T any, R readable[T]](body []byte, value R, opts ...json.Options) error {
+	fast := reading[T, R]{reader{size: len(body)}, value}
+	if json.Unmarshal(body, &fast, jsontext.AllowDuplicateNames(true)) == nil {
+		return nil
+	}
+	*value = *new(T)
+	if own, ok := any(value).(interface{ decode([]byte) error }); ok {
+		return own.decode(body)
+	}
+	return json.Unmarshal(body, value, opts...)
+}
+
+// reading decodes a value with its method read.
+type reading[T any, R readable[T]] struct {
+	reader
+	value R
+}
+
+func (f *reading[T, R]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	f.json = decoder
+	f.value.read(&f.reader, f.value)
+	if f.failed {
+		return errors.ErrUnsupported
+	}
+	return nil
+}
+
+// reader reads JSON for the generated code. What it returns counts only if it has not
+// failed in the end. It leaves duplicate names to its caller.
+type reader struct {
+	json    *jsontext.Decoder
+	size    int // of the response
+	strings strings.Builder
+	failed  bool
+}
+
+// begin reads the beginning of an object or a list.
+func (r *reader) begin(kind jsontext.Kind) {
+	token, err := r.json.ReadToken()
+	r.failed = r.failed || err != nil || token.Kind() != kind
+}
+
+// more reports whether a name or an item follows. If not, it reads the end.
+func (r *reader) more(end jsontext.Kind) bool {
+	if r.failed || r.json.PeekKind() != end {
+		return !r.failed
+	}
+	_, err := r.json.ReadToken()
+	r.failed = err != nil
+	return false
+}
+
+// value returns the text of a name or a value. It is valid until the next one is read.
+func (r *reader) value() []byte {
+	text, err := r.json.ReadValue()
+	r.failed = r.failed || err != nil
+	return text
+}
+
+// null reads a null if it is next.
+func (r *reader) null() bool { return r.json.PeekKind() == 'n' && r.value() != nil }
+
+// once fails if the bit is in seen.
+func (r *reader) once(seen *uint64, bit uint64) {
+	r.failed = r.failed || *seen&bit != 0
+	*seen |= bit
+}
+
+// other reads a value of any type.
+func (r *reader) other(value any) {
+	if text := r.value(); string(text) != "null" {
+		r.failed = json.Unmarshal(text, value) != nil || r.failed
+	}
+}
+
+// unknown reads the value of a name that the contract does not have.
+func (r *reader) unknown(quoted []byte, extra *map[string]any) {
+	name := strings.Trim(string(quoted), `"`)
+	_, seen := (*extra)[name]
+	r.failed = r.failed || seen || strings.Contains(name, `\`) // it may be a known name
+	var value any
+	r.other(&value)
+	if *extra == nil {
+		*extra = map[string]any{}
+	}
+	(*extra)[name] = value
+}
+
+func (r *reader) boolean() bool {
+	text := string(r.value())
+	r.failed = r.failed || text != "true" && text != "false" && text != "null"
+	return text == "true"
+}
+
+func readInteger[T ~int | ~int32 | ~int64](r *reader) T {
+	text := r.value()
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	r.failed = r.failed || (err != nil || int64(T(n)) != n) && string(text) != "null"
+	return T(n)
+}
+
+// readText returns last if it is equal. The other strings share memory.
+func readText[T ~string](r *reader, last T) T {
+	quoted := r.value()
+	if len(quoted) == 0 || quoted[0] != '"' {
+		r.failed = r.failed || string(quoted) != "null"
+		return ""
+	}
+	text := quoted[1 : len(quoted)-1]
+	if string(text) == string(last) {
+		return last
+	}
+	if bytes.IndexByte(text, '\\') >= 0 {
+		text, _ = jsontext.AppendUnquote(nil, quoted)
+		r.failed = r.failed || bytes.IndexByte(text, '\\') >= 0 // so that last has no escape
+	}
+	if r.strings.Cap()-r.strings.Len() < len(text) {
+		r.strings = strings.Builder{}
+		r.strings.Grow(max(len(text), min(r.size, 4<<10)))
+	}
+	start := r.strings.Len()
+	r.strings.Write(text)
+	return T(r.strings.String()[start:])
+}
+
+func readPointer[T any, R readable[T]](r *reader, last *T) *T {
+	if r.null() {
+		return nil
+	}
+	value := new(T)
+	R(value).read(r, cmp.Or(last, value))
+	return value
+}
+
+func readList[T any, R readable[T]](r *reader) []T {
+	if r.null() {
+		return nil
+	}
+	list := []T{}
+	for r.begin('['); r.more(']'); {
+		if len(list) == 1 { // room for about as many as there are
+			list = slices.Grow(list, min(pageSize, r.size/int(r.json.InputOffset())*9/8))
+		}
+		list = append(list, *new(T))
+		R(&list[len(list)-1]).read(r, &list[max(0, len(list)-2)])
+	}
+	return list
+}
