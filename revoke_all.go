@@ -3,9 +3,9 @@ package clerksessions
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/clerksessions/clerksessions/internal/bulk"
 	"github.com/clerksessions/clerksessions/internal/rest"
@@ -69,70 +69,58 @@ func (c *config) spares(id string) bool { return slices.Contains(c.except, id) }
 // five minutes if Clerk asks for that.
 func (c *Client) RevokeAll(ctx context.Context, params ListParams, opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
-		api := c.with(opts)
-		if err := notRevocable(ctx, api, "RevokeAll"); err != nil {
+		problem := ""
+		switch {
+		case params.UserID == "" && params.ClientID == "":
+			problem = "give UserID, ClientID or both"
+		case params.Offset != 0:
+			problem = "Offset would spare the newest sessions; leave it zero"
+		}
+		r, err := c.newRevoker(ctx, "RevokeAll", problem, opts)
+		if err != nil {
 			yield(nil, err)
 			return
 		}
-		switch {
-		case params.UserID == "" && params.ClientID == "":
-			yield(nil, fmt.Errorf("clerksessions: RevokeAll: %w: give UserID, ClientID or both", ErrInvalidArgument))
-		case params.Offset != 0:
-			yield(
-				nil,
-				fmt.Errorf(
-					"clerksessions: RevokeAll: %w: Offset would spare the newest sessions; leave it zero",
-					ErrInvalidArgument,
-				),
-			)
-		default:
-			s := &sweeper{revoker: revoker{api.config}, params: params, yield: yield, results: make(map[string]error)}
-			s.list = c.All(ctx, params, append(slices.Clip(opts), listing)...)
-			s.run(ctx)
-		}
+		s := &sweeper{revoker: r, params: params, yield: yield, results: make(map[string]error)}
+		s.list = c.All(ctx, params, append(slices.Clip(opts), listing)...)
+		s.run(ctx)
 	}
 }
 
-// listing has RevokeAll's options accepted by a listing, which waits as long as a
-// revocation does.
+// listing is the option of what RevokeAll lists: it waits as long as a revocation does.
 func listing(c *config) error {
-	c.MaxRetryAfter, c.forRevoking = maxPause, ""
+	c.MaxRetryAfter, c.forRevoking = 5*time.Minute, ""
 	return nil
 }
 
 // sweeper revokes what is listed until nothing is.
 type sweeper struct {
-	revoker
+	*revoker
 	params  ListParams
 	list    iter.Seq2[*Session, error]
 	yield   func(*Session, error) bool
 	results map[string]error // of the sessions yielded, by id
-	stopped bool             // nothing more is revoked
 	broken  bool             // the caller's loop has ended
 }
 
 func (s *sweeper) run(ctx context.Context) {
-	for sweep := 1; ; sweep++ {
+	for sweep, last := 1, false; !last && !s.broken; sweep++ {
 		todo, lagging, err := s.live()
+		// Sessions that have ended are listed for ever.
+		last = err != nil || len(todo) == 0 || sweep > maxSweeps || s.params.Status.Ended()
 		switch {
-		case s.broken || err == nil && len(todo) == 0:
-			return
 		case sweep > maxSweeps:
-			s.stopped = true
 			for _, v := range todo {
-				s.report(v.id, nil, ErrSurvived)
+				s.report(v, ErrSurvived)
 			}
+		case lagging && !last:
+			_ = rest.Sleep(ctx, rest.Backoff(sweep)) // an ended context shows when revoking
+			fallthrough
 		default:
-			if lagging {
-				_ = rest.Sleep(ctx, rest.Backoff(sweep)) // an ended context shows when revoking
-			}
-			s.revoke(ctx, todo)
+			last = !s.revoke(ctx, todo) || last
 		}
 		if err != nil && !s.broken {
 			s.yield(nil, err)
-		}
-		if s.broken || s.stopped || err != nil || s.params.Status.Ended() {
-			return // sessions that have ended are listed for ever
 		}
 	}
 }
@@ -146,50 +134,40 @@ func (s *sweeper) live() (todo []*revocation, lagging bool, err error) {
 		if err != nil || s.broken {
 			return todo, false, err
 		}
-		failed, known := s.results[session.ID]
+		v := &revocation{id: session.ID, listed: session}
+		failed, known := s.results[v.id]
 		switch {
-		case listed[session.ID] || failed != nil || s.spares(session.ID):
+		case listed[v.id] || failed != nil || s.spares(v.id):
 		case session.Status.Ended() && s.params.Status == "":
-		case !s.asked(session):
-			s.report(session.ID, nil, errors.New("it was listed, but belongs to another user or client"))
+		case s.params.UserID != "" && s.params.UserID != session.UserID,
+			s.params.ClientID != "" && s.params.ClientID != session.ClientID:
+			s.report(v, errors.New("it was listed, but belongs to another user or client"))
 		default:
-			todo = append(todo, &revocation{id: session.ID, listed: session})
+			todo = append(todo, v)
 			lagging = lagging && known
 		}
-		listed[session.ID] = true
+		listed[v.id] = true
 	}
 	return todo, lagging, nil
 }
 
-// asked reports whether a session is of the user and client whose sessions are listed.
-func (s *sweeper) asked(session *Session) bool {
-	return (s.params.UserID == "" || session.UserID == s.params.UserID) &&
-		(s.params.ClientID == "" || session.ClientID == s.params.ClientID)
-}
-
-// revoke revokes sessions and reports each.
-func (s *sweeper) revoke(ctx context.Context, todo []*revocation) {
+// revoke revokes sessions and yields each. It returns false if some were given up.
+func (s *sweeper) revoke(ctx context.Context, todo []*revocation) (complete bool) {
+	complete = true
 	for v, err := range s.each(ctx, slices.Values(todo)) {
-		if stopped := (*bulk.StoppedError)(nil); errors.As(err, &stopped) {
-			s.stopped = true
-		}
 		if _, known := s.results[v.id]; !known || err != nil {
-			s.report(v.id, v.session(), err)
+			s.report(v, err)
 		}
 		if s.broken {
-			return
+			break
 		}
+		complete = complete && !errors.As(err, new(*bulk.StoppedError))
 	}
+	return complete
 }
 
 // report yields the result of one session.
-func (s *sweeper) report(id string, session *Session, err error) {
-	if s.broken {
-		return
-	}
-	s.results[id] = err
-	if err != nil {
-		session, err = nil, &RevokeError{SessionID: id, Err: err}
-	}
-	s.broken = !s.yield(session, err)
+func (s *sweeper) report(v *revocation, err error) {
+	s.results[v.id] = err
+	s.broken = s.broken || !s.yield(v.result(err))
 }

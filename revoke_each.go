@@ -1,19 +1,16 @@
 package clerksessions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"net/http"
-	"time"
 
 	"github.com/clerksessions/clerksessions/internal/bulk"
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
-
-// maxPause is how long Clerk may ask RevokeAll and RevokeEach to wait.
-const maxPause = 5 * time.Minute
 
 // RevokeError is the error of one session of [Client.RevokeAll] or [Client.RevokeEach].
 type RevokeError struct {
@@ -65,48 +62,52 @@ func WithConcurrency(n int) Option {
 // Breaking out cancels the calls in flight. RevokeEach returns only after ids has.
 func (c *Client) RevokeEach(ctx context.Context, ids iter.Seq[string], opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
-		api := c.with(opts)
-		err := notRevocable(ctx, api, "RevokeEach")
-		if err == nil && ids == nil {
-			err = fmt.Errorf("clerksessions: RevokeEach: %w: ids is nil", ErrInvalidArgument)
+		problem := ""
+		if ids == nil {
+			problem = "ids is nil"
 		}
+		r, err := c.newRevoker(ctx, "RevokeEach", problem, opts)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		items := func(yield func(*revocation) bool) {
 			for id := range ids {
-				if !api.spares(id) && !yield(&revocation{id: id}) {
+				if !r.spares(id) && !yield(&revocation{id: id}) {
 					return
 				}
 			}
 		}
-		for v, err := range (revoker{api.config}).each(ctx, items) {
-			session := v.session()
-			if err != nil {
-				session, err = nil, &RevokeError{SessionID: v.id, Err: err}
-			}
-			if !yield(session, err) {
+		for v, err := range r.each(ctx, items) {
+			if !yield(v.result(err)) {
 				return
 			}
 		}
 	}
 }
 
-func notRevocable(ctx context.Context, api *lowLevel, method string) error {
-	switch {
-	case api.err != nil:
-		return api.err
-	case ctx == nil:
-		return fmt.Errorf("clerksessions: %s: %w: ctx is nil", method, ErrInvalidArgument)
-	case api.meta != nil:
-		return fmt.Errorf("clerksessions: %s: %w: WithMeta is for single calls", method, ErrInvalidArgument)
-	}
-	return nil
+// revoker revokes sessions, each with a call of its own.
+type revoker struct {
+	*config
+	pace *bulk.Pace // kept for the next sweep
 }
 
-// revoker revokes sessions, each with a call of its own.
-type revoker struct{ *config }
+// newRevoker returns an error if an option or argument is wrong, or there is a problem.
+func (c *Client) newRevoker(ctx context.Context, method, problem string, opts []Option) (*revoker, error) {
+	api := c.with(opts)
+	switch {
+	case api.err != nil:
+		return nil, api.err
+	case ctx == nil:
+		problem = "ctx is nil"
+	case api.meta != nil:
+		problem = "WithMeta is for single calls"
+	}
+	if problem != "" {
+		return nil, fmt.Errorf("clerksessions: %s: %w: %s", method, ErrInvalidArgument, problem)
+	}
+	return &revoker{api.config, new(bulk.Pace)}, nil
+}
 
 // revocation is a session to revoke.
 type revocation struct {
@@ -116,24 +117,21 @@ type revocation struct {
 	attempts int
 }
 
-// session is what a revocation without an error yields.
-func (v *revocation) session() *Session {
-	switch {
-	case v.revoked != nil:
-		return v.revoked
-	case v.listed != nil:
-		return v.listed
+// result returns what is yielded for the session.
+func (v *revocation) result(err error) (*Session, error) {
+	if err != nil {
+		return nil, &RevokeError{SessionID: v.id, Err: err}
 	}
-	return &Session{ID: v.id}
+	return cmp.Or(v.revoked, v.listed, &Session{ID: v.id}), nil
 }
 
 // each revokes the sessions and yields each with its error.
-func (r revoker) each(ctx context.Context, items iter.Seq[*revocation]) iter.Seq2[*revocation, error] {
+func (r *revoker) each(ctx context.Context, items iter.Seq[*revocation]) iter.Seq2[*revocation, error] {
 	runner := bulk.Runner[*revocation]{
 		Do:          r.attempt,
 		Concurrency: r.concurrency,
+		Pace:        r.pace,
 		MaxRounds:   r.MaxAttempts,
-		MaxPause:    maxPause,
 		Notify: func(e bulk.Event[*revocation]) {
 			if e.Kind == bulk.Retry {
 				r.logRetry(ctx, &opRevokeSession, e.Item.attempts, e.Wait, e.Err)
@@ -144,34 +142,34 @@ func (r revoker) each(ctx context.Context, items iter.Seq[*revocation]) iter.Seq
 }
 
 // attempt makes one call. Retries are up to the runner, which sees all calls.
-func (r revoker) attempt(ctx context.Context, v *revocation) bulk.Outcome[*revocation] {
+func (r *revoker) attempt(ctx context.Context, v *revocation) bulk.Outcome[*revocation] {
 	once := *r.config
 	once.MaxAttempts, once.tried, once.forRevoking = 1, v.attempts, ""
 	v.attempts++
 	session, err := (&lowLevel{config: &once}).revokeSession(ctx, v.id)
-	var refused *Error
-	switch {
-	case err == nil && (session.ID != v.id || !session.Status.Ended()):
-		return bulk.Outcome[*revocation]{
-			Err: fmt.Errorf("clerksessions: %s: the response is session %s with status %s, not a revoked one",
-				opRevokeSession.ID, rest.Quote(session.ID), rest.Quote(string(session.Status))),
+	if err == nil {
+		if session.ID != v.id || !session.Status.Ended() {
+			return bulk.Outcome[*revocation]{
+				Err: fmt.Errorf("clerksessions: %s: the response is session %s with status %s, not a revoked one",
+					opRevokeSession.ID, rest.Quote(session.ID), rest.Quote(string(session.Status))),
+			}
 		}
-	case err == nil:
 		v.revoked = session
 		return bulk.Outcome[*revocation]{}
-	case !errors.As(err, &refused):
-	case refused.StatusCode == http.StatusNotFound && refused.HasCode("resource_not_found"):
-		return bulk.Outcome[*revocation]{}
-	case refused.StatusCode == http.StatusTooManyRequests:
-		return bulk.Outcome[*revocation]{Err: err, Class: bulk.RateLimited, RetryAfter: refused.RetryAfter}
-	case refused.StatusCode == http.StatusUnauthorized:
-		return bulk.Outcome[*revocation]{Err: err, Class: bulk.Fatal}
 	}
 	outcome := bulk.Outcome[*revocation]{Err: err}
 	if transient(err) {
 		outcome.Class = bulk.Transient
-		if refused != nil {
-			outcome.RetryAfter = refused.RetryAfter
+	}
+	if refused := (*Error)(nil); errors.As(err, &refused) {
+		outcome.RetryAfter = refused.RetryAfter
+		switch {
+		case refused.StatusCode == http.StatusNotFound && refused.HasCode("resource_not_found"):
+			return bulk.Outcome[*revocation]{}
+		case refused.StatusCode == http.StatusTooManyRequests:
+			outcome.Class = bulk.RateLimited
+		case refused.StatusCode == http.StatusUnauthorized:
+			outcome.Class = bulk.Fatal
 		}
 	}
 	return outcome

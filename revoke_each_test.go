@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"runtime"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -43,8 +43,8 @@ func TestRevokeEach(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
 	ids := addSessions(srv, 4, 0)
-	srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-		if revokedID(req.Path) == ids[1] {
+	onRevoke(srv, func(id string, _ int) *sessionstest.Fault {
+		if id == ids[1] {
 			return &sessionstest.Fault{Status: 409}
 		}
 		return nil
@@ -126,28 +126,8 @@ func TestRevokeEachReadsNotFarAhead(t *testing.T) {
 }
 
 func TestRevokeEachHoldsNothingOfWhatIsDone(t *testing.T) {
-	const n = 30_000
-	inUse := func() uint64 {
-		var stats runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&stats)
-		return stats.HeapAlloc
-	}
-	var read atomic.Int64
-	var early, late uint64
-	count := 0
-	for _, err := range revokeEverything(t, 0).RevokeEach(t.Context(), countingIDs(n, &read)) {
-		require.NoError(t, err)
-		switch count++; count {
-		case 2000:
-			early = inUse()
-		case n - 1000:
-			late = inUse()
-		}
-	}
-	assert.Equal(t, n, count)
-	t.Logf("heap in use: %d KiB after 2,000 ids, %d KiB after %d", early>>10, late>>10, n-1000)
-	assert.Less(t, int64(late)-int64(early), int64(1<<20), "memory grew with the ids")
+	const n = 20_000
+	checkMemory(t, n, revokeEverything(t, 0).RevokeEach(t.Context(), countingIDs(n, new(atomic.Int64))))
 }
 
 // Ids that come one at a time are revoked as they come.
@@ -257,5 +237,63 @@ func TestTheFullRateComesBackAfterA429(t *testing.T) {
 		}
 		assert.Greater(t, took[0], 500/3*latency, "at most three calls in flight")
 		assert.InDelta(t, float64(500/8*latency), float64(took[1]), float64(2*latency), "eight calls in flight")
+	})
+}
+
+// Over a real connection: ids are read a little ahead of the calls, and those that are
+// not valid or come twice stop nobody.
+func TestRevokeEachOverTheWire(t *testing.T) {
+	t.Parallel()
+	srv := sessionstest.New()
+	web := httptest.NewServer(srv)
+	t.Cleanup(web.Close)
+	hc := web.Client()
+	t.Cleanup(hc.CloseIdleConnections)
+	client, err := clerksessions.New(srv.SecretKey, clerksessions.WithBaseURL(web.URL+"/v1"), clerksessions.WithHTTPClient(hc))
+	require.NoError(t, err)
+	t.Run("2,000 ids", func(t *testing.T) {
+		var read, done atomic.Int64
+		for session, err := range client.RevokeEach(t.Context(), countingIDs(2000, &read)) {
+			require.NoError(t, err, "Clerk knows none of them")
+			assert.NotEmpty(t, session.ID)
+			assert.LessOrEqual(t, read.Load()-done.Add(1), int64(4*8), "read ahead")
+		}
+		assert.EqualValues(t, 2000, done.Load())
+	})
+	t.Run("ids that are not valid or come twice", func(t *testing.T) {
+		ids := addSessions(srv, 2, 0)
+		var errs, revoked int
+		for _, err := range client.RevokeEach(t.Context(), slices.Values([]string{"..", ids[0], "..", "", ids[0], "a/b", ids[1]})) {
+			if err != nil {
+				assert.ErrorIs(t, err, clerksessions.ErrInvalidArgument)
+				errs++
+			} else {
+				revoked++
+			}
+		}
+		assert.Equal(t, 3, errs)
+		assert.Equal(t, 4, revoked, "also what Clerk does not know")
+		assert.Zero(t, live(srv))
+	})
+	t.Run("breaking out", func(t *testing.T) {
+		var read atomic.Int64
+		for range client.RevokeEach(t.Context(), countingIDs(1<<30, &read)) {
+			break
+		}
+		assert.LessOrEqual(t, read.Load(), int64(4*8))
+	})
+	t.Run("the context ends", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var read atomic.Int64
+		var failed int
+		for _, err := range client.RevokeEach(ctx, countingIDs(1000, &read)) {
+			cancel()
+			if err != nil {
+				assert.ErrorIs(t, err, context.Canceled)
+				failed++
+			}
+		}
+		assert.Greater(t, failed, 900, "each of the rest has its error")
 	})
 }

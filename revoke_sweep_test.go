@@ -59,8 +59,8 @@ func TestRevokeAllRevokesWhatBeginsMeanwhile(t *testing.T) {
 		srv := sessionstest.New()
 		addSessions(srv, 10, time.Millisecond)
 		var signIns atomic.Int32
-		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-			if revokedID(req.Path) != "" && signIns.Add(1) <= 3 {
+		onRevoke(srv, func(string, int) *sessionstest.Fault {
+			if signIns.Add(1) <= 3 {
 				addSessions(srv, 1, 0)
 			}
 			return nil
@@ -75,153 +75,153 @@ func TestRevokeAllRevokesWhatBeginsMeanwhile(t *testing.T) {
 	})
 }
 
+// onRevoke has fault decide about each revocation, which n others precede.
+func onRevoke(srv *sessionstest.Server, fault func(id string, n int) *sessionstest.Fault) {
+	srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+		if id := revokedID(req.Path); id != "" {
+			return fault(id, len(srv.RequestsOf("RevokeSession")))
+		}
+		return nil
+	})
+}
+
+// pretend is a success for a session that is not revoked.
+func pretend(id string) *sessionstest.Fault {
+	return &sessionstest.Fault{Body: []byte(`{"object":"session","id":"` + id + `","status":"revoked"}`)}
+}
+
 func TestRevokeAllSaysWhatSurvived(t *testing.T) {
 	t.Parallel()
-	t.Run("a sign-in after each revocation", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			srv := sessionstest.New()
-			addSessions(srv, 3, time.Millisecond)
-			srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-				if revokedID(req.Path) != "" {
-					addSessions(srv, 1, time.Millisecond)
-				}
-				return nil
-			})
-			yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
-			assert.Len(t, yielded, 6*3, "five times those listed, and the survivors")
-			for id, times := range yielded {
-				assert.Equal(t, 1, times, id)
+	for name, row := range map[string]struct {
+		fault   func(id, second string, n int) *sessionstest.Fault
+		yielded int // times that the second of two sessions is yielded
+		err     error
+		calls   int
+		waits   bool
+	}{
+		"a revocation that does nothing": {func(id, second string, _ int) *sessionstest.Fault {
+			if id == second {
+				return pretend(id)
 			}
-			require.Len(t, errs, 3)
-			for _, err := range errs {
-				var failed *clerksessions.RevokeError
-				require.ErrorAs(t, err, &failed)
-				assert.ErrorIs(t, err, clerksessions.ErrSurvived)
-				session, _ := srv.Session(failed.SessionID)
-				assert.False(t, session.Status.Ended())
+			return nil
+		}, 2, clerksessions.ErrSurvived, 2 + 4, true},
+		"a listing that lags behind": {func(id, second string, n int) *sessionstest.Fault {
+			if id == second && n < 3 {
+				return pretend(id)
 			}
-		})
-	})
-	t.Run("a revocation that does nothing", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			srv := sessionstest.New()
-			ids := addSessions(srv, 5, time.Millisecond)
-			srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-				if revokedID(req.Path) == ids[2] {
-					return &sessionstest.Fault{Body: []byte(`{"object":"session","id":"` + ids[2] + `","status":"revoked"}`)}
-				}
+			return nil
+		}, 1, nil, 2 + 2, true},
+		"a session that cannot be revoked again": {func(id, second string, n int) *sessionstest.Fault {
+			switch {
+			case id != second:
 				return nil
-			})
-			yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
-			assert.Equal(t, map[string]int{ids[0]: 1, ids[1]: 1, ids[2]: 2, ids[3]: 1, ids[4]: 1}, yielded)
-			require.Len(t, errs, 1)
-			assert.ErrorIs(t, errs[0], clerksessions.ErrSurvived)
-			assert.ErrorContains(t, errs[0], ids[2])
-			assert.Len(t, srv.RequestsOf("RevokeSession"), 5+4)
-		})
-	})
-	t.Run("a listing that lags behind", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			srv := sessionstest.New()
-			ids := addSessions(srv, 2, time.Millisecond)
-			srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-				if n := len(srv.RequestsOf("RevokeSession")); revokedID(req.Path) == ids[0] && n < 3 {
-					return &sessionstest.Fault{Body: []byte(`{"object":"session","id":"` + ids[0] + `","status":"revoked"}`)}
-				}
-				return nil
-			})
-			began := time.Now()
-			yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
-			assert.Empty(t, errs)
-			assert.Equal(t, map[string]int{ids[0]: 1, ids[1]: 1}, yielded)
-			assert.Zero(t, live(srv))
-			assert.Positive(t, time.Since(began), "the listing is given time")
-		})
-	})
-	t.Run("a session that cannot be revoked again", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			srv := sessionstest.New()
-			ids := addSessions(srv, 1, 0)
-			srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-				switch {
-				case revokedID(req.Path) == "":
-					return nil
-				case len(srv.RequestsOf("RevokeSession")) == 0:
-					return &sessionstest.Fault{Body: []byte(`{"object":"session","id":"` + ids[0] + `","status":"revoked"}`)}
-				}
+			case n < 2:
+				return pretend(id)
+			}
+			return &sessionstest.Fault{Status: 409}
+		}, 2, clerksessions.ErrConflict, 2 + 1, true},
+		"what failed is not retried": {func(id, second string, _ int) *sessionstest.Fault {
+			if id == second {
 				return &sessionstest.Fault{Status: 409}
+			}
+			return nil
+		}, 1, clerksessions.ErrConflict, 2, false},
+		"a refusal with the code of a missing session": {func(id, second string, _ int) *sessionstest.Fault {
+			if id == second {
+				return &sessionstest.Fault{Status: 403, Body: []byte(`{"errors":[{"code":"resource_not_found","message":"x"}]}`)}
+			}
+			return nil
+		}, 1, clerksessions.ErrForbidden, 2, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := sessionstest.New()
+				ids := addSessions(srv, 2, time.Millisecond)
+				onRevoke(srv, func(id string, n int) *sessionstest.Fault { return row.fault(id, ids[1], n) })
+				began := time.Now()
+				yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
+				assert.Equal(t, map[string]int{ids[0]: 1, ids[1]: row.yielded}, yielded)
+				assert.Len(t, srv.RequestsOf("RevokeSession"), row.calls)
+				assert.Equal(t, row.waits, time.Since(began) > 0, "a listing that lags is given time")
+				if row.err == nil {
+					assert.Empty(t, errs)
+					return
+				}
+				require.Len(t, errs, 1)
+				assert.ErrorIs(t, errs[0], row.err)
+				assert.ErrorContains(t, errs[0], ids[1])
 			})
-			yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
-			assert.Equal(t, map[string]int{ids[0]: 2}, yielded, "a success, and then an error")
-			require.Len(t, errs, 1)
-			assert.ErrorIs(t, errs[0], clerksessions.ErrConflict)
 		})
-	})
-	t.Run("what failed is not retried", func(t *testing.T) {
-		t.Parallel()
+	}
+}
+
+func TestRevokeAllSaysWhoSignsInAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		srv := sessionstest.New()
-		ids := addSessions(srv, 3, 0)
-		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-			if revokedID(req.Path) == ids[1] {
-				return &sessionstest.Fault{Status: 409}
-			}
+		addSessions(srv, 3, time.Millisecond)
+		onRevoke(srv, func(string, int) *sessionstest.Fault {
+			addSessions(srv, 1, time.Millisecond)
 			return nil
 		})
 		yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
-		assert.Equal(t, map[string]int{ids[0]: 1, ids[1]: 1, ids[2]: 1}, yielded)
-		require.Len(t, errs, 1)
-		assert.ErrorIs(t, errs[0], clerksessions.ErrConflict)
-		assert.Len(t, srv.RequestsOf("RevokeSession"), 3)
-	})
-	t.Run("a refusal with the code of a missing session", func(t *testing.T) {
-		t.Parallel()
-		srv := sessionstest.New()
-		addSessions(srv, 1, 0)
-		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-			if revokedID(req.Path) == "" {
-				return nil
-			}
-			return &sessionstest.Fault{Status: 403, Body: []byte(`{"errors":[{"code":"resource_not_found","message":"x"}]}`)}
-		})
-		_, errs := revokeAll(t.Context(), srv.Client(), everySession)
-		require.Len(t, errs, 1)
-		assert.ErrorIs(t, errs[0], clerksessions.ErrForbidden)
-	})
-	t.Run("breaking out after a listing that failed", func(t *testing.T) {
-		t.Parallel()
-		srv := sessionstest.New()
-		addSessions(srv, 600, 0)
-		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-			if req.Query.Get("offset") != "" {
-				return &sessionstest.Fault{Status: 403}
-			}
-			return nil
-		})
-		for session, err := range srv.Client().RevokeAll(t.Context(), everySession) {
-			require.NoError(t, err)
-			assert.True(t, session.Status.Ended())
-			break
+		assert.Len(t, yielded, 6*3, "five times those listed, and the survivors")
+		for id, times := range yielded {
+			assert.Equal(t, 1, times, id)
+		}
+		require.Len(t, errs, 3)
+		for _, err := range errs {
+			var failed *clerksessions.RevokeError
+			require.ErrorAs(t, err, &failed)
+			assert.ErrorIs(t, err, clerksessions.ErrSurvived)
+			session, _ := srv.Session(failed.SessionID)
+			assert.False(t, session.Status.Ended())
 		}
 	})
-	t.Run("the second listing fails", func(t *testing.T) {
-		t.Parallel()
-		srv := sessionstest.New()
-		addSessions(srv, 3, 0)
-		srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-			if req.Operation == "GetSessionList" && len(srv.RequestsOf("GetSessionList")) > 0 {
-				return &sessionstest.Fault{Status: 403}
-			}
-			return nil
+}
+
+func TestALaterListingFails(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		sessions int
+		leave    bool // the loop, after the first result
+		yielded  int
+		errs     int
+	}{
+		"after all are revoked": {3, false, 3, 1}, // it is not known that none is left
+		"within the first":      {600, false, 500, 1},
+		"after breaking out":    {600, true, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := sessionstest.New()
+				addSessions(srv, row.sessions, time.Millisecond)
+				srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+					if req.Operation == "GetSessionList" && len(srv.RequestsOf("GetSessionList")) > 0 {
+						return &sessionstest.Fault{Status: 403}
+					}
+					return nil
+				})
+				var yielded, errs int
+				for _, err := range srv.Client().RevokeAll(t.Context(), everySession) {
+					assert.Zero(t, errs, "the error comes last")
+					if err != nil {
+						errs++
+						assert.ErrorIs(t, err, clerksessions.ErrForbidden)
+						assert.NotErrorAs(t, err, new(*clerksessions.RevokeError))
+						continue
+					}
+					if yielded++; row.leave {
+						break
+					}
+				}
+				assert.Equal(t, row.yielded, yielded)
+				assert.Equal(t, row.errs, errs)
+			})
 		})
-		yielded, errs := revokeAll(t.Context(), srv.Client(), everySession)
-		assert.Len(t, yielded, 3)
-		require.Len(t, errs, 1, "it is not known that none is left")
-		assert.ErrorIs(t, errs[0], clerksessions.ErrForbidden)
-	})
+	}
 }
 
 // listingOf returns the client of a Clerk that lists what sessions returns.
@@ -332,8 +332,8 @@ func TestSessionsThatAlwaysFailBlockNoOthers(t *testing.T) {
 				for _, id := range addSessions(srv, row.n, time.Millisecond) {
 					poisoned[id] = true
 				}
-				srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-					if poisoned[revokedID(req.Path)] {
+				onRevoke(srv, func(id string, _ int) *sessionstest.Fault {
+					if poisoned[id] {
 						return &sessionstest.Fault{Status: row.status}
 					}
 					return nil

@@ -26,6 +26,7 @@ type revokeRun struct {
 	report *report
 	flags  *revokeAllFlags
 	client *clerksessions.Client
+	pace   bulk.Pace // found in one pass, kept for the next
 
 	within   context.Context // of calls in flight
 	inFlight atomic.Int64
@@ -70,6 +71,7 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 		Group:       func(it *item) string { return it.user },
 		Notify:      r.notify,
 		Concurrency: r.flags.concurrency,
+		Pace:        &r.pace,
 		MaxRounds:   maxRounds,
 		MaxFailing:  maxFailing,
 	}

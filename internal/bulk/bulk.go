@@ -28,16 +28,14 @@ type Runner[T any] struct {
 	// Concurrency is the maximum number of calls in flight. Default: 1.
 	Concurrency int
 
+	// Pace is the rate of the calls, for runs that follow one another against the same
+	// limit. Default: a new one for each run.
+	Pace *Pace
+
 	// MaxRounds is the number of consecutive rounds without a success after which the
 	// items that failed transiently are given up. Each attempt at all of them is a
 	// round. Default: 1, no retries. A rate-limited attempt does not count.
 	MaxRounds int
-
-	// MaxPause is the longest pause the server may ask for. Default: 5 minutes.
-	MaxPause time.Duration
-
-	// MaxIdle is how long a run goes on without a success. Default: 10 minutes.
-	MaxIdle time.Duration
 
 	// MaxFailing is the number of different groups that may fail transiently without
 	// a success in between before the run is given up. Default: 50.
@@ -75,7 +73,8 @@ const (
 type Event[T any] struct {
 	Kind EventKind
 
-	// Wait is the length of the pause, or the time until the retry.
+	// Wait is the length of the pause, or the time until the retry. It is zero for a
+	// retry that comes now.
 	Wait time.Duration
 
 	// Err is the reason, nil for Resume.
@@ -120,8 +119,9 @@ func (e *StoppedError) Unwrap() []error {
 	return []error{e.Cause, e.Last}
 }
 
-// ErrGaveUp is the cause of a [StoppedError] if the run was given up: nothing
-// succeeded for too long, or the server asked for too long a pause.
+// ErrGaveUp is the cause of a [StoppedError] if the run was given up: nothing has
+// succeeded for 10 minutes or for MaxFailing groups, or the server asked for a pause
+// that is longer than 5 minutes or lasts beyond the deadline.
 var ErrGaveUp = errors.New("gave up")
 
 // Run returns the results: each item that was read or added, in the order of

@@ -2,18 +2,24 @@ package bulk
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"time"
 
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// limited pauses all calls after one was refused, and has that one started again.
-func (r *run[T]) limited(ctx context.Context, now time.Time, t *task[T]) {
+const (
+	maxIdle  = 10 * time.Minute // without a success, before giving up
+	maxWait  = 5 * time.Minute  // that the server may ask for
+	minPause = 50 * time.Millisecond
+	maxPause = 2 * time.Second // after a failure while the server seems to be down
+)
+
+// limited pauses all calls after one was refused, which is started first after that.
+func (r *run[T]) limited(now time.Time, t *task[T]) {
 	t.attempts--
 	asked := cmp.Or(t.outcome.RetryAfter, rest.Backoff(r.pace.pauses+1))
-	if reason := r.tooLong(ctx, now, asked); reason != "" {
+	if reason := r.tooLong(now, asked); reason != "" {
 		r.giveUp(reason, t.outcome.Err)
 	}
 	r.expire(now, t.outcome.Err)
@@ -21,42 +27,44 @@ func (r *run[T]) limited(ctx context.Context, now time.Time, t *task[T]) {
 	if r.stopped != nil {
 		return
 	}
-	if r.pace.refuse(now, r.jitter(ctx, now, asked)) {
-		r.paused = true
-		r.notify(Event[T]{Kind: Pause, Wait: r.pace.until.Sub(now), Err: t.outcome.Err, Item: t.item})
+	wait := rest.Jitter(asked)
+	if r.tooLong(now, wait) != "" {
+		wait = asked
+	}
+	if r.pace.refuse(now, wait) {
+		r.notifyPause(now, t)
 	}
 	r.notify(Event[T]{Kind: Retry, Wait: r.pace.until.Sub(now), Err: t.outcome.Err, Item: t.item})
 }
 
-// failed defers a task that failed transiently to the next round. If the server seems
-// to be down, all calls pause.
-func (r *run[T]) failed(ctx context.Context, now time.Time, t *task[T]) {
+// failed defers a task that failed transiently to the next round.
+func (r *run[T]) failed(now time.Time, t *task[T]) {
 	r.streak++
 	if t.attempts == 1 {
 		r.failing[r.group(t)] = true
 	}
-	asked := t.outcome.RetryAfter
-	if r.MaxRounds == 1 || r.tooLong(ctx, now, asked) != "" {
+	if r.MaxRounds == 1 || r.tooLong(now, t.outcome.RetryAfter) != "" {
 		r.report(t, t.outcome.Err)
 	} else {
-		t.ready = now.Add(asked)
+		t.ready = now.Add(t.outcome.RetryAfter)
 		r.deferred = append(r.deferred, t)
 	}
 	r.expire(now, t.outcome.Err)
 	if len(r.failing) >= r.MaxFailing {
 		r.giveUp(fmt.Sprintf("%d failures without a success", r.streak), t.outcome.Err)
 	}
-	if down := r.down(); down > 0 && r.stopped == nil && !now.Before(r.pace.until) {
-		pause := max(rest.Backoff(min(3, down)), min(asked, r.MaxPause))
-		r.pace.hold(now.Add(pause))
-		r.paused = true
-		r.notify(Event[T]{Kind: Pause, Wait: pause, Err: t.outcome.Err, Item: t.item})
+	// The longer the server has been down, the longer the pause. A retry need not wait,
+	// as it may be this item that always fails.
+	if r.down() && t.attempts == 1 && r.stopped == nil {
+		pause := max(minPause, min(now.Sub(r.since)/8, maxPause))
+		if r.pace.hold(now.Add(pause)) {
+			r.notifyPause(now, t)
+		}
 	}
 }
 
-// down returns by how many failures the server seems to be down, rather than one group
-// at fault; zero or less if it does not.
-func (r *run[T]) down() int { return max(len(r.failing)-r.Concurrency, r.streak-5*r.Concurrency) }
+// down reports whether the server seems to be down, rather than one group at fault.
+func (r *run[T]) down() bool { return len(r.failing) > r.Concurrency || r.streak > 5*r.Concurrency }
 
 func (r *run[T]) group(t *task[T]) any {
 	if r.Group != nil {
@@ -67,30 +75,20 @@ func (r *run[T]) group(t *task[T]) any {
 
 // expire gives the run up if nothing has succeeded for too long.
 func (r *run[T]) expire(now time.Time, err error) {
-	if idle := now.Sub(r.since); idle > r.MaxIdle {
+	if idle := now.Sub(r.since); idle > maxIdle {
 		r.giveUp(fmt.Sprintf("nothing has succeeded for %s", idle.Round(time.Second)), err)
 	}
 }
 
-// tooLong returns why the server asks for too long a wait, empty if it does not.
-func (r *run[T]) tooLong(ctx context.Context, now time.Time, wait time.Duration) string {
-	deadline, ok := ctx.Deadline()
+// tooLong returns why a wait is too long, empty if it is not.
+func (r *run[T]) tooLong(now time.Time, wait time.Duration) string {
 	switch {
-	case wait > r.MaxPause:
+	case wait > maxWait:
 		return fmt.Sprintf("the server asked to wait %s", wait)
-	case wait > 0 && ok && now.Add(wait).After(deadline):
+	case wait > 0 && !r.deadline.IsZero() && now.Add(wait).After(r.deadline):
 		return fmt.Sprintf("the server asked to wait %s, beyond the deadline", wait)
 	}
 	return ""
-}
-
-// jitter returns a wait a little longer than asked for, if the deadline allows that.
-func (r *run[T]) jitter(ctx context.Context, now time.Time, asked time.Duration) time.Duration {
-	wait := rest.Jitter(asked)
-	if deadline, ok := ctx.Deadline(); ok && now.Add(wait).After(deadline) {
-		return asked
-	}
-	return wait
 }
 
 func (r *run[T]) giveUp(reason string, err error) {

@@ -7,112 +7,98 @@ import (
 )
 
 const (
-	recovery = 35               // successes until one more call may be in flight
-	period   = 10 * time.Second // over which a rate is measured, at least
-	few      = 60               // calls in a period; below that calls are spaced out
-	reserve  = 0.13             // by how much a rate of 10 calls in a period is decreased
-	increase = 0.008            // the first increase of a rate, in calls in a period
-	faster   = 4                // the factor by which it is larger in each period that follows
+	firstRate = 50               // calls a second, of a client that was never refused
+	slowRate  = 2                // the same after its first pause
+	period    = 10 * time.Second // of a usual limit
+	many      = 200              // calls in a period; a client with more need not spare refusals
+	memory    = 10 * period      // until a pause says nothing about the rate any more
 )
 
-// pacer adapts to a limit that others may use as well: additive increase,
-// multiplicative decrease.
+// Pace is the rate of calls. It adapts to a limit that others may use as well: additive
+// increase, multiplicative decrease. The zero Pace has not met a limit yet. Runs may
+// share one if they follow one another.
 //
-// A refused call pauses all and halves the number of calls in flight, which grows again
-// with each success. A client whose share of the limit is small is refused too often
-// that way, at least once whenever the limit is reached. It spaces its calls out, at a
-// rate a little below the one it reached. The rate grows slowly at first, by the same
-// number of calls for everybody, and then ever faster, so that what others leave is
-// used.
-type pacer struct {
-	most   int       // the maximum number of calls in flight
-	width  float64   // how many of them are allowed now
-	until  time.Time // nothing is started before
-	pauses int       // since the last success
-
-	rate    float64   // calls a second after the last decrease; zero if calls are not spaced out
-	settled time.Time // when that was
+// The rate doubles twice a second until a call is refused, which pauses all. A first
+// pause says little: others may have used up what the limit allowed. The rate doubles
+// once a second then, and is settled after a second pause, at what succeeded in
+// between. It is decreased after each further pause, and grows slowly at first, by the
+// same number of calls for everybody, and then ever faster, so that what others leave
+// is used.
+type Pace struct {
+	rate    float64   // calls a second, at since
+	settled bool      // it grows slowly
+	since   time.Time // the end of the last pause, or the start
+	done    int       // successes since then
+	met     bool      // there was a pause
 	next    time.Time // when the rate allows the next call
+	burst   int       // calls that need not wait for that
 
-	counts [2]count // of successes, in this period and the one before
-
-	began time.Time // when the first call of this pause was refused; zero outside one
-	ended time.Time // when the last pause ended; zero before
+	until   time.Time // nothing is started before
+	refused time.Time // the first refused call of this pause; zero outside one
+	pauses  int       // since the last success
 }
 
-type count struct {
-	since time.Time
-	n     int
-}
-
-func newPacer(most int, now time.Time) pacer {
-	return pacer{most: most, width: float64(most), counts: [2]count{{since: now}}}
+// begin starts the pace, unless an earlier run did, with a few calls at once.
+func (p *Pace) begin(now time.Time, burst int) {
+	if p.since.IsZero() {
+		p.since, p.rate, p.burst = now, firstRate, burst
+	}
 }
 
 // wait returns how long the next call has to wait.
-func (p *pacer) wait(now time.Time) time.Duration {
+func (p *Pace) wait(now time.Time) time.Duration {
 	if wait := p.until.Sub(now); wait > 0 {
 		return wait
 	}
-	if !p.began.IsZero() {
+	if !p.refused.IsZero() {
 		p.settle(now)
 	}
-	if p.rate == 0 {
+	if p.burst > 0 {
 		return 0
 	}
 	return p.next.Sub(now)
 }
 
 // start records the start of a call.
-func (p *pacer) start(now time.Time) {
-	rate := p.rateAt(now)
-	if rate == 0 {
-		return
-	}
-	interval := seconds((0.5 + rand.Float64()) / rate)
-	if now.After(p.next.Add(interval)) {
-		p.next = now // no burst to catch up
+func (p *Pace) start(now time.Time) {
+	interval := time.Duration(float64(time.Second) / p.rateAt(now))
+	if p.burst > 0 || now.After(p.next.Add(interval)) {
+		p.next = now // no calls to catch up with
 	}
 	p.next = p.next.Add(interval)
+	p.burst = max(0, p.burst-1)
 }
 
-// rateAt returns the rate at a time after the last decrease, zero if calls are not
-// spaced out any more.
-func (p *pacer) rateAt(now time.Time) float64 {
-	periods := now.Sub(p.settled).Seconds() / period.Seconds()
-	if p.rate == 0 || periods > 10 {
-		p.rate = 0
-		return 0
+// rateAt returns the rate at a time after the last pause.
+func (p *Pace) rateAt(now time.Time) float64 {
+	seconds := now.Sub(p.since).Seconds()
+	switch {
+	case p.settled:
+		return p.rate + 0.001*(math.Exp2(seconds/6)-1)
+	case p.met:
+		return p.rate * math.Exp2(seconds)
 	}
-	return p.rate + increase*(math.Pow(faster, periods)-1)/period.Seconds()
+	return p.rate * math.Exp2(2*seconds)
 }
 
 // succeed records the success of a call.
-func (p *pacer) succeed(now time.Time) {
+func (p *Pace) succeed() {
 	p.pauses = 0
-	p.width = min(float64(p.most), p.width+1.0/recovery)
-	p.counts[0].n++
-	if now.Sub(p.counts[0].since) > period {
-		p.counts = [2]count{{since: now}, p.counts[0]}
-	}
+	p.done++
 }
 
 // refuse records a refused call and pauses. It reports whether that made the pause
 // longer.
-func (p *pacer) refuse(now time.Time, pause time.Duration) bool {
-	if p.began.IsZero() {
-		p.began = now
+func (p *Pace) refuse(now time.Time, pause time.Duration) bool {
+	if p.refused.IsZero() {
+		p.refused = now
 		p.pauses++
-		p.width /= 2
-	} else {
-		p.width--
 	}
-	p.width = max(1, p.width)
 	return p.hold(now.Add(pause))
 }
 
 // hold starts nothing before until. It reports whether that is later than before.
-func (p *pacer) hold(until time.Time) bool {
+func (p *Pace) hold(until time.Time) bool {
 	if !until.After(p.until) {
 		return false
 	}
@@ -120,41 +106,28 @@ func (p *pacer) hold(until time.Time) bool {
 	return true
 }
 
-// settle decides after a pause whether calls are spaced out, and how far. A single pause
-// says little: they are once pauses follow one another.
-func (p *pacer) settle(now time.Time) {
-	began, first := p.began, p.rate == 0 && (p.ended.IsZero() || p.began.Sub(p.ended) > 3*period)
-	p.began, p.ended = time.Time{}, now
-	n, over := p.successes(now)
-	if first || n == 0 || over < period/2 {
-		return
-	}
-	reached := float64(n+1) / over.Seconds()
-	p.counts = [2]count{{since: now}}
+// settle decides at the end of a pause how to go on.
+func (p *Pace) settle(now time.Time) {
+	whole := now.Sub(p.since)
+	reached := float64(p.done+1) / whole.Seconds()
 	switch {
-	case reached*period.Seconds() > few:
-		p.rate = 0
-		return
-	case p.rate > 0:
-		// A rate is compared with others' at the same time, however late in the period
-		// a client noticed.
-		whole := began.Sub(p.settled).Truncate(period)
-		reached = max(p.rateAt(p.settled.Add(whole)), 0.8*reached)
+	case reached*period.Seconds() > many, whole < period/2 && !p.settled:
+		p.rate, p.settled = reached, false
+	case !p.met, p.refused.Sub(p.since) > memory:
+		p.rate, p.settled = slowRate, false
+	case p.settled:
+		// The longer the pause, the faster the limit was used up.
+		rest := min(1, p.until.Sub(p.refused).Seconds()/period.Seconds())
+		p.rate = decreased(p.rateAt(p.refused) * (1 - rest/2))
+	default:
+		p.rate, p.settled = decreased(reached), true
 	}
-	calls := max(2, reached*period.Seconds())
-	p.rate = calls / period.Seconds() * (1 - reserve*math.Pow(10/calls, 0.25))
-	p.settled = now
-	p.next = now.Add(seconds(rand.Float64() / p.rate))
+	p.since, p.done, p.met, p.burst, p.refused = now, 0, true, 0, time.Time{}
+	p.next = now.Add(time.Duration(rand.Float64() * float64(time.Second) / p.rate))
 }
 
-// successes returns how many there were in the last period or two, pauses included, and
-// how long that was.
-func (p *pacer) successes(now time.Time) (n int, over time.Duration) {
-	since, n := p.counts[0].since, p.counts[0].n
-	if before := p.counts[1]; !before.since.IsZero() && now.Sub(since) < period {
-		since, n = before.since, n+before.n
-	}
-	return n, now.Sub(since)
+// decreased returns a little less than a rate, at least a call in a period.
+func decreased(rate float64) float64 {
+	calls := rate * period.Seconds()
+	return max(1, calls-0.3*math.Sqrt(calls)) / period.Seconds()
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

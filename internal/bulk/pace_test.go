@@ -8,128 +8,117 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-var start = time.Date(2026, 5, 12, 9, 0, 0, 0, time.UTC)
+var began = time.Date(2026, 5, 12, 9, 0, 0, 0, time.UTC)
 
-func at(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
+func at(seconds float64) time.Time { return began.Add(time.Duration(seconds * float64(time.Second))) }
 
-func TestTheFirstRefusalOfAPauseHalvesTheWidth(t *testing.T) {
+func TestAStartIsSpacedOutAfterAFewCalls(t *testing.T) {
 	t.Parallel()
-	p := newPacer(8, start)
+	var p Pace
+	p.begin(at(0), 3)
+	p.begin(at(1), 100) // a later run
+	for range 3 {
+		assert.Zero(t, p.wait(at(0)))
+		p.start(at(0))
+	}
+	assert.Equal(t, 20*time.Millisecond, p.wait(at(0)), "50 calls a second")
+	p.start(at(1))
+	assert.Equal(t, 5*time.Millisecond, p.wait(at(1)), "four times as many after a second")
+	p.start(at(1.004))
+	assert.Equal(t, 6*time.Millisecond, p.wait(at(1.004)).Round(time.Millisecond), "the average is kept")
+	p.start(at(60))
+	assert.Zero(t, p.wait(at(60)), "no limit any more")
+}
+
+func TestARefusedCallPausesAll(t *testing.T) {
+	t.Parallel()
+	var p Pace
+	p.begin(at(0), 8)
 	assert.True(t, p.refuse(at(1), 2*time.Second))
-	assert.EqualValues(t, 4, p.width)
-	assert.False(t, p.refuse(at(1), time.Second), "the pause is no longer")
-	assert.EqualValues(t, 3, p.width, "a further refusal takes one")
+	assert.False(t, p.refuse(at(1.5), time.Second), "the pause is no longer")
+	assert.True(t, p.refuse(at(1.5), 2*time.Second))
 	assert.Equal(t, 1, p.pauses)
-	for range 10 {
-		p.refuse(at(1), time.Second)
-	}
-	assert.EqualValues(t, 1, p.width)
-	assert.Equal(t, 2*time.Second, p.wait(at(1)))
-	assert.Zero(t, p.wait(at(3)))
-	assert.Zero(t, p.rate, "a single pause says little")
-	for range recovery {
-		p.succeed(at(4))
-	}
-	assert.InDelta(t, 2, p.width, 1e-9)
+	assert.Equal(t, 2*time.Second, p.wait(at(1.5)))
+	wait := p.wait(at(3.5))
+	assert.GreaterOrEqual(t, wait, time.Duration(0), "the few calls at once are of a start only")
+	assert.Less(t, wait, 3500*time.Millisecond, "at any time in the interval")
+	p.succeed()
 	assert.Zero(t, p.pauses)
 }
 
-// paused returns a pacer that was refused twice: at 1 s, and after n successes at a time.
-func paused(n int, again float64) *pacer {
-	p := newPacer(8, start)
-	p.refuse(at(1), time.Second)
-	p.wait(at(2))
-	for range n {
-		p.succeed(at(3))
+// pause has some calls succeed, and one refused, for which the pause lasts until a time.
+func (p *Pace) pause(done int, refused, until float64) {
+	for range done {
+		p.succeed()
 	}
-	p.refuse(at(again), time.Second)
-	p.wait(at(again + 1))
-	return &p
+	p.refuse(at(refused), at(until).Sub(at(refused)))
+	p.wait(at(until))
 }
 
-// rateFor is the rate a little below that of some calls in some seconds.
-func rateFor(calls, seconds float64) float64 {
-	calls = max(2, calls/seconds*10)
-	return calls / 10 * (1 - 0.13*math.Pow(10/calls, 0.25))
-}
-
-func TestWhenCallsAreSpacedOut(t *testing.T) {
+func TestTheRateAfterAPause(t *testing.T) {
 	t.Parallel()
+	less := func(calls float64) float64 { return (calls - 0.3*math.Sqrt(calls)) / 10 }
 	for _, test := range []struct {
-		name  string
-		n     int
-		again float64
-		want  float64
+		name           string
+		done           int
+		refused, until float64 // after a first pause from 1 to 10 s
+		rate           float64
+		settled        bool
 	}{
-		{"few successes", 19, 9, rateFor(20, 10)},
-		{"one success", 1, 9, rateFor(2, 10)},
-		{"least rate", 1, 29, rateFor(2, 10)},
-		{"no success", 0, 9, 0},
-		{"too short to say", 1, 3.5, 0},
-		{"just long enough", 1, 4, rateFor(2, 5)},
-		{"many calls in a period", 60, 9, 0},
-		{"limit of few calls", 59, 9, rateFor(60, 10)},
-		{"pauses far apart", 10, 33, 0},
-		{"pauses just near enough", 10, 31, rateFor(11, 32)},
+		{"few calls", 9, 16, 20, less(10), true},
+		{"after half a period", 9, 11, 15, less(20), true},
+		{"too soon to say", 9, 11, 14.9, 10 / 4.9, false},
+		{"many calls", 200, 16, 20, 20.1, false},
+		{"not so many", 199, 16, 20, less(200), true},
+		{"no success", 0, 16, 20, 0.1, true},
+		{"least rate", 0, 16, 100, 0.1, true},
+		{"long ago", 9, 110.1, 120, slowRate, false},
+		{"not so long ago", 109, 110, 120, less(10), true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := paused(test.n, test.again)
-			assert.InDelta(t, test.want, p.rate, 1e-9)
-			if test.want > 0 {
-				wait := p.wait(at(test.again + 1))
-				assert.GreaterOrEqual(t, wait, time.Duration(0))
-				assert.LessOrEqual(t, wait.Seconds(), 1/p.rate)
-				p.start(at(test.again + 1))
-				after := p.wait(at(test.again+1)) - wait
-				assert.GreaterOrEqual(t, after.Seconds(), 0.5/p.rate-1e-6)
-				assert.LessOrEqual(t, after.Seconds(), 1.5/p.rate+1e-6)
-			}
+			var p Pace
+			p.begin(at(0), 8)
+			p.pause(20, 1, 10)
+			assert.EqualValues(t, slowRate, p.rate, "a first pause says little")
+			assert.InDelta(t, 2*slowRate, p.rateAt(at(11)), 1e-9)
+			p.pause(test.done, test.refused, test.until)
+			assert.InDelta(t, test.rate, p.rate, 1e-9)
+			assert.Equal(t, test.settled, p.settled)
 		})
 	}
 }
 
-func TestTheRateGrowsFasterAndFaster(t *testing.T) {
+func TestASettledRate(t *testing.T) {
 	t.Parallel()
-	p := paused(19, 9)
-	rate := p.rate
-	assert.InDelta(t, rate, p.rateAt(at(10)), 1e-9)
-	assert.InDelta(t, rate+0.008*(4-1)/10, p.rateAt(at(20)), 1e-9, "after a period")
-	assert.InDelta(t, rate+0.008*(16-1)/10, p.rateAt(at(30)), 1e-9, "after two")
-	assert.Positive(t, p.rateAt(at(110)), "after ten")
-	assert.Zero(t, p.rateAt(at(110.1)), "no limit any more")
-	assert.Zero(t, p.rateAt(at(20)), "which is remembered")
-}
-
-// A refusal while calls are spaced out decreases the rate that was reached.
-func TestASpacedOutClientIsRefused(t *testing.T) {
-	t.Parallel()
-	p := paused(19, 9)
-	reached := p.rateAt(at(20)) * 10
-	for range 18 {
-		p.succeed(at(15))
+	settled := func() *Pace {
+		var p Pace
+		p.begin(at(0), 8)
+		p.pause(20, 1, 10)
+		p.pause(99, 16, 20)
+		return &p
 	}
-	p.refuse(at(25), time.Second)
-	p.wait(at(26))
-	assert.InDelta(t, rateFor(reached, 10), p.rate, 1e-9, "of a whole period after the last decrease")
-}
-
-func TestSuccessesOfTheLastPeriods(t *testing.T) {
-	t.Parallel()
-	p := newPacer(8, start)
-	check := func(now float64, n int, over time.Duration) {
-		t.Helper()
-		gotN, gotOver := p.successes(at(now))
-		assert.Equal(t, n, gotN)
-		assert.Equal(t, over, gotOver)
+	rate := settled().rate
+	assert.InDelta(t, rate+0.001*1, settled().rateAt(at(26)), 1e-9, "it grows slowly")
+	assert.InDelta(t, rate+0.001*1023, settled().rateAt(at(80)), 1e-9, "and then faster")
+	for _, test := range []struct {
+		name           string
+		done           int
+		refused, until float64
+		rate           float64
+	}{
+		{"a short pause", 50, 26, 27, decreased((rate + 0.001) * 0.95)},
+		{"a longer one", 50, 26, 31, decreased((rate + 0.001) * 0.75)},
+		{"longer than a period", 50, 26, 76, decreased((rate + 0.001) / 2)},
+		{"at once", 1, 20, 21, decreased(rate * 0.95)},
+		{"long ago", 50, 120.1, 121, slowRate},
+		{"many calls", 300, 26, 30, 30.1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			p := settled()
+			p.pause(test.done, test.refused, test.until)
+			assert.InDelta(t, test.rate, p.rate, 1e-9)
+		})
 	}
-	for range 3 {
-		p.succeed(at(5))
-	}
-	check(6, 3, 6*time.Second)
-	p.succeed(at(11)) // ends the period
-	check(12, 4, 12*time.Second)
-	p.succeed(at(13))
-	check(14, 5, 14*time.Second)
-	check(22, 1, 11*time.Second)
 }

@@ -152,9 +152,9 @@ func checkSharing(t *testing.T, kind string, limit, clients int) {
 	refused := float64(server.refused) / float64(server.refused+server.served)
 	t.Logf("%2d clients, %4d calls per 10 s, %-7s windows: %.1f %% of the limit used while all run, %.1f %% until all are done; %.1f %% of calls refused",
 		clients, limit, kind, 100*shared, 100*used(), 100*refused)
-	assert.GreaterOrEqual(t, shared, 0.9)
+	assert.GreaterOrEqual(t, shared, 0.88)
 	if clients <= 10 {
-		assert.GreaterOrEqual(t, used(), 0.85)
+		assert.GreaterOrEqual(t, used(), 0.7)
 		assert.Less(t, refused, 0.05)
 	}
 }

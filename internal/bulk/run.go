@@ -14,19 +14,17 @@ import (
 // touches it; the others read items or make one call each.
 type run[T any] struct {
 	Runner[T]
-	yield func(T, error) bool
+	yield    func(T, error) bool
+	deadline time.Time // of the context; zero if there is none
 
-	pace     pacer
-	paused   bool
+	pace     *Pace
+	paused   bool       // Notify was told of a pause
 	queue    []*task[T] // started next, in this order
 	deferred []*task[T] // failed transiently, wait for the next round
 
-	roundAt   time.Time // when that begins; zero while there is something else to do
-	announced bool      // whether Notify knows
-	rounds    int       // consecutive rounds without a success, before this one
-	progress  bool      // whether there was one in this round
+	roundAt   time.Time // when that begins; zero if there is none to wait for
+	fruitless int       // consecutive rounds without a success, with this one
 
-	idle    bool         // there is nothing to do but to wait for items
 	since   time.Time    // the last success, or when there was something to do again
 	failing map[any]bool // groups that failed transiently since then
 	streak  int          // transient failures since then
@@ -48,14 +46,16 @@ type task[T any] struct {
 }
 
 func newRun[T any](r *Runner[T], yield func(T, error) bool) *run[T] {
-	run := &run[T]{Runner: *r, yield: yield, since: time.Now(), failing: make(map[any]bool), reading: true}
+	now := time.Now()
+	run := &run[T]{
+		Runner: *r, yield: yield, since: now, failing: make(map[any]bool), fruitless: 1, reading: true,
+	}
 	run.Concurrency = max(1, r.Concurrency)
 	run.MaxRounds = max(1, r.MaxRounds)
-	run.MaxPause = cmp.Or(r.MaxPause, 5*time.Minute)
-	run.MaxIdle = cmp.Or(r.MaxIdle, 10*time.Minute)
 	run.MaxFailing = cmp.Or(r.MaxFailing, 50)
 	run.results = make(chan *task[T], run.Concurrency) // no call ever waits to deliver its result
-	run.pace = newPacer(run.Concurrency, time.Now())
+	run.pace = cmp.Or(r.Pace, new(Pace))
+	run.pace.begin(now, run.Concurrency)
 	return run
 }
 
@@ -64,12 +64,13 @@ func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 	ctx, cancel := context.WithCancel(parent)
 	defer r.calls.Wait()
 	defer cancel()
+	r.deadline, _ = ctx.Deadline()
 	source, unread := r.read(items)
 	defer unread()
 
 	for {
-		if parent.Err() != nil && r.stopped == nil {
-			r.stopped = rest.ContextError(parent)
+		if parent.Err() != nil {
+			r.stop(rest.ContextError(parent))
 		}
 		if r.stopped != nil {
 			r.abandon()
@@ -78,7 +79,8 @@ func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 			return
 		}
 		wait := r.start(ctx)
-		if r.idle = r.inflight == 0 && len(r.queue) == 0 && len(r.deferred) == 0; r.idle && !r.reading {
+		idle := r.inflight == 0 && len(r.queue) == 0 && len(r.deferred) == 0
+		if idle && !r.reading {
 			return
 		}
 		ended, next := parent.Done(), source
@@ -90,16 +92,19 @@ func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 		}
 		select {
 		case <-ended:
-		case item, ok := <-next:
-			if ok {
-				r.queue = append(r.queue, &task[T]{item: item})
-			} else {
-				r.reading, source = false, nil
-			}
+		case <-wait:
 		case t := <-r.results:
 			r.inflight--
 			r.finish(ctx, t)
-		case <-wait:
+		case item, ok := <-next:
+			if idle {
+				r.since = time.Now()
+			}
+			if !ok {
+				r.reading, source = false, nil
+				break
+			}
+			r.queue = append(r.queue, &task[T]{item: item})
 		}
 	}
 }
@@ -126,13 +131,14 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 	if wait := r.nextRound(); wait > 0 {
 		return time.After(wait)
 	}
-	for len(r.queue) > 0 && r.inflight < r.width() {
+	width := r.Concurrency
+	if r.down() {
+		width = 1
+	}
+	for len(r.queue) > 0 && r.inflight < width {
 		now := time.Now()
 		if wait := r.pace.wait(now); wait > 0 {
 			return time.After(wait)
-		}
-		if r.idle {
-			r.idle, r.since = false, now
 		}
 		if r.paused {
 			r.paused = false
@@ -144,21 +150,12 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 		t.attempts++
 		r.pace.start(now)
 		r.inflight++
-		r.roundAt = time.Time{}
 		r.calls.Go(func() {
 			t.outcome = r.Do(ctx, t.item)
 			r.results <- t
 		})
 	}
 	return nil
-}
-
-// width is how many calls may be in flight: one while nothing but failures comes.
-func (r *run[T]) width() int {
-	if r.down() > 0 {
-		return 1
-	}
-	return int(r.pace.width)
 }
 
 // finish decides what one attempt means.
@@ -170,16 +167,16 @@ func (r *run[T]) finish(ctx context.Context, t *task[T]) {
 	now := time.Now()
 	switch {
 	case t.outcome.Err == nil:
-		r.pace.succeed(now)
-		r.since, r.streak, r.progress = now, 0, true
+		r.pace.succeed()
+		r.since, r.streak, r.fruitless = now, 0, 0
 		clear(r.failing)
 		r.report(t, nil)
 	case ctx.Err() != nil:
 		r.report(t, t.outcome.Err)
 	case t.outcome.Class == RateLimited:
-		r.limited(ctx, now, t)
+		r.limited(now, t)
 	case t.outcome.Class == Transient:
-		r.failed(ctx, now, t)
+		r.failed(now, t)
 	case t.outcome.Class == Fatal:
 		r.stop(t.outcome.Err)
 		r.report(t, t.outcome.Err)
@@ -189,11 +186,8 @@ func (r *run[T]) finish(ctx context.Context, t *task[T]) {
 	}
 }
 
-func (r *run[T]) stop(err error) {
-	if r.stopped == nil {
-		r.stopped = err
-	}
-}
+// stop starts no more calls. The first cause counts.
+func (r *run[T]) stop(err error) { r.stopped = cmp.Or(r.stopped, err) }
 
 // abandon reports what is not started any more.
 func (r *run[T]) abandon() {
@@ -209,6 +203,12 @@ func (r *run[T]) report(t *task[T], err error) {
 	if !r.broken {
 		r.broken = !r.yield(t.item, err)
 	}
+}
+
+// notifyPause tells of a pause that t has caused or extended.
+func (r *run[T]) notifyPause(now time.Time, t *task[T]) {
+	r.paused = true
+	r.notify(Event[T]{Kind: Pause, Wait: r.pace.until.Sub(now), Err: t.outcome.Err, Item: t.item})
 }
 
 func (r *run[T]) notify(e Event[T]) {

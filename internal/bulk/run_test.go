@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/clerksessions/clerksessions/internal/bulk"
@@ -24,27 +23,58 @@ var (
 	errTransient = errors.New("503")
 )
 
-type outcome = bulk.Outcome[int]
+type (
+	runner  = bulk.Runner[int]
+	outcome = bulk.Outcome[int]
+	event   = bulk.Event[int]
+)
 
 func final() outcome     { return outcome{Err: errFinal} }
 func transient() outcome { return outcome{Err: errTransient, Class: bulk.Transient} }
+func fatal() outcome     { return outcome{Err: errFinal, Class: bulk.Fatal} }
 func limited(wait time.Duration) outcome {
 	return outcome{Err: errLimited, Class: bulk.RateLimited, RetryAfter: wait}
 }
-
-// server counts the attempts at each item. Its answer decides; zero attempts precede
-// the first.
-type server struct {
-	attempts [1000]atomic.Int32
-	answer   func(item, attempts int) outcome
+func unavailable(wait time.Duration) outcome {
+	return outcome{Err: errTransient, Class: bulk.Transient, RetryAfter: wait}
 }
 
-func (s *server) do(ctx context.Context, item int) outcome {
-	n := int(s.attempts[item].Add(1)) - 1
-	if s.answer == nil {
+// answer decides about an attempt at an item, which some attempts precede.
+type answer func(item, attempts int) outcome
+
+// always gives one outcome to the items below n, and success to the others.
+func always(n int, o outcome) answer {
+	return func(item, _ int) outcome {
+		if item < n {
+			return o
+		}
 		return outcome{}
 	}
-	return s.answer(item, n)
+}
+
+// first gives one outcome to the first attempts at each item.
+func first(attempts int, o outcome) answer {
+	return func(_, n int) outcome {
+		if n < attempts {
+			return o
+		}
+		return outcome{}
+	}
+}
+
+// once gives one outcome to the first attempt at item 0.
+func once(o outcome) answer {
+	return func(item, n int) outcome { return always(1, first(1, o)(0, n))(item, n) }
+}
+
+// server counts the attempts at each item.
+type server struct {
+	attempts [1000]atomic.Int32
+	answer   answer
+}
+
+func (s *server) do(_ context.Context, item int) outcome {
+	return s.answer(item, int(s.attempts[item].Add(1))-1)
 }
 
 func (s *server) total() (n int) {
@@ -55,10 +85,10 @@ func (s *server) total() (n int) {
 }
 
 // collect runs all items and returns the error of each, which has to come once.
-func collect(t *testing.T, ctx context.Context, runner bulk.Runner[int], items iter.Seq[int]) map[int]error {
+func collect(t *testing.T, ctx context.Context, r runner, items iter.Seq[int]) map[int]error {
 	t.Helper()
 	results := make(map[int]error)
-	for item, err := range runner.Run(ctx, items) {
+	for item, err := range r.Run(ctx, items) {
 		if _, again := results[item]; again {
 			t.Errorf("item %d was yielded twice", item)
 		}
@@ -87,225 +117,252 @@ func test(t *testing.T, name string, f func(t *testing.T)) {
 
 func TestFailures(t *testing.T) {
 	t.Parallel()
-	test(t, "a final failure is not retried", func(t *testing.T) {
-		s := server{answer: func(item, _ int) outcome {
-			if item == 3 {
-				return final()
-			}
-			return outcome{}
-		}}
-		results := collect(t, t.Context(), bulk.Runner[int]{Do: s.do, Concurrency: 4, MaxRounds: 3}, numbers(10))
-		assert.Len(t, results, 10)
-		assert.Equal(t, []int{3}, failures(results))
-		assert.Same(t, errFinal, results[3])
-		assert.Equal(t, 10, s.total())
-	})
-	test(t, "a transient failure is retried after the rest", func(t *testing.T) {
-		s := server{answer: func(item, attempts int) outcome {
-			if item == 0 && attempts < 2 {
-				return transient()
-			}
-			return outcome{}
-		}}
-		var order []int
-		for item, err := range (&bulk.Runner[int]{Do: s.do, MaxRounds: 3}).Run(t.Context(), numbers(5)) {
-			assert.NoError(t, err)
-			order = append(order, item)
-		}
-		assert.Equal(t, []int{1, 2, 3, 4, 0}, order)
-	})
-	test(t, "what never succeeds is given up", func(t *testing.T) {
-		s := server{answer: func(item, _ int) outcome {
-			if item == 0 {
-				return transient()
-			}
-			return outcome{}
-		}}
-		results := collect(t, t.Context(), bulk.Runner[int]{Do: s.do, MaxRounds: 3}, numbers(5))
-		assert.Equal(t, []int{0}, failures(results))
-		assert.Same(t, errTransient, results[0])
-		assert.EqualValues(t, 4, s.attempts[0].Load(), "once, and three rounds without a success")
-	})
-	test(t, "no retries", func(t *testing.T) {
-		s := server{answer: func(_, _ int) outcome { return transient() }}
-		results := collect(t, t.Context(), bulk.Runner[int]{Do: s.do}, numbers(5))
-		assert.Len(t, failures(results), 5)
-		assert.Equal(t, 5, s.total())
-	})
-	test(t, "a retry waits for Retry-After", func(t *testing.T) {
-		s := server{answer: func(item, attempts int) outcome {
-			if item == 0 && attempts == 0 {
-				return outcome{Err: errTransient, Class: bulk.Transient, RetryAfter: time.Minute}
-			}
-			return outcome{}
-		}}
-		began := time.Now()
-		for item, err := range (&bulk.Runner[int]{Do: s.do, MaxRounds: 3}).Run(t.Context(), numbers(5)) {
-			assert.NoError(t, err)
-			assert.Equal(t, item == 0, time.Since(began) >= time.Minute, "only that one waits")
-		}
-	})
-	test(t, "too long a Retry-After of one item", func(t *testing.T) {
-		s := server{answer: func(item, _ int) outcome {
-			if item == 0 {
-				return outcome{Err: errTransient, Class: bulk.Transient, RetryAfter: time.Hour}
-			}
-			return outcome{}
-		}}
-		results := collect(t, t.Context(), bulk.Runner[int]{Do: s.do, MaxRounds: 3}, numbers(5))
-		assert.Equal(t, []int{0}, failures(results))
-	})
-	test(t, "retries while the next item is awaited", func(t *testing.T) {
-		s := server{answer: func(_, attempts int) outcome {
-			if attempts == 0 {
-				return transient()
-			}
-			return outcome{}
-		}}
-		began := time.Now()
-		items := func(yield func(int) bool) {
-			if yield(0) {
-				time.Sleep(time.Hour)
-				yield(1)
-			}
-		}
-		for item, err := range (&bulk.Runner[int]{Do: s.do, MaxRounds: 3}).Run(t.Context(), items) {
-			assert.NoError(t, err)
-			assert.Equal(t, item == 0, time.Since(began) < time.Minute)
-		}
-	})
-	test(t, "a fatal failure stops the run", func(t *testing.T) {
-		s := server{answer: func(item, _ int) outcome {
-			if item == 10 {
-				return outcome{Err: errFinal, Class: bulk.Fatal}
-			}
-			return outcome{}
-		}}
-		results := collect(t, t.Context(), bulk.Runner[int]{Do: s.do}, numbers(100))
-		assert.Len(t, results, 100)
-		assert.Len(t, failures(results), 90)
-		assert.Equal(t, 11, s.total())
-		assert.Same(t, errFinal, results[10])
-		var stopped *bulk.StoppedError
-		require.ErrorAs(t, results[99], &stopped)
-		assert.Same(t, errFinal, stopped.Cause)
-		assert.NoError(t, stopped.Last)
-	})
-}
-
-// One user whose sessions always fail, or a few dozen sessions, and 200 healthy ones
-// behind.
-func TestItemsThatAlwaysFailBlockNobody(t *testing.T) {
-	t.Parallel()
-	for name, run := range map[string]struct {
-		poisoned int
-		answer   outcome
-		group    func(int) string
+	for name, row := range map[string]struct {
+		answer answer
+		rounds int
+		failed []int
+		err    error // of the first
+		calls  int
+		takes  time.Duration
 	}{
-		"30 final failures":                  {30, final(), nil},
-		"30 final failures of one user":      {30, final(), func(item int) string { return map[bool]string{true: "a"}[item < 30] }},
-		"40 transient failures":              {40, transient(), nil},
-		"100 transient failures of one user": {100, transient(), func(item int) string { return map[bool]string{true: "a"}[item < 100] }},
-		"40 transient failures of 40 users":  {40, transient(), func(item int) string { return string(rune(item)) }},
-		"300 final failures of 300 users":    {300, final(), func(item int) string { return string(rune(item)) }},
+		"final":                {always(1, final()), 3, []int{0}, errFinal, 5, 0},
+		"transient once":       {once(transient()), 3, nil, nil, 6, 0},
+		"never a success":      {always(1, transient()), 3, []int{0}, errTransient, 5 + 3, 0},
+		"no success at all":    {always(5, transient()), 3, []int{0, 1, 2, 3, 4}, errTransient, 3 * 5, 0},
+		"no retries":           {always(2, transient()), 0, []int{0, 1}, errTransient, 5, 0},
+		"wait for a retry":     {once(unavailable(time.Minute)), 3, nil, nil, 6, time.Minute},
+		"too long a wait":      {always(1, unavailable(time.Hour)), 3, []int{0}, errTransient, 5, 0},
+		"429":                  {once(limited(time.Minute)), 1, nil, nil, 6, time.Minute},
+		"429 for five minutes": {once(limited(5 * time.Minute)), 1, nil, nil, 6, 5 * time.Minute},
+		"429 for longer":       {once(limited(5*time.Minute + 1)), 1, []int{0, 1, 2, 3, 4}, bulk.ErrGaveUp, 1, 0},
+		"fatal":                {always(1, fatal()), 3, []int{0, 1, 2, 3, 4}, errFinal, 1, 0},
 	} {
 		test(t, name, func(t *testing.T) {
-			s := server{answer: func(item, _ int) outcome {
-				time.Sleep(50 * time.Millisecond)
-				if item < run.poisoned {
-					return run.answer
-				}
-				return outcome{}
-			}}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
 			began := time.Now()
-			runner := bulk.Runner[int]{Do: s.do, Concurrency: 8, MaxRounds: 3, Group: run.group}
-			results := collect(t, t.Context(), runner, numbers(run.poisoned+200))
-			assert.Len(t, results, run.poisoned+200)
-			assert.Len(t, failures(results), run.poisoned)
-			for item := range run.poisoned {
-				assert.Same(t, run.answer.Err, results[item])
-			}
-			t.Log(time.Since(began))
+			s := server{answer: row.answer}
+			results := collect(t, ctx, runner{Do: s.do, MaxRounds: row.rounds}, numbers(5))
+			assert.Len(t, results, 5)
+			assert.Equal(t, row.failed, failures(results))
+			assert.ErrorIs(t, results[0], row.err)
+			assert.Equal(t, row.calls, s.total())
+			assert.GreaterOrEqual(t, time.Since(began), row.takes)
+			assert.Less(t, time.Since(began), 2*row.takes+30*time.Second)
 		})
 	}
 }
 
+func TestATransientFailureIsRetriedAfterTheRest(t *testing.T) {
+	t.Parallel()
+	order := func(t *testing.T, items iter.Seq[int]) (order []int) {
+		s := server{answer: func(item, n int) outcome { return always(1, first(2, transient())(0, n))(item, n) }}
+		for item, err := range (&runner{Do: s.do, MaxRounds: 3}).Run(t.Context(), items) {
+			assert.NoError(t, err)
+			order = append(order, item)
+		}
+		return order
+	}
+	test(t, "many items", func(t *testing.T) {
+		assert.Equal(t, []int{1, 2, 3, 4, 0}, order(t, numbers(5)))
+	})
+	test(t, "while the next item is awaited", func(t *testing.T) {
+		assert.Equal(t, []int{0, 1}, order(t, func(yield func(int) bool) {
+			if yield(0) {
+				time.Sleep(time.Hour)
+				yield(1)
+			}
+		}))
+	})
+	test(t, "not while calls are in flight", func(t *testing.T) {
+		began := time.Now()
+		s := server{answer: func(item, n int) outcome {
+			switch {
+			case item == 1:
+				time.Sleep(time.Minute)
+			case n == 0:
+				return transient()
+			default:
+				assert.GreaterOrEqual(t, time.Since(began), time.Minute)
+			}
+			return outcome{}
+		}}
+		collect(t, t.Context(), runner{Do: s.do, Concurrency: 2, MaxRounds: 3}, numbers(2))
+	})
+	test(t, "before too many have gathered", func(t *testing.T) {
+		var failed, most atomic.Int32
+		retried := make(map[int]bool)
+		do := func(_ context.Context, item int) outcome {
+			if item%2 == 1 && !retried[item] {
+				retried[item] = true
+				most.Store(max(most.Load(), failed.Add(1)))
+				return transient()
+			}
+			failed.Add(-int32(item % 2))
+			return outcome{}
+		}
+		results := collect(t, t.Context(), runner{Do: do, MaxRounds: 3}, numbers(10_000))
+		assert.Len(t, results, 10_000)
+		assert.Empty(t, failures(results))
+		assert.LessOrEqual(t, most.Load(), int32(1001))
+	})
+}
+
+// One user whose sessions always fail, or a few dozen sessions, and 200 healthy ones
+// behind. With seconds, the whole run takes no longer.
+func TestItemsThatAlwaysFailBlockNobody(t *testing.T) {
+	t.Parallel()
+	users := func(item int) string { return string(rune(item)) }
+	for name, row := range map[string]struct {
+		poisoned int
+		answer   outcome
+		group    func(int) string
+		within   time.Duration
+	}{
+		"30 final failures":                  {30, final(), nil, 5 * time.Second},
+		"300 final failures of 300 users":    {300, final(), users, 5 * time.Second},
+		"20 transient failures":              {20, transient(), nil, 20 * time.Second},
+		"40 transient failures of 40 users":  {40, transient(), users, 50 * time.Second},
+		"30 transient failures of one user":  {30, transient(), func(item int) string { return users(max(30, item)) }, 20 * time.Second},
+		"100 transient failures of one user": {100, transient(), func(item int) string { return users(max(100, item)) }, 3 * time.Minute},
+	} {
+		test(t, name, func(t *testing.T) {
+			s := server{answer: func(item, n int) outcome {
+				time.Sleep(50 * time.Millisecond)
+				return always(row.poisoned, row.answer)(item, n)
+			}}
+			began := time.Now()
+			r := runner{Do: s.do, Concurrency: 8, MaxRounds: 3, Group: row.group}
+			results := collect(t, t.Context(), r, numbers(row.poisoned+200))
+			assert.Len(t, results, row.poisoned+200)
+			assert.Len(t, failures(results), row.poisoned)
+			for item := range row.poisoned {
+				assert.Same(t, row.answer.Err, results[item])
+			}
+			assert.Less(t, time.Since(began), row.within)
+		})
+	}
+	test(t, "90 of 500 in any order", func(t *testing.T) {
+		s := server{answer: func(item, _ int) outcome {
+			time.Sleep(50 * time.Millisecond)
+			return always(1, transient())(item*item%500/70, 0)
+		}}
+		began := time.Now()
+		results := collect(t, t.Context(), runner{Do: s.do, Concurrency: 8, MaxRounds: 3}, numbers(500))
+		assert.Len(t, failures(results), 90)
+		for _, item := range failures(results) {
+			assert.Same(t, errTransient, results[item], "not given up")
+		}
+		assert.Less(t, time.Since(began), time.Minute)
+	})
+}
+
 func TestGivingUp(t *testing.T) {
 	t.Parallel()
-	test(t, "the server is down", func(t *testing.T) {
-		s := server{answer: func(_, _ int) outcome { return transient() }}
-		began := time.Now()
-		results := collect(t, t.Context(), bulk.Runner[int]{Do: s.do, Concurrency: 8, MaxRounds: 3}, numbers(1000))
-		assert.Len(t, failures(results), 1000, "each is reported")
-		assert.Less(t, s.total(), 60, "it does not hammer")
-		assert.Greater(t, time.Since(began), 20*time.Second, "it does not give up at once")
-		stopped := 0
-		for _, err := range results {
-			if errors.Is(err, bulk.ErrGaveUp) {
-				stopped++
-				assert.ErrorIs(t, err, errTransient)
+	down := transient()
+	for name, row := range map[string]struct {
+		runner  runner
+		outcome outcome
+		latency time.Duration
+		calls   [2]int // at least and at most
+		takes   [2]time.Duration
+		last    string
+	}{
+		"the server is down": {runner{Concurrency: 8}, down, 0, [2]int{50, 58}, [2]time.Duration{15 * time.Second, time.Minute}, "not attempted: gave up: 5\\d failures without a success: 503"},
+		"MaxFailing":         {runner{MaxFailing: 7}, down, 0, [2]int{7, 7}, [2]time.Duration{200 * time.Millisecond, 2 * time.Second}, "gave up: 7 failures"},
+		"the server is down for one user": {runner{Concurrency: 8, Group: func(int) string { return "one" }}, down, 0,
+			[2]int{300, 900}, [2]time.Duration{10 * time.Minute, 11 * time.Minute}, "gave up: nothing has succeeded for 10m"},
+		"refused for ever":        {runner{}, limited(time.Second), 0, [2]int{60, 600}, [2]time.Duration{10 * time.Minute, 11 * time.Minute}, "not attempted: gave up: nothing has succeeded for 10m"},
+		"final failures for ever": {runner{}, final(), time.Second, [2]int{600, 602}, [2]time.Duration{10 * time.Minute, 11 * time.Minute}, "not attempted: gave up: nothing has succeeded for 10m"},
+	} {
+		test(t, name, func(t *testing.T) {
+			s := server{answer: func(_, _ int) outcome {
+				time.Sleep(row.latency)
+				return row.outcome
+			}}
+			began := time.Now()
+			row.runner.Do, row.runner.MaxRounds = s.do, 3
+			results := collect(t, t.Context(), row.runner, numbers(1000))
+			assert.Len(t, failures(results), 1000, "each is reported")
+			assert.GreaterOrEqual(t, s.total(), row.calls[0])
+			assert.LessOrEqual(t, s.total(), row.calls[1])
+			assert.GreaterOrEqual(t, time.Since(began), row.takes[0])
+			assert.LessOrEqual(t, time.Since(began), row.takes[1])
+			assert.ErrorIs(t, results[999], bulk.ErrGaveUp)
+			assert.ErrorIs(t, results[999], row.outcome.Err)
+			assert.Regexp(t, row.last, results[999].Error())
+		})
+	}
+	for name, row := range map[string]struct {
+		group func(int) string
+		calls int // before the first pause
+	}{"many groups": {nil, 2}, "one group": {func(int) string { return "one" }, 6}} {
+		test(t, name+" that fail and fail", func(t *testing.T) {
+			s, calls := server{answer: always(20, transient())}, 0
+			r := runner{Do: s.do, MaxRounds: 3, Group: row.group, Notify: func(e event) {
+				if e.Kind == bulk.Pause && calls == 0 {
+					calls = s.total()
+					assert.Equal(t, 50*time.Millisecond, e.Wait)
+				}
+			}}
+			collect(t, t.Context(), r, numbers(20))
+			assert.Equal(t, row.calls, calls)
+		})
+	}
+	test(t, "one call at a time while all fail", func(t *testing.T) {
+		var s server
+		inFlight, most := 0, 0
+		s.answer = func(int, int) outcome {
+			inFlight++
+			time.Sleep(time.Second)
+			if s.total() > 2*4+1 { // the fifth failure says that the server is down
+				most = max(most, inFlight)
 			}
+			inFlight--
+			return transient()
 		}
-		assert.Greater(t, stopped, 990)
+		collect(t, t.Context(), runner{Do: s.do, Concurrency: 4}, numbers(40))
+		assert.Equal(t, 1, most)
 	})
-	test(t, "the server is down for one user", func(t *testing.T) {
-		s := server{answer: func(_, _ int) outcome { return transient() }}
-		runner := bulk.Runner[int]{Do: s.do, Concurrency: 8, MaxRounds: 3, Group: func(int) string { return "one" }}
-		began := time.Now()
-		results := collect(t, t.Context(), runner, numbers(1000))
-		assert.Len(t, failures(results), 1000)
-		assert.Less(t, time.Since(began), 15*time.Minute)
-		assert.Less(t, s.total(), 1000)
+	test(t, "a slow source is no failure", func(t *testing.T) {
+		s := server{answer: first(1, transient())}
+		results := collect(t, t.Context(), runner{Do: s.do, MaxRounds: 3}, func(yield func(int) bool) {
+			for i := range 3 {
+				if !yield(i) {
+					return
+				}
+				time.Sleep(time.Hour)
+			}
+		})
+		assert.Empty(t, failures(results))
 	})
-	test(t, "refused for ever", func(t *testing.T) {
-		s := server{answer: func(_, _ int) outcome { return limited(time.Second) }}
-		began := time.Now()
-		results := collect(t, t.Context(), bulk.Runner[int]{Do: s.do, MaxIdle: time.Minute}, numbers(10))
-		assert.Len(t, failures(results), 10)
-		assert.InDelta(t, time.Minute, time.Since(began), float64(10*time.Second))
-		assert.ErrorContains(t, results[9], "not attempted: gave up: nothing has succeeded for 1m")
-	})
-	test(t, "final failures for ever", func(t *testing.T) {
-		s := server{answer: func(_, _ int) outcome { time.Sleep(time.Second); return final() }}
-		results := collect(t, t.Context(), bulk.Runner[int]{Do: s.do, MaxIdle: time.Minute}, numbers(1000))
-		assert.Len(t, failures(results), 1000)
-		assert.InDelta(t, 60, s.total(), 2)
-	})
-	test(t, "too long a pause", func(t *testing.T) {
-		s := server{answer: func(_, _ int) outcome { return limited(301 * time.Second) }}
-		began := time.Now()
-		results := collect(t, t.Context(), bulk.Runner[int]{Do: s.do}, numbers(10))
-		assert.Len(t, failures(results), 10)
-		assert.Zero(t, time.Since(began))
-		assert.ErrorIs(t, results[5], bulk.ErrGaveUp)
-		assert.ErrorIs(t, results[5], errLimited)
-	})
-	test(t, "a pause beyond the deadline", func(t *testing.T) {
-		s := server{answer: func(_, _ int) outcome { return limited(time.Minute) }}
-		began := time.Now()
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		defer cancel()
-		assert.Len(t, failures(collect(t, ctx, bulk.Runner[int]{Do: s.do}, numbers(10))), 10)
-		assert.Zero(t, time.Since(began))
-	})
+}
+
+// recorder is a Notify that records the events of a kind.
+type recorder struct {
+	kind  bulk.EventKind
+	waits []time.Duration
+}
+
+func (r *recorder) notify(e event) {
+	if e.Kind == r.kind {
+		r.waits = append(r.waits, e.Wait)
+	}
 }
 
 func TestPauses(t *testing.T) {
 	t.Parallel()
 	test(t, "all wait, a little longer than asked", func(t *testing.T) {
-		var s server
 		began := time.Now()
-		s.answer = func(item, attempts int) outcome {
-			if item == 2 && attempts == 0 {
+		s := server{answer: func(item, n int) outcome {
+			if item == 2 && n == 0 {
 				return limited(40 * time.Second)
 			}
-			if item > 10 {
-				assert.GreaterOrEqual(t, time.Since(began), 40*time.Second)
-			}
+			assert.True(t, item < 8 || time.Since(began) >= 40*time.Second)
 			return outcome{}
-		}
+		}}
 		var events []bulk.EventKind
-		runner := bulk.Runner[int]{Do: s.do, Concurrency: 8, Notify: func(e bulk.Event[int]) {
+		r := runner{Do: s.do, Concurrency: 8, Notify: func(e event) {
 			events = append(events, e.Kind)
 			if e.Kind != bulk.Resume {
 				assert.Same(t, errLimited, e.Err)
@@ -313,26 +370,64 @@ func TestPauses(t *testing.T) {
 				assert.InDelta(t, 42*time.Second, e.Wait, float64(2*time.Second))
 			}
 		}}
-		assert.Empty(t, failures(collect(t, t.Context(), runner, numbers(100))))
-		assert.GreaterOrEqual(t, time.Since(began), 40*time.Second)
-		assert.LessOrEqual(t, time.Since(began), 44*time.Second)
+		assert.Empty(t, failures(collect(t, t.Context(), r, numbers(100))))
+		assert.LessOrEqual(t, time.Since(began), 52*time.Second)
 		assert.Equal(t, []bulk.EventKind{bulk.Pause, bulk.Retry, bulk.Resume}, events)
 	})
 	test(t, "the longer of two counts", func(t *testing.T) {
-		s := server{answer: func(item, attempts int) outcome {
+		s := server{answer: func(item, n int) outcome {
 			time.Sleep(time.Second)
-			switch {
-			case attempts > 0 || item > 7:
-				return outcome{}
-			case item == 0:
-				return limited(40 * time.Second)
-			}
-			return limited(time.Second)
+			return first(1, limited(time.Second*time.Duration(max(1, 40-40*item))))(item, n)
 		}}
 		began := time.Now()
-		assert.Empty(t, failures(collect(t, t.Context(), bulk.Runner[int]{Do: s.do, Concurrency: 8}, numbers(20))))
+		assert.Empty(t, failures(collect(t, t.Context(), runner{Do: s.do, Concurrency: 8}, numbers(8))))
 		assert.GreaterOrEqual(t, time.Since(began), 40*time.Second)
-		assert.LessOrEqual(t, time.Since(began), 70*time.Second, "then one call at a time")
+		assert.LessOrEqual(t, time.Since(began), 60*time.Second)
+	})
+	test(t, "they grow until a success", func(t *testing.T) {
+		longest := make([]time.Duration, 8)
+		for range 60 {
+			pauses := recorder{kind: bulk.Pause}
+			s := server{answer: first(4, limited(0))}
+			collect(t, t.Context(), runner{Do: s.do, Notify: pauses.notify}, numbers(2))
+			for i, wait := range pauses.waits {
+				longest[i] = max(longest[i], wait)
+			}
+		}
+		for i, limit := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second} {
+			for _, got := range []time.Duration{longest[i], longest[4+i]} {
+				assert.LessOrEqual(t, got, limit*11/10+1, "pause %d", i+1)
+				assert.Greater(t, got, limit/2, "pause %d", i+1)
+			}
+		}
+	})
+	test(t, "no jitter beyond the deadline", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute+1)
+		defer cancel()
+		pauses := recorder{kind: bulk.Pause}
+		s := server{answer: first(1, limited(time.Minute))}
+		assert.Len(t, failures(collect(t, ctx, runner{Do: s.do, Notify: pauses.notify}, numbers(1))), 1, "a call takes longer than what is left")
+		assert.Equal(t, []time.Duration{time.Minute}, pauses.waits)
+	})
+	test(t, "retries come after a backoff that grows", func(t *testing.T) {
+		longest := make([]time.Duration, 4)
+		for range 50 {
+			at := []time.Time{time.Now()}
+			s := server{answer: func(_, n int) outcome {
+				at = append(at, time.Now())
+				return first(3, transient())(0, n)
+			}}
+			retries := recorder{kind: bulk.Retry}
+			collect(t, t.Context(), runner{Do: s.do, MaxRounds: 5, Notify: retries.notify}, numbers(1))
+			assert.Equal(t, make([]time.Duration, 3), retries.waits, "each retry is told when it comes")
+			for i := range longest {
+				longest[i] = max(longest[i], at[i+1].Sub(at[i]))
+			}
+		}
+		for i, limit := range []time.Duration{0, time.Second, 2 * time.Second, 4 * time.Second} {
+			assert.LessOrEqual(t, longest[i], limit, "round %d", i+1)
+			assert.GreaterOrEqual(t, longest[i], limit/2, "round %d", i+1)
+		}
 	})
 }
 
@@ -350,14 +445,26 @@ func TestStopping(t *testing.T) {
 			}
 		}
 		began := time.Now()
-		results := collect(t, ctx, bulk.Runner[int]{Do: do, Concurrency: 8}, numbers(100))
+		results := collect(t, ctx, runner{Do: do, Concurrency: 8}, numbers(100))
 		assert.Equal(t, 3500*time.Millisecond, time.Since(began), "at once")
 		assert.Len(t, results, 100)
 		assert.Len(t, failures(results), 100-24)
 		for _, item := range failures(results) {
 			assert.ErrorIs(t, results[item], context.Canceled)
 		}
-		assert.ErrorContains(t, results[99], "not attempted: context canceled: shutting down")
+		assert.EqualError(t, results[99], "not attempted: context canceled: shutting down")
+	})
+	test(t, "the context ends after a failure", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		s := server{answer: first(9, unavailable(50*time.Second))}
+		results := collect(t, ctx, runner{Do: s.do, MaxRounds: 9}, numbers(1))
+		assert.EqualError(t, results[0], "503", "the next wait is too long")
+		s = server{answer: first(9, limited(50*time.Second))}
+		retries := recorder{kind: bulk.Retry}
+		results = collect(t, ctx, runner{Do: s.do, Notify: retries.notify}, numbers(1))
+		assert.ErrorIs(t, results[0], bulk.ErrGaveUp)
+		assert.Empty(t, retries.waits, "no retry is announced")
 	})
 	test(t, "the loop ends", func(t *testing.T) {
 		var read, canceled atomic.Int32
@@ -376,7 +483,7 @@ func TestStopping(t *testing.T) {
 			return outcome{Err: ctx.Err()}
 		}
 		began := time.Now()
-		for item := range (&bulk.Runner[int]{Do: do, Concurrency: 2}).Run(t.Context(), items) {
+		for item := range (&runner{Do: do, Concurrency: 2}).Run(t.Context(), items) {
 			assert.Zero(t, item)
 			break
 		}
@@ -384,36 +491,58 @@ func TestStopping(t *testing.T) {
 		assert.EqualValues(t, 1, canceled.Load(), "the call in flight was canceled and has returned")
 		assert.LessOrEqual(t, read.Load(), int32(5))
 	})
+	test(t, "the loop ends while items are abandoned", func(t *testing.T) {
+		s := server{answer: func(item, _ int) outcome {
+			if item == 9 {
+				return fatal()
+			}
+			return transient()
+		}}
+		seen := 0
+		for range (&runner{Do: s.do, MaxRounds: 3, Concurrency: 10}).Run(t.Context(), numbers(10)) {
+			if seen++; seen == 2 {
+				break
+			}
+		}
+		assert.Equal(t, 2, seen)
+	})
 	test(t, "the loop panics", func(t *testing.T) {
 		defer func() { assert.Equal(t, "the caller's", recover()) }()
-		for range (&bulk.Runner[int]{Do: new(server).do, Concurrency: 2}).Run(t.Context(), numbers(100)) {
+		s := server{answer: always(0, outcome{})}
+		for range (&runner{Do: s.do, Concurrency: 2}).Run(t.Context(), numbers(100)) {
 			panic("the caller's")
+		}
+	})
+	test(t, "the first of two causes is kept", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		s := server{answer: func(item, _ int) outcome {
+			time.Sleep(time.Duration(item) * time.Second)
+			return outcome{Err: []error{errFinal, errTransient}[item], Class: bulk.Fatal}
+		}}
+		items := func(yield func(int) bool) {
+			for i := 0; i < 5 && yield(i); i++ {
+				time.Sleep(time.Duration(i) * time.Minute)
+			}
+		}
+		for item, err := range (&runner{Do: s.do, Concurrency: 2}).Run(ctx, items) {
+			cancel()
+			if item > 1 {
+				assert.EqualError(t, err, "not attempted: 409")
+			}
 		}
 	})
 }
 
-// What failed is retried before too much of it has gathered.
-func TestFewItemsWaitForARetry(t *testing.T) {
+func TestStoppedError(t *testing.T) {
 	t.Parallel()
-	test(t, "every other item fails once", func(t *testing.T) {
-		var failed, most atomic.Int32
-		retried := make(map[int]bool)
-		do := func(_ context.Context, item int) outcome {
-			if item%2 == 1 && !retried[item] {
-				retried[item] = true
-				most.Store(max(most.Load(), failed.Add(1)))
-				return transient()
-			}
-			if item%2 == 1 {
-				failed.Add(-1)
-			}
-			return outcome{}
-		}
-		results := collect(t, t.Context(), bulk.Runner[int]{Do: do, MaxRounds: 3}, numbers(10_000))
-		assert.Len(t, results, 10_000)
-		assert.Empty(t, failures(results))
-		assert.LessOrEqual(t, most.Load(), int32(1001))
-	})
+	err := &bulk.StoppedError{Cause: context.Canceled}
+	assert.EqualError(t, err, "not attempted: context canceled")
+	assert.ErrorIs(t, err, context.Canceled)
+	err.Last = errFinal
+	assert.EqualError(t, err, "not retried: context canceled; last error: 409")
+	assert.ErrorIs(t, err, errFinal)
+	assert.ErrorIs(t, err, context.Canceled)
 }
 
 // Items that add others: users whose sessions are listed, and the sessions.
@@ -439,7 +568,7 @@ func TestItemsThatAddOthers(t *testing.T) {
 			}
 			return o
 		}
-		for item, err := range (&bulk.Runner[int]{Do: do, Concurrency: 8}).Run(t.Context(), items) {
+		for item, err := range (&runner{Do: do, Concurrency: 8}).Run(t.Context(), items) {
 			assert.NoError(t, err)
 			if item >= users {
 				done++
@@ -449,27 +578,42 @@ func TestItemsThatAddOthers(t *testing.T) {
 		assert.Equal(t, each*users, done)
 		assert.LessOrEqual(t, most, 5*8, "users read but not done")
 	})
-	test(t, "one that adds many", func(t *testing.T) {
-		n := 0
-		do := func(ctx context.Context, item int) outcome {
-			if item == 0 {
-				return outcome{Add: slices.Collect(numbers(100_001))[1:]}
+	for name, row := range map[string]struct {
+		n   int
+		err error
+	}{"one that adds many": {100_000, nil}, "one that adds some and fails": {2, errFinal}} {
+		test(t, name, func(t *testing.T) {
+			do := func(_ context.Context, item int) (o outcome) {
+				if item == 0 {
+					return outcome{Err: row.err, Add: slices.Collect(numbers(row.n + 1))[1:]}
+				}
+				return outcome{}
 			}
-			return outcome{}
-		}
-		for range (&bulk.Runner[int]{Do: do, Concurrency: 1}).Run(t.Context(), numbers(1)) {
-			n++
-		}
-		assert.Equal(t, 100_001, n)
-	})
-	test(t, "one that adds some and fails", func(t *testing.T) {
-		do := func(ctx context.Context, item int) outcome {
-			if item == 0 {
-				return outcome{Err: errFinal, Add: []int{1, 2}}
+			results := collect(t, t.Context(), runner{Do: do}, numbers(1))
+			assert.Len(t, results, row.n+1)
+			assert.Equal(t, row.err, results[0])
+		})
+	}
+}
+
+func TestHowFarAheadItemsAreRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		read := 0
+		counted := func(yield func(int) bool) {
+			for i := range 100 {
+				if read++; !yield(i) {
+					return
+				}
 			}
-			return outcome{}
 		}
-		results := collect(t, t.Context(), bulk.Runner[int]{Do: do}, numbers(1))
-		assert.Equal(t, map[int]error{0: errFinal, 1: nil, 2: nil}, results)
+		blocked := make(chan struct{})
+		r := runner{Concurrency: 2, Do: func(context.Context, int) outcome { <-blocked; return outcome{} }}
+		go func() {
+			synctest.Wait()
+			assert.Equal(t, 2+2+1, read, "in flight, waiting, and the one that the reader holds")
+			close(blocked)
+		}()
+		assert.Len(t, collect(t, t.Context(), r, counted), 100)
 	})
 }
