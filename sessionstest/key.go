@@ -8,9 +8,9 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"math/big"
 	"strings"
 
-	"github.com/go-jose/go-jose/v4"
 	"github.com/go-json-experiment/json"
 )
 
@@ -70,8 +70,10 @@ func (s *Server) PublicKeyPEM() string {
 // getJWKS serves the keys, at both addresses.
 func (in *instance) getJWKS(*call) (any, *apiError) {
 	kid, key := in.keys.current()
-	return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{
-		Key: &key.PublicKey, KeyID: kid, Algorithm: "RS256", Use: "sig",
+	encode := base64.RawURLEncoding.EncodeToString
+	return map[string]any{"keys": []map[string]any{{
+		"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid,
+		"n": encode(key.N.Bytes()), "e": encode(big.NewInt(int64(key.E)).Bytes()),
 	}}}, nil
 }
 

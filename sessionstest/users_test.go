@@ -156,7 +156,7 @@ func TestBannedAndDeletedUsers(t *testing.T) {
 				assert.Equal(t, test.status, signIn.status)
 				assert.Equal(t, test.code, signIn.code)
 				assert.Equal(t, 404, h.do("POST", "/v1/sessions/"+live.ID+"/tokens", "").status)
-				again := sessionstest.New()
+				again := sessionstest.New(sessionstest.WithStart(start))
 				require.NoError(t, again.Seed(h.State()))
 				assert.Equal(t, h.State(), again.State())
 			})

@@ -175,7 +175,8 @@ func TestConcurrency(t *testing.T) {
 			})
 			start := time.Now()
 			revokeAll(t.Context(), r)
-			assert.Equal(t, want, time.Since(start))
+			// The first calls of a run are not all started at once.
+			assert.InDelta(t, want.Seconds(), time.Since(start).Seconds(), 0.1)
 		})
 	}
 }
@@ -238,11 +239,11 @@ func TestCallsInFlightFinishWithinTheGrace(t *testing.T) {
 			var cancel context.CancelFunc
 			r.within, cancel = withGrace(ctx)
 			defer cancel()
-			time.AfterFunc(time.Millisecond, interrupt)
+			time.AfterFunc(time.Second, interrupt)
 			start := time.Now()
 			revokeAll(ctx, r)
 			assert.Equal(t, row.want, r.report.summary())
-			assert.Equal(t, time.Millisecond+min(row.latency-time.Millisecond, grace), time.Since(start))
+			assert.InDelta(t, min(row.latency, time.Second+grace).Seconds(), time.Since(start).Seconds(), 0.1)
 			assert.Contains(t, stderr(r), "stopping; 1 call in flight; again to quit\n")
 		})
 	}
