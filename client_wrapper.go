@@ -95,8 +95,8 @@ func (c *Client) Get(ctx context.Context, sessionID string, opts ...Option) (*Se
 
 // Refresh exchanges an expired session token for a fresh one. If Clerk refuses, the error
 // is [ErrUnauthorized] with a specific code: send the browser through Clerk's handshake.
-// Refresh is retried only if the request was not processed, since a refresh token can be
-// used only once.
+// Refresh is retried only if the request was not processed, since Clerk accepts an
+// expired token only once.
 func (c *Client) Refresh(ctx context.Context, sessionID string, params RefreshParams, opts ...Option) (*Token, error) {
 	return refreshSession[Token](ctx, c.with(opts), sessionID, params, "token")
 }

@@ -143,9 +143,12 @@ func (e *Error) Error() string {
 			fmt.Fprintf(&b, "; and %d more", len(e.Errors)-i)
 			break
 		}
-		fmt.Fprintf(&b, ": %s", rest.OneLine(one.Code))
+		detail := rest.OneLine(one.Code)
 		if text := rest.OneLine(cmp.Or(one.LongMessage, one.Message)); text != "" {
-			fmt.Fprintf(&b, " (%s)", text)
+			detail = strings.TrimSpace(detail + " (" + text + ")")
+		}
+		if detail != "" { // as when the body was cut off
+			b.WriteString(": " + detail)
 		}
 	}
 	switch {
@@ -192,7 +195,7 @@ func (e *Error) Is(target error) bool { return target != nil && target == catego
 // the body of an error was read; nil for other errors.
 func (e *Error) Unwrap() error { return e.cause }
 
-// LogValue logs operation, status, codes and trace id.
+// LogValue logs operation, status, codes, trace id and number of attempts.
 func (e *Error) LogValue() slog.Value {
 	codes := make([]string, len(e.Errors))
 	for i, one := range e.Errors {

@@ -46,9 +46,9 @@ func (c *config) spares(id string) bool { return slices.Contains(c.except, id) }
 //
 // Each session is yielded once: as Clerk returned it when revoked; as it was listed,
 // without error, when Clerk no longer knew it; and otherwise as nil with a
-// [*RevokeError], which does not stop the others. A session that the last listing
-// still shows is yielded at the end, with a RevokeError that is [ErrSurvived], even if
-// its revocation seemed to succeed. A session listed for another user or client is an
+// [*RevokeError], which does not stop the others. The exception is a session that the
+// last listing still shows: it is yielded at the end, with a RevokeError that is
+// [ErrSurvived], even if it was yielded without an error before. A session listed for another user or client is an
 // error and is not revoked. An error of a listing comes last; what was listed before
 // it is revoked.
 //

@@ -223,7 +223,7 @@ type Session struct {
 	ClientID string `json:"client_id"`
 
 	// SessionStatus is the status of a session. A session is live if it is active or
-	// pending. Clerk may add statuses; treat an unknown one as not live.
+	// pending. Clerk may add statuses, so one with an unknown status may be live as well.
 	Status SessionStatus `json:"status"`
 
 	// The claims of whoever impersonates the user; `sub` is their id. Null if nobody
@@ -459,7 +459,7 @@ func (v SessionPage) MarshalJSON() ([]byte, error) {
 }
 
 // SessionStatus is the status of a session. A session is live if it is active or
-// pending. Clerk may add statuses; treat an unknown one as not live.
+// pending. Clerk may add statuses, so one with an unknown status may be live as well.
 type SessionStatus string
 
 // The values of SessionStatus in the contract. Clerk may add more.

@@ -5,9 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=${1:?make dist needs VERSION=v1.2.3}
-[[ $version =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || { echo "dist: $version is no version like v1.2.3" >&2; exit 2; }
+[[ $version =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || { echo "dist: $version is not a version like v1.2.3" >&2; exit 2; }
 
-command -v zip >/dev/null || { echo "dist: there is no zip; install it" >&2; exit 2; }
+command -v zip >/dev/null || { echo "dist: zip is not installed" >&2; exit 2; }
 tar --version 2>/dev/null | grep -q GNU || { echo "dist: tar is not GNU tar; install that and put it first in PATH" >&2; exit 2; }
 
 tagged=$(git rev-parse --quiet --verify "refs/tags/$version^{commit}" || true)

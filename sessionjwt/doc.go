@@ -1,4 +1,5 @@
-// Package sessionjwt verifies Clerk session tokens without a network call.
+// Package sessionjwt verifies Clerk session tokens locally. It calls Clerk only to
+// fetch the keys, which it keeps.
 //
 // A session token is the short-lived JWT (60 s by default) that a signed-in
 // browser or app sends with each request. Create one [Verifier] per Clerk

@@ -412,7 +412,7 @@ type Session struct {
 	Object SessionObject `json:"object"`
 
 	// Status SessionStatus is the status of a session. A session is live if it is active or
-	// pending. Clerk may add statuses; treat an unknown one as not live.
+	// pending. Clerk may add statuses, so one with an unknown status may be live as well.
 	Status SessionStatus `json:"status"`
 
 	// Tasks What the user has yet to do in a pending session. Null or empty otherwise.
@@ -472,7 +472,7 @@ type SessionPage struct {
 }
 
 // SessionStatus SessionStatus is the status of a session. A session is live if it is active or
-// pending. Clerk may add statuses; treat an unknown one as not live.
+// pending. Clerk may add statuses, so one with an unknown status may be live as well.
 type SessionStatus string
 
 // SessionTask SessionTask is what the user has to do before a pending session becomes active.

@@ -67,7 +67,7 @@ func (a *app) revokeAllCommand() *cobra.Command {
 	flags.Func("user", "a user `ID`; may be repeated, or list several separated by commas", userIDs.several(&f.users))
 	flags.Func("users-file", "read user ids from `FILE`, - for stdin; # begins a comment", text(&f.usersFile))
 	f.selection.flags(cmd)
-	flags.Func("max", "stop before more than `N` sessions are revoked", number(&f.max))
+	flags.Func("max", "revoke at most `N` sessions, or none if more are listed before the first is revoked", number(&f.max))
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only show the sessions that would be revoked")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
 	flags.BoolVar(&f.once, "once", false, "do not list the users again at the end")

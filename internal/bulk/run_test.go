@@ -311,18 +311,17 @@ func TestGivingUp(t *testing.T) {
 	}
 	test(t, "one call at a time while all fail", func(t *testing.T) {
 		var s server
-		inFlight, most := 0, 0
+		var inFlight atomic.Int32
 		s.answer = func(int, int) outcome {
-			inFlight++
+			inFlight.Add(1)
+			defer inFlight.Add(-1)
 			time.Sleep(time.Second)
 			if s.total() > 2*4+1 { // the fifth failure says that the server is down
-				most = max(most, inFlight)
+				assert.EqualValues(t, 1, inFlight.Load())
 			}
-			inFlight--
 			return transient()
 		}
-		collect(t, t.Context(), runner{Do: s.do, Concurrency: 4}, numbers(40))
-		assert.Equal(t, 1, most)
+		assert.Len(t, collect(t, t.Context(), runner{Do: s.do, Concurrency: 4}, numbers(40)), 40)
 	})
 	test(t, "a slow source is no failure", func(t *testing.T) {
 		s := server{answer: first(1, transient())}
