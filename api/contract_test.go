@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// literals returns the strings in the code of a directory, in lower case, without its tests.
+// literals returns the strings and the JSON names in the code of a directory, in lower case, without its tests.
 func literals(t *testing.T, dir string) map[string]bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -40,6 +41,8 @@ func literals(t *testing.T, dir string) map[string]bool {
 			if literal, ok := node.(*ast.BasicLit); ok && literal.Kind == token.STRING {
 				if text, err := strconv.Unquote(literal.Value); err == nil {
 					found[strings.ToLower(text)] = true
+					name, _, _ := strings.Cut(reflect.StructTag(text).Get("json"), ",")
+					found[strings.ToLower(name)] = true
 				}
 			}
 			return true

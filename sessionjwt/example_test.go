@@ -167,6 +167,25 @@ func ExampleFactorAges() {
 	// second factor: false
 }
 
+func ExampleVerifier_RequireSession() {
+	verifier, _ := sessionjwt.New(keys, "https://clerk.example.com")
+	account := verifier.RequireSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := sessionjwt.ClaimsFromContext(r.Context())
+		fmt.Fprintf(w, "account of %s", claims.UserID)
+	}))
+
+	req := httptest.NewRequest(http.MethodGet, "/account", nil)
+	for range 2 {
+		w := httptest.NewRecorder()
+		account.ServeHTTP(w, req)
+		fmt.Println(w.Code, strings.TrimSpace(w.Body.String()))
+		req.Header.Set("Authorization", "Bearer "+mint(nil)) // the second time with a token
+	}
+	// Output:
+	// 401 {"error":"token_missing"}
+	// 200 account of user_1
+}
+
 func ExampleVerifier_OptionalSession() {
 	verifier, _ := sessionjwt.New(keys, "https://clerk.example.com")
 	home := verifier.OptionalSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
