@@ -142,7 +142,8 @@ func (e *shortError) Unwrap() error { return e.err }
 // it may end within a secret.
 func (r *Redactor) failed(res *Response, truncated bool) {
 	res.Header = r.header(res.Header, func(name string) bool {
-		return name != "Set-Cookie" && name != "Authorization" // which may hold a new secret
+		name = http.CanonicalHeaderKey(strings.TrimSpace(name)) // net/http keeps a space before the colon
+		return name != "Set-Cookie" && name != "Authorization"  // which may hold a new secret
 	})
 	size := len(res.Body)
 	if truncated {
