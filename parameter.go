@@ -98,10 +98,6 @@ func (c *call) body(v any) {
 
 // accepts reports whether v may be sent, and remembers it if it is a secret.
 func (c *call) accepts(name string, v value) bool {
-	if v.problem != "" {
-		c.invalid("%s %s", name, v.problem)
-		return false
-	}
 	if v.isSecret {
 		c.redactor.Add(v.text)
 		for name, values := range v.headers {
@@ -109,6 +105,9 @@ func (c *call) accepts(name string, v value) bool {
 				c.addSecretHeader(http.CanonicalHeaderKey(name), value)
 			}
 		}
+	}
+	if v.problem != "" {
+		c.invalid("%s %s", name, c.redactor.Text(v.problem))
 	}
 	return c.err == nil
 }

@@ -180,6 +180,8 @@ func TestLimitsOfAValue(t *testing.T) {
 		"end of a parameter":                 {text("a&b=c").allowReserved(), "contains &, ;, # or +, which would be sent unescaped"},
 		"end in a list":                      {list([]string{"a", "b#"}, text).allowReserved(), "contains &, ;, # or +, which would be sent unescaped"},
 		"not in the enum":                    {text("c").enum("a", "b"), `is "c", but must be one of a, b`},
+		"secret not in the enum":             {text("canary-of-a-secret").enum("a").secret(), `is "[redacted]", but must be one of a`},
+		"secret of another pattern":          {text(strings.Repeat("canary", 20)).pattern("^a+$", regexp.MatchString).secret(), `is "[redacted]"..., but must match ^a+$`},
 		"few items":                          {list([]string{"a"}, text).minItems(2), "has 1 items, but must have at least 2"},
 		"many items":                         {list([]string{"a", "b"}, text).maxItems(1), "has 2 items, but must have at most 1"},
 		"item not in the enum":               {list([]string{"a", "c"}, text).each(func(v value) value { return v.enum("a") }), `has an item, number 2, that is "c", but must be one of a`},
