@@ -282,9 +282,15 @@ func TestTransportDoesNotModifyTheRequest(t *testing.T) {
 		assert.Equal(t, target, *req.URL)
 		assert.Equal(t, 1, b.closed)
 	}
-	srv.ClearRequests()
 	ended, cancel := context.WithCancel(t.Context())
+	resp, err := srv.Transport().RoundTrip(newRequest(t, srv, "GET", "/v1/jwks", "").WithContext(ended))
+	require.NoError(t, err)
+	defer resp.Body.Close()
 	cancel()
+	n, err := resp.Body.Read(make([]byte, 1))
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, n)
+	srv.ClearRequests()
 	for _, req := range []*http.Request{
 		{URL: &url.URL{Host: "x"}}, {Header: http.Header{}}, {Header: http.Header{}, URL: &url.URL{}},
 		newRequest(t, srv, "GET", "/v1/jwks", "").WithContext(ended),
