@@ -60,6 +60,7 @@ func (c controlled) conforms(req *http.Request, body string, resp *http.Response
 		assert.NoError(c.t, exchange.Request(), "a request that is not allowed succeeded")
 	}
 	if exchange.Path == "/openapi.yaml" {
+		assert.Equal(c.t, resp.StatusCode == 200, resp.Header.Get("Content-Type") == "application/yaml")
 		return // kin-openapi decodes YAML
 	}
 	if len(raw) > 0 && resp.Header.Get("Cf-Ray") == "" { // a response of the control API

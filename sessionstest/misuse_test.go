@@ -149,7 +149,7 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"template name with an escape", `template "%2e" has an invalid name`, template(sessionstest.Template{Name: "%2e"})},
 		{"template name with a line break", `template "\n" has an invalid name`, template(sessionstest.Template{Name: "\n"})},
 		{"template name that is not UTF-8", `template "?" has an invalid name`, template(sessionstest.Template{Name: "\xff"})},
-		{"template name too long", `..." has an invalid name`, template(sessionstest.Template{Name: strings.Repeat("x", 513)})},
+		{"template name too long", `..." has an invalid name; use 1 to 512 bytes`, template(sessionstest.Template{Name: strings.Repeat("x", 513)})},
 		{"Mint for an unknown session", `Mint: there is no session "sess_1"`, func(s *sessionstest.Server) { s.Mint("sess_1", sessionstest.MintParams{}) }},
 		{"Mint of an unknown template", `Mint: there is no template "x"`, mint(sessionstest.MintParams{Template: "x"})},
 		{"Mint of version 3", "Mint: version is 3, must be 1 or 2", mint(sessionstest.MintParams{Version: 3})},

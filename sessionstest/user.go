@@ -170,12 +170,9 @@ func (in *instance) removeUser(id string) {
 	in.users.remove(id)
 	in.deleted[id] = true
 	for _, o := range in.organizations {
-		members := len(o.Members)
 		o.Members = slices.DeleteFunc(o.Members, func(m Member) bool { return m.UserID == id })
-		if len(o.Members) < members {
-			in.organizations[o.ID] = o
-			in.leaveOrganization(o.ID)
-		}
+		in.organizations[o.ID] = o
+		in.leaveOrganization(o.ID)
 	}
 }
 
