@@ -30,7 +30,7 @@ func judge(differences []difference, old, new operations) []string {
 		isBreaking := func(c checker.Change) bool { return c.GetLevel() >= checker.WARN }
 		switch {
 		// oasdiff accepts removal of deprecated operations and optional fields; callers use them.
-		case slices.ContainsFunc(best, isBreaking), d.old == present && d.new == absent && isRead(d.place):
+		case slices.ContainsFunc(best, isBreaking), d.new == absent && isRead(d.place):
 			kinds[i] = breaking
 		case len(best) > 0:
 			kinds[i] = compatible
