@@ -160,7 +160,7 @@ func checkSharing(t *testing.T, kind string, limit, clients int) {
 }
 
 // A limit that has been lifted no longer slows the client down.
-func TestTheFullRateReturnsWithoutALimit(t *testing.T) {
+func TestTheFullRateComesBack(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1000, 100, 10} {
 		t.Run(fmt.Sprint(limit, " calls per 10 s"), func(t *testing.T) {
