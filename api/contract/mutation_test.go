@@ -32,14 +32,14 @@ type mutation struct {
 	refused  string    // part of the sentence that refuses it
 	reached  []string  // what the generated code has then
 	gone     []string  // what it has no longer
-	adapt   string    // part of the errors in hand-written code
+	adapt    string    // part of the errors in hand-written code
 }
 
 // outcome is the result of generating from a contract.
 type outcome struct {
 	err    error
 	code   string
-	adapt []string
+	adapt  []string
 	loaded *Contract
 }
 
