@@ -21,7 +21,7 @@ type Client struct{ api lowLevel }
 // has a space or a control character or is a publishable key, or if an option is
 // invalid.
 func New(secretKey string, opts ...Option) (*Client, error) {
-	if reason := notAKey(secretKey); reason != "" {
+	if reason := keyProblem(secretKey); reason != "" {
 		return nil, fmt.Errorf("clerksessions: %w: the secret key %s", ErrInvalidArgument, reason)
 	}
 	config := defaults(secretKey)
@@ -167,6 +167,7 @@ func (c *Client) CreateTokenFromTemplate(
 	return api.createSessionTokenFromTemplate(ctx, sessionID, template, createToken{ExpiresInSeconds: seconds})
 }
 
+// withLifetime is like with, and also returns params.ExpiresIn in seconds.
 func (c *Client) withLifetime(params TokenParams, opts []Option) (*lowLevel, int64) {
 	api := c.with(opts)
 	if params.ExpiresIn%time.Second != 0 && api.err == nil {
@@ -176,7 +177,8 @@ func (c *Client) withLifetime(params TokenParams, opts []Option) (*lowLevel, int
 	return api, int64(params.ExpiresIn / time.Second)
 }
 
-func notAKey(key string) string {
+// keyProblem returns why key cannot be a secret key, or "".
+func keyProblem(key string) string {
 	switch {
 	case key == "":
 		return "is empty"

@@ -43,6 +43,7 @@ func transient(err error) bool {
 	return rest.TransientStatus(apiErr.StatusCode) || errors.Is(apiErr.cause, rest.ErrTruncated)
 }
 
+// category returns the category of a status, nil if it has none.
 func category(status int) error {
 	switch status {
 	case http.StatusBadRequest:
@@ -103,7 +104,7 @@ type Error struct {
 	// response, which may hold a token just minted.
 	Body []byte
 
-	cause error // why a 2xx response cannot be used, or how the context ended meanwhile
+	cause error // why a 2xx response cannot be used, or why the context ended
 }
 
 // newError returns the error for a response, which is redacted. The cause may be nil.
@@ -118,7 +119,7 @@ func newError(op *Operation, res *rest.Response, cause error) *Error {
 		cause:      cause,
 	}
 	var errs clerkErrors
-	_ = decode(e.Body, &errs, lenient) // the part that can be decoded is better than nothing
+	_ = decode(e.Body, &errs, lenient) // on an error, keep what was decoded
 	e.Errors = errs.Errors
 	if e.TraceID = errs.ClerkTraceID; e.TraceID == "" {
 		e.TraceID = traceID(e.Header)
@@ -131,7 +132,7 @@ func newError(op *Operation, res *rest.Response, cause error) *Error {
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("clerksessions: ")
-	if e.Op != "" { // as in an Error made by hand
+	if e.Op != "" { // empty in an Error that a test constructs
 		b.WriteString(e.Op + ": ")
 	}
 	fmt.Fprintf(&b, "%d", e.StatusCode)
@@ -147,7 +148,7 @@ func (e *Error) Error() string {
 		if text := rest.OneLine(cmp.Or(one.LongMessage, one.Message)); text != "" {
 			detail = strings.TrimSpace(detail + " (" + text + ")")
 		}
-		if detail != "" { // as when the body was cut off
+		if detail != "" { // empty if the body was truncated
 			b.WriteString(": " + detail)
 		}
 	}
@@ -156,7 +157,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %v", e.cause)
 	case e.StatusCode >= 300 && e.StatusCode <= 399 && e.Header.Get("Location") != "":
 		fmt.Fprintf(&b, ": redirect to %s refused; check the base URL", redirectHost(e.Header))
-	case len(e.Errors) == 0 && (e.Header != nil || e.Body != nil): // both are nil in an Error made by hand
+	case len(e.Errors) == 0 && (e.Header != nil || e.Body != nil): // nil in an Error that a test constructs
 		fmt.Fprintf(
 			&b,
 			": response is not Clerk's JSON (Content-Type %s, %d bytes)",
@@ -220,11 +221,12 @@ var lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDu
 		return d.SkipValue()
 	})))
 
-// traceID returns the trace id in a header.
+// traceID returns the trace id in a response header.
 func traceID(header http.Header) string {
 	return cmp.Or(header.Get("X-Clerk-Trace-Id"), header.Get("Cf-Ray"))
 }
 
+// redirectHost returns the host of a redirect, for an error message.
 func redirectHost(header http.Header) string {
 	target, err := url.Parse(header.Get("Location"))
 	if err != nil {

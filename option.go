@@ -23,15 +23,15 @@ import (
 // [Client.RevokeEach]; [WithMeta] is for all other methods.
 type Option func(*config) error
 
-// config is what options change. It is copied before each change.
+// config holds the settings of calls. It is copied before an option changes it.
 type config struct {
 	rest.Client
 	logger      *slog.Logger
 	meta        *Meta
 	concurrency int
-	except      []string // ids that RevokeAll and RevokeEach spare
-	forRevoking string   // an option of this call that only RevokeAll and RevokeEach use
-	tried       int      // attempts made by earlier calls for the same item
+	except      []string // the ids of WithExcept
+	forRevoking string   // the name of a per-call option that only RevokeAll and RevokeEach use
+	tried       int      // attempts made by earlier calls for the same session
 }
 
 const bearer = "Bearer "
@@ -85,7 +85,7 @@ func WithBaseURL(baseURL string) Option {
 		}
 		path := strings.TrimRight(u.EscapedPath(), "/")
 		for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
-			if reason := notASegment(segment); path != "" && reason != "" {
+			if reason := segmentProblem(segment); path != "" && reason != "" {
 				return fmt.Errorf("the path of the base URL has a segment that %s", reason)
 			}
 		}
@@ -179,7 +179,7 @@ func WithHeader(name, value string) Option {
 			return fmt.Errorf("%s is not a valid header name", rest.Quote(name))
 		case !validHeaderValue(value):
 			return fmt.Errorf("the value of header %s has a control character", name)
-		case slices.Contains(ownHeaders, name):
+		case slices.Contains(refusedHeaders, name):
 			return fmt.Errorf("the header %s cannot be set", name)
 		}
 		c.Header = c.Header.Clone()
@@ -191,7 +191,8 @@ func WithHeader(name, value string) Option {
 	}
 }
 
-var ownHeaders = []string{
+// refusedHeaders are the headers that WithHeader refuses.
+var refusedHeaders = []string{
 	"Accept-Encoding",
 	"Authorization",
 	"Connection",

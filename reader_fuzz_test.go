@@ -13,7 +13,7 @@ const readableSession = `{"object":"session","id":"sess_1","user_id":"user_1","c
 	`"last_active_organization_id":null,"latest_activity":{"id":"act_1","browser_name":"A\u0026B","is_mobile":true,"asn":{"number":1}},` +
 	`"tasks":[{"key":"setup-mfa"}],"created_at":1,"updated_at":-2,"last_active_at":3,"expire_at":4,"abandon_at":null,"risk":["low"]}`
 
-// quickly decodes with the generated code alone.
+// quickly decodes with the generated code alone, and fails where that does.
 func quickly[T any, R readable[T]](body string, value R) error {
 	text := []byte(body)
 	defer clear(text) // the value must not refer to it

@@ -15,7 +15,8 @@ import (
 // after [Client.RevokeAll] had revoked what was listed five times.
 var ErrSurvived = errors.New("still listed after the last revocation")
 
-// maxSweeps is how often [Client.RevokeAll] revokes what a listing shows.
+// maxSweeps is the maximum number of sweeps of [Client.RevokeAll]. A sweep lists the
+// sessions and revokes those that are live.
 const maxSweeps = 5
 
 // WithExcept spares sessions from [Client.RevokeAll] and [Client.RevokeEach], for
@@ -82,31 +83,32 @@ func (c *Client) RevokeAll(ctx context.Context, params ListParams, opts ...Optio
 			return
 		}
 		s := &sweeper{revoker: r, params: params, yield: yield, results: make(map[string]error)}
-		s.list = c.All(ctx, params, append(slices.Clip(opts), listing)...)
+		s.list = c.All(ctx, params, append(slices.Clip(opts), forListing)...)
 		s.run(ctx)
 	}
 }
 
-// listing is the option of what RevokeAll lists: it waits as long as a revocation does.
-func listing(c *config) error {
+// forListing is an option for the listings of RevokeAll: they accept the same Retry-After
+// as revocations.
+func forListing(c *config) error {
 	c.MaxRetryAfter, c.forRevoking = 5*time.Minute, ""
 	return nil
 }
 
-// sweeper revokes what is listed until nothing is.
+// sweeper lists and revokes sessions until none is left.
 type sweeper struct {
 	*revoker
 	params  ListParams
 	list    iter.Seq2[*Session, error]
 	yield   func(*Session, error) bool
-	results map[string]error // of the sessions yielded, by id
+	results map[string]error // the results yielded, by session id
 	broken  bool             // the caller's loop has ended
 }
 
 func (s *sweeper) run(ctx context.Context) {
 	for sweep, last := 1, false; !last && !s.broken; sweep++ {
 		todo, lagging, err := s.live()
-		// Sessions that have ended are listed for ever.
+		// A listing by an ended status never becomes empty.
 		last = err != nil || len(todo) == 0 || sweep > maxSweeps || s.params.Status.Ended()
 		switch {
 		case sweep > maxSweeps:
@@ -114,7 +116,7 @@ func (s *sweeper) run(ctx context.Context) {
 				s.report(v, ErrSurvived)
 			}
 		case lagging && !last:
-			_ = rest.Sleep(ctx, rest.Backoff(sweep)) // an ended context shows when revoking
+			_ = rest.Sleep(ctx, rest.Backoff(sweep)) // revoke reports the end of the context
 			fallthrough
 		default:
 			last = !s.revoke(ctx, todo) || last
@@ -125,8 +127,9 @@ func (s *sweeper) run(ctx context.Context) {
 	}
 }
 
-// live lists the sessions to revoke, each once, and reports whether all of them were
-// revoked before. With an error it returns those listed before it.
+// live lists the sessions to revoke, each once. lagging reports whether all of them were
+// revoked before, so that the listing seems stale. With an error, live also returns the
+// sessions listed before it.
 func (s *sweeper) live() (todo []*revocation, lagging bool, err error) {
 	listed := make(map[string]bool)
 	lagging = true
@@ -151,7 +154,8 @@ func (s *sweeper) live() (todo []*revocation, lagging bool, err error) {
 	return todo, lagging, nil
 }
 
-// revoke revokes sessions and yields each. It returns false if some were given up.
+// revoke revokes sessions and yields each result. complete is false if the run was given
+// up or ended early.
 func (s *sweeper) revoke(ctx context.Context, todo []*revocation) (complete bool) {
 	complete = true
 	for v, err := range s.each(ctx, slices.Values(todo)) {
@@ -166,7 +170,7 @@ func (s *sweeper) revoke(ctx context.Context, todo []*revocation) (complete bool
 	return complete
 }
 
-// report yields the result of one session.
+// report records and yields the result of one session.
 func (s *sweeper) report(v *revocation, err error) {
 	s.results[v.id] = err
 	s.broken = s.broken || !s.yield(v.result(err))

@@ -86,13 +86,14 @@ func (c *Client) RevokeEach(ctx context.Context, ids iter.Seq[string], opts ...O
 	}
 }
 
-// revoker revokes sessions, each with a call of its own.
+// revoker revokes sessions, with one call each.
 type revoker struct {
 	*config
-	pace *bulk.Pace // kept for the next sweep
+	pace *bulk.Pace // shared by all sweeps
 }
 
-// newRevoker returns an error if an option or argument is wrong, or there is a problem.
+// newRevoker returns a revoker, or an error if an option or the context is invalid or
+// the method has found a problem with its arguments.
 func (c *Client) newRevoker(ctx context.Context, method, problem string, opts []Option) (*revoker, error) {
 	api := c.with(opts)
 	switch {
@@ -109,7 +110,7 @@ func (c *Client) newRevoker(ctx context.Context, method, problem string, opts []
 	return &revoker{api.config, new(bulk.Pace)}, nil
 }
 
-// revocation is a session to revoke.
+// revocation is a session to revoke, and the outcome.
 type revocation struct {
 	id       string
 	listed   *Session // nil if it was not listed
@@ -125,7 +126,7 @@ func (v *revocation) result(err error) (*Session, error) {
 	return cmp.Or(v.revoked, v.listed, &Session{ID: v.id}), nil
 }
 
-// each revokes the sessions and yields each with its error.
+// each revokes sessions concurrently and yields each with its error.
 func (r *revoker) each(ctx context.Context, items iter.Seq[*revocation]) iter.Seq2[*revocation, error] {
 	runner := bulk.Runner[*revocation]{
 		Do:          r.attempt,
@@ -141,7 +142,8 @@ func (r *revoker) each(ctx context.Context, items iter.Seq[*revocation]) iter.Se
 	return runner.Run(ctx, items)
 }
 
-// attempt makes one call. Retries are up to the runner, which sees all calls.
+// attempt makes one attempt at a revocation. The runner makes the retries, since it
+// coordinates all calls.
 func (r *revoker) attempt(ctx context.Context, v *revocation) bulk.Outcome[*revocation] {
 	once := *r.config
 	once.MaxAttempts, once.tried, once.forRevoking = 1, v.attempts, ""

@@ -42,7 +42,7 @@ func (s SessionStatus) Ended() bool {
 	return false
 }
 
-// decode takes both shapes of a list: a page, and a bare list without a total.
+// decode decodes both forms of a page: an object, and a bare array without a total.
 func (p *SessionPage) decode(body []byte) error {
 	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
 		return json.Unmarshal(body, p)

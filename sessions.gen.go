@@ -31,7 +31,7 @@ type ClerkError struct {
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *ClerkError) read(r *reader, last *ClerkError) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -78,7 +78,7 @@ type clerkErrors struct {
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *clerkErrors) read(r *reader, last *clerkErrors) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -119,7 +119,7 @@ type cookies struct {
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *cookies) read(r *reader, last *cookies) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -264,7 +264,7 @@ type Session struct {
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *Session) read(r *reader, last *Session) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -370,7 +370,7 @@ type SessionActivity struct {
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *SessionActivity) read(r *reader, last *SessionActivity) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -432,7 +432,7 @@ type SessionPage struct {
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *SessionPage) read(r *reader, last *SessionPage) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -483,7 +483,7 @@ type SessionTask struct {
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *SessionTask) read(r *reader, last *SessionTask) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -519,7 +519,7 @@ type Token struct {
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *Token) read(r *reader, last *Token) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {

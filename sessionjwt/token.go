@@ -45,11 +45,12 @@ func parseToken(token string) (*signedToken, error) {
 	}
 	header, rest, _ := strings.Cut(token, ".")
 	claims, signature, _ := strings.Cut(rest, ".")
+	names := [3]string{"header", "claims", "signature"}
 	var decoded [3][]byte
 	for i, part := range [3]string{header, claims, signature} {
 		var err error
 		if decoded[i], err = base64url.DecodeString(part); err != nil {
-			return nil, fail(ErrMalformed, "%s is not base64url: %w", [3]string{"header", "claims", "signature"}[i], err)
+			return nil, fail(ErrMalformed, "%s is not base64url: %w", names[i], err)
 		}
 	}
 	keyID, err := parseHeader(decoded[0])
@@ -60,14 +61,15 @@ func parseToken(token string) (*signedToken, error) {
 	return &signedToken{keyID, digest, decoded[1], decoded[2]}, nil
 }
 
-// signedBy checks the signature by RS256, regardless of the token's alg header.
+// signedBy reports whether the signature verifies with key and RS256, regardless of the
+// token's alg header.
 func (t *signedToken) signedBy(key *rsa.PublicKey) bool {
 	return rsa.VerifyPKCS1v15(key, crypto.SHA256, t.digest[:], t.signature) == nil
 }
 
-// header holds the members of the JOSE header that matter here. The others are
-// decoded, so that what other JWT libraries reject is rejected here as well, such
-// as a number that exceeds a float64.
+// header holds the members of the JOSE header that matter here. The others are decoded
+// to reject headers that other JWT libraries reject, such as one with a number that
+// exceeds a float64.
 type header struct {
 	Alg    string         `json:"alg"`
 	Kid    string         `json:"kid"`
@@ -76,11 +78,12 @@ type header struct {
 	Others map[string]any `json:",embed"`
 }
 
-// rejectedHeaders are keys that the token brings along, and extensions that change
-// how the rest is to be read. Clerk's tokens have none of them.
+// rejectedHeaders are header members that carry or reference a key, and extensions that
+// change how the token is processed. Clerk's tokens have none of them.
 var rejectedHeaders = []string{"jwk", "jku", "x5c", "x5u", "crit", "b64", "enc", "zip"}
 
-// parseHeader returns the key id of a header that a session token can have.
+// parseHeader returns the key id of a header, or an error if it is not that of a session
+// token.
 func parseHeader(raw []byte) (keyID string, err error) {
 	h := header{Typ: "JWT", Cat: categoryIgnored} // if missing: sid and sub then decide
 	if err := decode(raw, &h); err != nil {

@@ -92,6 +92,7 @@ type verified struct {
 	claims *Claims
 }
 
+// signedBy reports whether key is the one that verified the token.
 func (e *verified) signedBy(key *rsa.PublicKey) bool { return key.Equal(e.key) }
 
 func (v *Verifier) verify(ctx context.Context, token string) (*verified, error) {

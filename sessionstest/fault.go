@@ -82,9 +82,10 @@ func (f *Fault) check() error {
 	return nil
 }
 
-const maxPad = 1 << 30
+const maxPad = 1 << 30 // 1 GiB
 
-// replaces reports whether the response does not depend on the request.
+// replaces reports whether the fault replaces the response, so that the request is not
+// carried out.
 func (f *Fault) replaces() bool { return f.Status != 0 || f.Body != nil || f.HTML }
 
 const htmlPage = "<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Bad gateway</h1></body></html>\n"
@@ -106,7 +107,7 @@ func faultResponse(c *call) *response {
 	return r
 }
 
-// change applies the fields that need no connection to a response.
+// change applies to a response the fields that do not act on the connection.
 func (f *Fault) change(r *response) {
 	if f.PadTo > len(r.body) {
 		r.body = append(bytes.Clone(r.body), bytes.Repeat([]byte(" "), f.PadTo-len(r.body))...)
@@ -146,8 +147,8 @@ type queuedFault struct {
 	fault Fault
 }
 
-// next returns the fault that is queued for an operation, or else the function that may
-// choose one.
+// next returns the next fault queued for an operation or, if there is none, the function
+// that may choose one.
 func (f *faults) next(op string) (*Fault, func(Request) *Fault) {
 	for i, q := range f.queue {
 		if q.op != "" && q.op != op {

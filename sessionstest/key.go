@@ -67,7 +67,7 @@ func (s *Server) PublicKeyPEM() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
-// getJWKS serves the keys, at both addresses.
+// getJWKS returns the key set, for both paths.
 func (in *instance) getJWKS(*call) (any, *apiError) {
 	kid, key := in.keys.current()
 	encode := base64.RawURLEncoding.EncodeToString
@@ -77,7 +77,7 @@ func (in *instance) getJWKS(*call) (any, *apiError) {
 	}}}, nil
 }
 
-// tokenHeader has the members of a token's header that the Server reads.
+// tokenHeader holds the members of a token's header that the Server reads.
 type tokenHeader struct {
 	Alg string `json:"alg"`
 	Cat string `json:"cat"`
@@ -95,7 +95,8 @@ type tokenClaims struct {
 	Sub string   `json:"sub"`
 }
 
-// strict rejects spare bits. It skips line breaks, which open rejects.
+// strict rejects encodings whose unused bits are set. It skips line breaks, so open
+// rejects those.
 var strict = base64.RawURLEncoding.Strict()
 
 // open checks the signature and the issuer of a token, not its times. It accepts only

@@ -68,7 +68,7 @@ const memoryURL = "https://clerk.invalid/v1"
 // package does not emulate.
 func New(opts ...Option) *Server { return newServer(noTest{}, opts) }
 
-// noTest panics where a test would fail.
+// noTest is the TB of a Server made by New. It panics where a test would fail.
 type noTest struct{}
 
 func (noTest) Helper()        {}

@@ -2,7 +2,7 @@ package contract
 
 import "strings"
 
-// Places of the contract that mutations begin from.
+// Texts of the contract at which mutations are made.
 const (
 	atOperation  = "      operationId: GetSession\n      x-retry: safe\n"
 	atParameter  = "        - name: user_id\n          in: query\n"
@@ -19,7 +19,7 @@ const (
 	atComponents = "  headers:\n    APIVersion:\n"
 )
 
-// insert is a mutation that puts text before a place.
+// insert is a mutation that inserts text before another.
 func insert(name, at, text string, m mutation) mutation {
 	m.name, m.old, m.new = name, at, text+at
 	return m
@@ -45,7 +45,7 @@ func (m mutation) with(text string, result mutation) mutation {
 	return result
 }
 
-// replace is a mutation of one text.
+// replace is a mutation that replaces one text.
 func replace(name, old, text string, m mutation) mutation {
 	m.name, m.old, m.new = name, old, text
 	return m
@@ -59,7 +59,7 @@ func (m mutation) and(old, text string) mutation {
 
 func reaches(texts ...string) mutation              { return mutation{reached: texts} }
 func refusedAs(text string) mutation                { return mutation{refused: text} }
-func (m mutation) follows(text string) mutation     { m.follow = text; return m }
+func (m mutation) follows(text string) mutation     { m.adapt = text; return m }
 func (m mutation) removes(texts ...string) mutation { m.gone = texts; return m }
 
 // touch is a new operation as Clerk would publish it.
@@ -77,7 +77,7 @@ const touch = `  /sessions/{session_id}/touch:
 
 `
 
-// span is an object that parameters can be.
+// span is an object for parameters.
 const span = "    Span: {type: object, description: Span is., properties: {from: {type: string, description: From.}}}\n"
 
 var mutations = []mutation{
@@ -301,13 +301,13 @@ var mutations = []mutation{
 	replace("discriminator", "                oneOf:\n                  - $ref: \"#/components/schemas/Token\"\n", "                discriminator: {propertyName: object}\n                oneOf:\n                  - $ref: \"#/components/schemas/Token\"\n", refusedAs("RefreshSession, response 200: discriminator is not supported")),
 }
 
-// created expects a success of 201 to reach the code. All that changes there is
-// nothing: every status from 200 to 299 is decoded alike.
+// created expects that a success of 201 changes nothing in the code, since every status
+// from 200 to 299 is decoded in the same way.
 func (m mutation) created() mutation {
 	m.name = "status 201 and another component"
 	m.new = "        \"201\": {description: Made., content: {application/json: {schema: {$ref: '#/components/schemas/Token'}}}}\n"
 	m.reached = []string{"createSession(ctx context.Context, body CreateParams) (*Token, error)"}
-	m.follow = "cannot use"
+	m.adapt = "cannot use"
 	return m
 }
 

@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	emulatorKey = "sk_test_clerk_sessions_emulator" // opens nothing but an emulator
-	rateWindow  = 10 * time.Second                  // Clerk's own
+	emulatorKey = "sk_test_clerk_sessions_emulator" // the default secret key
+	rateWindow  = 10 * time.Second                  // the same as Clerk's
 )
 
 type emulateFlags struct {
@@ -62,7 +62,8 @@ Tests move the clock, inject faults and change state through the control API bel
 	flags := cmd.Flags()
 	flags.Func("addr", "listen at this `ADDRESS`; port 0 takes any that is free (default "+f.addr+")", text(&f.addr))
 	flags.Func("seed",
-		"begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens", text(&f.seed))
+		"begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens",
+		text(&f.seed))
 	flags.Func("issuer", "the `URL` in the claim iss of tokens (default the emulator's own)", f.setIssuer)
 	flags.Func("start", "set the clock to this `TIME` and stop it, such as 2026-01-02T15:04:05Z", f.setStart)
 	flags.Func("rate-limit",
@@ -111,7 +112,7 @@ func (f *emulateFlags) options(key, ownURL string) []sessionstest.Option {
 }
 
 func (a *app) emulate(ctx context.Context, f *emulateFlags) error {
-	signal.Ignore(syscall.SIGPIPE) // a reader of stdout that is gone ends the log, not the emulator
+	signal.Ignore(syscall.SIGPIPE) // without a reader of stdout the log ends, not the emulator
 	if !f.allowRemote && !isLoopback(f.addr) {
 		return usagef("%s is not a loopback address with a port, such as 127.0.0.1:8787; "+
 			"to let other machines in, add --allow-remote", f.addr)
@@ -170,18 +171,18 @@ func serve(ctx context.Context, listener net.Listener, server *sessionstest.Serv
 	return nil
 }
 
-// emulatorURL returns the URL of an emulator that was asked to listen at one address and
-// listens at another. The host is 127.0.0.1 if it listens at all of this machine's.
-func emulatorURL(asked string, got net.Addr) string {
-	host, _, _ := net.SplitHostPort(asked)
-	_, port, _ := net.SplitHostPort(got.String())
+// emulatorURL returns the URL of an emulator with this --addr and listener address. The
+// host is 127.0.0.1 if it listens on all interfaces.
+func emulatorURL(flag string, listening net.Addr) string {
+	host, _, _ := net.SplitHostPort(flag)
+	_, port, _ := net.SplitHostPort(listening.String())
 	if host == "" || net.ParseIP(host).IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// seededServer returns an emulator that holds what is in a seed file, if one is named.
+// seededServer returns an emulator with the contents of a seed file. path may be empty.
 func seededServer(path string, opts []sessionstest.Option) (*sessionstest.Server, error) {
 	server := sessionstest.New(opts...)
 	if path == "" {

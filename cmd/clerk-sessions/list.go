@@ -37,7 +37,7 @@ ended disappear after a while.`,
 	return cmd
 }
 
-// statuses are those that Clerk has a filter for.
+// statuses are the statuses that Clerk can filter by.
 var statuses = []string{"abandoned", "active", "ended", "expired", "removed", "replaced", "revoked"}
 
 // statusFlag adds --status with completion.
@@ -77,7 +77,7 @@ func (a *app) list(ctx context.Context, params clerksessions.ListParams, all boo
 	return a.printSessions(sessions...)
 }
 
-// listAll prints sessions as they come, a page at a time.
+// listAll prints sessions as they are listed, a page at a time.
 func (a *app) listAll(sessions iter.Seq2[*clerksessions.Session, error]) error {
 	const size = 500
 	var page []*clerksessions.Session

@@ -34,8 +34,8 @@ func newReportHeader(api, key string, users []string, s *selection) reportHeader
 		hexSum(strings.Join(slices.Sorted(slices.Values(users)), "\n"))}
 }
 
-// instance tells secret keys apart without revealing them. With another instance's key
-// Clerk would know none of the sessions, and all would seem to be gone.
+// instance is a salted hash of the secret key. It prevents resuming a report with the key
+// of another instance, for which all sessions would seem to be gone.
 type instance struct {
 	Salt   string `json:"salt"`
 	SHA256 string `json:"sha256"`
@@ -50,8 +50,8 @@ func hexSum(text string) string {
 
 var errNoHeader = errors.New("not a report: missing header")
 
-// match decodes the first line of a report, and returns why it is not of the same run
-// with this key.
+// match decodes the header of a report. The error says why the report cannot be resumed
+// by a run with header h and this key.
 func (h reportHeader) match(line []byte, key string) (was reportHeader, err error) {
 	err = json.Unmarshal(line, &was)
 	switch {

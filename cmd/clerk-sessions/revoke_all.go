@@ -67,7 +67,8 @@ func (a *app) revokeAllCommand() *cobra.Command {
 	flags.Func("user", "a user `ID`; may be repeated, or list several separated by commas", userIDs.several(&f.users))
 	flags.Func("users-file", "read user ids from `FILE`, - for stdin; # begins a comment", text(&f.usersFile))
 	f.selection.flags(cmd)
-	flags.Func("max", "revoke at most `N` sessions, or none if more are listed before the first is revoked", number(&f.max))
+	flags.Func("max",
+		"revoke at most `N` sessions, or none if more are listed before the first is revoked", number(&f.max))
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only show the sessions that would be revoked")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
 	flags.BoolVar(&f.once, "once", false, "do not list the users again at the end")
@@ -85,7 +86,7 @@ func (a *app) revokeAllCommand() *cobra.Command {
 }
 
 func (a *app) revokeAll(ctx context.Context, f *revokeAllFlags) error {
-	// The reader of the output may stop reading; the run continues.
+	// The run continues even if nothing reads the output any more.
 	signal.Ignore(syscall.SIGPIPE)
 
 	client, err := a.client(keepAlive(f.concurrency), clerksessions.WithMaxAttempts(1))
@@ -106,7 +107,7 @@ func (a *app) revokeAll(ctx context.Context, f *revokeAllFlags) error {
 		}
 	}
 	if len(f.users) == 0 {
-		f.users = []string{""} // whoever has the client
+		f.users = []string{""} // stands for all users of the client
 	}
 	if f.olderThan > 0 {
 		f.createdBefore = a.now().Add(-f.olderThan)
@@ -132,13 +133,13 @@ func (a *app) revokeAll(ctx context.Context, f *revokeAllFlags) error {
 		}
 		r.pass(ctx, "Revoking", todo, r.do)
 	}
-	if !f.once && !f.status.Ended() { // sessions that have ended are always listed
+	if !f.once && !f.status.Ended() { // a listing by an ended status never becomes empty
 		r.pass(ctx, "Checking", r.report.unchecked(), r.check)
 	}
 	return r.conclude()
 }
 
-// openReport begins a report or resumes one, if there is to be one.
+// openReport creates or resumes the report, if the flags ask for one.
 func (r *revokeRun) openReport() (err error) {
 	f := r.flags
 	header := newReportHeader(r.baseURL, r.key, r.report.users, &f.selection)
@@ -152,10 +153,10 @@ func (r *revokeRun) openReport() (err error) {
 	return err
 }
 
-// ask asks before sessions are revoked. It prints why they are not.
+// ask asks for confirmation. If it is refused, ask prints the error and closes the report.
 func (r *revokeRun) ask(ctx context.Context, t *terminal, todo []*item) error {
 	if r.stopped != nil || len(todo) == 0 {
-		return nil //nolint:nilerr // conclude tells
+		return nil //nolint:nilerr // conclude reports r.stopped
 	}
 	err := r.exceeds(len(todo))
 	if err == nil {
@@ -165,10 +166,10 @@ func (r *revokeRun) ask(ctx context.Context, t *terminal, todo []*item) error {
 		return nil
 	}
 	r.printError(err)
-	if errors.Is(err, errNo) && r.flags.reportName != "" {
+	if errors.Is(err, errNotConfirmed) && r.flags.reportName != "" {
 		return &exitError{exitFailed, r.report.file.discard()}
 	}
-	_ = r.closeReport(true) // which prints its error
+	_ = r.closeReport(true) // it prints its error
 	return &exitError{code: exitFailed}
 }
 
@@ -190,7 +191,7 @@ func (r *revokeRun) showPlan(todo []*item) error {
 	return cmp.Or(partly(s.Unlisted, len(r.report.users)-s.Unlisted), r.exceeds(len(todo)))
 }
 
-// exceeds returns the error for more sessions than --max allows.
+// exceeds returns an error if --max does not allow so many sessions.
 func (r *revokeRun) exceeds(sessions int) error {
 	if r.flags.max == 0 || sessions <= r.flags.max {
 		return nil
@@ -199,7 +200,7 @@ func (r *revokeRun) exceeds(sessions int) error {
 		english.Plural(sessions, "session", ""), r.flags.max)
 }
 
-// sessionsOfUsers is like "1,200 sessions of 1 user".
+// sessionsOfUsers returns, for example, "1,200 sessions of 1 user".
 func sessionsOfUsers(sessions []*item) string {
 	users := map[string]bool{}
 	for _, s := range sessions {

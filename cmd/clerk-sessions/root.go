@@ -46,7 +46,7 @@ type app struct {
 	out, errs             io.Writer
 	inTTY, outTTY, errTTY bool
 	dumb                  bool       // the terminal cannot move its cursor
-	width, errWidth       func() int // of stdout and stderr, not above zero if unknown
+	width, errWidth       func() int // of stdout and stderr in columns, not above zero if unknown
 	now                   func() time.Time
 
 	secretKeyFile string
@@ -57,10 +57,10 @@ type app struct {
 
 	key, baseURL string // of the instance, once there is a client
 
-	started bool // whether a command runs; an error before is one of usage
+	started bool // a command has started; an earlier error is a usage error
 	table   table
 
-	mu       sync.Mutex // guards progress and what is written beside it
+	mu       sync.Mutex // guards progress and the output beside it
 	progress *progress  // nil if there is none
 }
 
@@ -77,7 +77,7 @@ func newApp(now func() time.Time) *app {
 	}
 }
 
-// columns returns the width of a terminal, not above zero for anything else.
+// columns returns the width of a terminal, -1 for anything else.
 func columns(file *os.File) int {
 	width, _, _ := term.GetSize(int(file.Fd()))
 	return width
@@ -130,10 +130,11 @@ func refuseUnknownTopics(root *cobra.Command) {
 		return err
 	}
 	completion, _, _ := root.Find([]string{"completion"})
-	completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // with it its Args are checked
+	// cobra checks Args only of commands with a RunE.
+	completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
-// action is the RunE of a command.
+// action returns the RunE of a command. It applies --timeout.
 func (a *app) action(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		a.started = true

@@ -61,7 +61,8 @@ created, which only development instances allow. stderr says which session it is
 	flags.Func("template", "use JWT template `NAME` (the result is not a session token)", text(&template))
 	flags.DurationVar(&params.ExpiresIn, "expires-in", 0,
 		"the `LIFETIME` of the token, such as 10m; at least 30s (default 60s, or the template's)")
-	flags.Func("origin", "the `ORIGIN` for the claim azp, such as https://app.example.com (default none)", text(&origin))
+	flags.Func("origin",
+		"the `ORIGIN` for the claim azp, such as https://app.example.com (default none)", text(&origin))
 	return cmd
 }
 
@@ -128,7 +129,8 @@ whether it accepts a refresh token again is not known.`,
 	flags.Func("expired-token-file", "read the expired token from `FILE`, - for stdin (required)", text(&expiredFile))
 	flags.Func("refresh-token-file", "read the refresh token from `FILE`, - for stdin (required)", text(&refreshFile))
 	flags.Func("origin",
-		"the `ORIGIN` of the browser's request, such as https://app.example.com (required)", text(&params.RequestOrigin))
+		"the `ORIGIN` of the browser's request, such as https://app.example.com (required)",
+		text(&params.RequestOrigin))
 	for _, name := range []string{"expired-token-file", "refresh-token-file", "origin"} {
 		_ = cmd.MarkFlagRequired(name)
 	}

@@ -58,7 +58,8 @@ with 410.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.Func("issuer", "the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)", text(&f.issuer))
+	flags.Func("issuer",
+		"the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)", text(&f.issuer))
 	flags.Func("jwt-key-file",
 		"read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)", text(&f.jwtKeyFile))
 	flags.Func("authorized-party", "an `ORIGIN` that azp may name; may be repeated (default any)", texts(&f.parties))
@@ -100,7 +101,8 @@ func issuerOf(given string) (string, error) {
 	case given != "":
 		return given, nil
 	case key == "":
-		return "", usagef("missing issuer: give --issuer, such as https://clerk.example.com, or set CLERK_PUBLISHABLE_KEY")
+		return "", usagef("missing issuer: give --issuer, such as https://clerk.example.com, " +
+			"or set CLERK_PUBLISHABLE_KEY")
 	}
 	issuer, err := sessionjwt.IssuerFromPublishableKey(key)
 	if err != nil {
@@ -180,7 +182,7 @@ func (a *app) verifyRemote(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	//lint:ignore SA1019 it is what --remote is for
+	//lint:ignore SA1019 deprecated, but the purpose of --remote
 	session, err := client.Verify(ctx, claims.SessionID, token)
 	if err != nil {
 		return err

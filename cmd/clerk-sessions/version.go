@@ -44,7 +44,7 @@ version in it), the API versions it asks Clerk for, and the version of Go.`,
 	}
 }
 
-// moduleVersion is what the program was built from; "(devel)" in a checkout.
+// moduleVersion returns the version of the module, "(devel)" in a checkout.
 func moduleVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
