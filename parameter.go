@@ -11,9 +11,9 @@ import (
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// The places of a request that the generated code fills. Styles are those of
-// OpenAPI and written by the module runtime; what it lets through although no
-// server should see it is checked here.
+// The parts of a request that the generated code sets. The module runtime encodes
+// values in OpenAPI's styles; values that it accepts but that must not be sent are
+// rejected here.
 
 // path puts a value into the path's template, escaped.
 func (c *call) path(name string, v value) {
@@ -64,7 +64,7 @@ func (c *call) cookie(name string, v value) {
 	}
 	text := c.style(name, v, runtime.ParamLocationCookie)
 	if strings.ContainsFunc(text, notInCookie) {
-		c.invalid("%s has a character that no cookie can have", name)
+		c.invalid("%s has a character that is not allowed in a cookie", name)
 		return
 	}
 	for i, header := range c.headers {
@@ -118,7 +118,7 @@ func (c *call) style(name string, v value, in runtime.ParamLocation) string {
 	if v.write != nil {
 		text, err := v.write(v, name, in)
 		if err != nil {
-			c.invalid("%s cannot be written in the style %s", name, v.style)
+			c.invalid("%s cannot be encoded in the style %s", name, v.style)
 		}
 		return text
 	}

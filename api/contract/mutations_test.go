@@ -257,9 +257,9 @@ var mutations = []mutation{
 
 	// Schemas of responses.
 	property("string", "type: string", reaches("Further string `json:\"further,omitzero\"`")),
-	property("limits", "type: string, minLength: 2", reaches("// The contract's limits, which are not checked: minLength 2.")),
-	property("null", "type: string, nullable: true", reaches("// Further. // // It may be null in the response, which is the zero value here. Further string")),
-	property("pattern", "type: string, pattern: '^a.(b)$'", reaches(`limits, which are not checked: pattern "^a.(b)$".`)),
+	property("limits", "type: string, minLength: 2", reaches("// Limits of the contract that are not checked: minLength 2.")),
+	property("null", "type: string, nullable: true", reaches("// Further. // // A null in the response becomes the zero value. Further string")),
+	property("pattern", "type: string, pattern: '^a.(b)$'", reaches(`Limits of the contract that are not checked: pattern "^a.(b)$".`)),
 	property("misspelt keyword", "type: integer, minimun: 5", refusedAs("property further: minimun is not supported")),
 	property("integer", "type: integer, format: int64", reaches("Further int64")),
 	property("enum", "type: string, enum: [a, b]", reaches("type SessionTaskFurther string", `SessionTaskFurtherA SessionTaskFurther = "a"`)),
