@@ -45,8 +45,8 @@ calls in flight may finish; a second Ctrl-C ends the program at once.
 
 A failure of one session or user does not stop the others. When the instance's rate
 limit is reached, all calls pause for as long as Clerk asks. The run gives up when
-Clerk asks for more than 5 minutes, when nothing has succeeded for 10 minutes, or when
-200 different users have failed without a success in between.
+Clerk asks to wait for more than 5 minutes, when nothing has succeeded for 10 minutes,
+or when 200 different users have failed without a success in between.
 
 The exit code is 0 if no session is left and 3 if some are. It is 1 if some are left and
 none was revoked, if no user has a live session, or if the output cannot be written.`
