@@ -250,7 +250,7 @@ func WithMeta(meta *Meta) Option {
 }
 
 // WithMaxResponseBytes limits the size of a response; a larger one is an [*Error].
-// Default: 16 MiB, enough for more than ten pages of 500 sessions.
+// Default: 16 MiB, more than ten times the size of a page of 500 sessions.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n < 1 {

@@ -47,7 +47,7 @@ func run(dir, output string) error {
 		return err
 	}
 	for _, what := range follow {
-		fmt.Fprintln(os.Stderr, "generate: to follow by hand:", what)
+		fmt.Fprintln(os.Stderr, "generate: to do by hand:", what)
 	}
 	return nil
 }

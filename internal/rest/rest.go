@@ -84,7 +84,7 @@ type Response struct {
 	Body       []byte
 	buffer     *[]byte // of Body, if it is shared
 
-	// RetryAfter is the wait that the Retry-After header asks for, zero if it does not.
+	// RetryAfter is the wait that the Retry-After header asks for, zero if it is missing.
 	RetryAfter time.Duration
 
 	// Attempts is the number of the attempt that brought the response.
