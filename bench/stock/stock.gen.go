@@ -916,8 +916,8 @@ type ClientInterface interface {
 	// rejected or the session is unknown, Clerk responds with 401 and a specific code;
 	// the browser then has to go through Clerk's handshake.
 	//
-	// A token without the claim azp cannot be refreshed. A refresh token works once
-	// (inferred).
+	// A token without the claim azp cannot be refreshed. An expired token is accepted
+	// only once; whether a refresh token is accepted again is not known.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -930,8 +930,8 @@ type ClientInterface interface {
 	// rejected or the session is unknown, Clerk responds with 401 and a specific code;
 	// the browser then has to go through Clerk's handshake.
 	//
-	// A token without the claim azp cannot be refreshed. A refresh token works once
-	// (inferred).
+	// A token without the claim azp cannot be refreshed. An expired token is accepted
+	// only once; whether a refresh token is accepted again is not known.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1113,8 +1113,8 @@ func (c *Client) GetSession(ctx context.Context, sessionId SessionID, params *Ge
 // rejected or the session is unknown, Clerk responds with 401 and a specific code;
 // the browser then has to go through Clerk's handshake.
 //
-// A token without the claim azp cannot be refreshed. A refresh token works once
-// (inferred).
+// A token without the claim azp cannot be refreshed. An expired token is accepted
+// only once; whether a refresh token is accepted again is not known.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1137,8 +1137,8 @@ func (c *Client) RefreshSessionWithBody(ctx context.Context, sessionId SessionID
 // rejected or the session is unknown, Clerk responds with 401 and a specific code;
 // the browser then has to go through Clerk's handshake.
 //
-// A token without the claim azp cannot be refreshed. A refresh token works once
-// (inferred).
+// A token without the claim azp cannot be refreshed. An expired token is accepted
+// only once; whether a refresh token is accepted again is not known.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1948,8 +1948,8 @@ type ClientWithResponsesInterface interface {
 	// rejected or the session is unknown, Clerk responds with 401 and a specific code;
 	// the browser then has to go through Clerk's handshake.
 	//
-	// A token without the claim azp cannot be refreshed. A refresh token works once
-	// (inferred).
+	// A token without the claim azp cannot be refreshed. An expired token is accepted
+	// only once; whether a refresh token is accepted again is not known.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1962,8 +1962,8 @@ type ClientWithResponsesInterface interface {
 	// rejected or the session is unknown, Clerk responds with 401 and a specific code;
 	// the browser then has to go through Clerk's handshake.
 	//
-	// A token without the claim azp cannot be refreshed. A refresh token works once
-	// (inferred).
+	// A token without the claim azp cannot be refreshed. An expired token is accepted
+	// only once; whether a refresh token is accepted again is not known.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -3303,8 +3303,8 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, sessio
 // rejected or the session is unknown, Clerk responds with 401 and a specific code;
 // the browser then has to go through Clerk's handshake.
 //
-// A token without the claim azp cannot be refreshed. A refresh token works once
-// (inferred).
+// A token without the claim azp cannot be refreshed. An expired token is accepted
+// only once; whether a refresh token is accepted again is not known.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3323,8 +3323,8 @@ func (c *ClientWithResponses) RefreshSessionWithBodyWithResponse(ctx context.Con
 // rejected or the session is unknown, Clerk responds with 401 and a specific code;
 // the browser then has to go through Clerk's handshake.
 //
-// A token without the claim azp cannot be refreshed. A refresh token works once
-// (inferred).
+// A token without the claim azp cannot be refreshed. An expired token is accepted
+// only once; whether a refresh token is accepted again is not known.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -41,7 +41,7 @@ With - or --ids-file -, ids are read from stdin, one on each line, and each sess
 revoked as its id arrives. After Ctrl-C the call in flight may finish, and the ids that
 were not tried are printed to stderr.`,
 		Example: `  clerk-sessions revoke sess_2abc sess_2def
-  jq -r .session_id failed.jsonl | clerk-sessions revoke -`,
+  jq -r 'select(.outcome == "failed").session_id // empty' report.jsonl | clerk-sessions revoke -`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if (len(args) == 0) == (file == "") {
 				return errors.New("want either session ids, - or --ids-file")
