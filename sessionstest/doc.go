@@ -26,9 +26,9 @@
 //
 // # Time
 //
-// The clock is the wall clock. [Server.Advance] moves it; [WithStart] stops it, so that
-// only Advance moves it. A session expires at expire_at, by default 7 days after its
-// creation, and is abandoned at abandon_at, by default after 30 days.
+// The clock is the wall clock, which [Server.Advance] moves forward. With [WithStart] it
+// stands still, and only Advance moves it. A session expires at expire_at, by default 7
+// days after its creation, and is abandoned at abandon_at, by default after 30 days.
 //
 // # Tokens
 //
