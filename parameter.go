@@ -117,7 +117,7 @@ func (c *call) style(name string, v value, in runtime.ParamLocation) string {
 	if v.write != nil {
 		text, err := v.write(v, name, in)
 		if err != nil {
-			c.invalid("%s cannot be serialized in the style %s", name, v.style)
+			c.invalid("%s cannot be encoded in the style %s", name, v.style)
 		}
 		return text
 	}

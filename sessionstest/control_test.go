@@ -195,9 +195,9 @@ func TestControlInjectsFaults(t *testing.T) {
 	require.NoError(t, err)
 	for body, message := range map[string]string{
 		`{"operation":"Get"}`:   `unknown operation \"Get\"; use an operationId such as GetSession`,
-		`{"times":0}`:           "n is 0, must be at least 1",
-		`{"status":42}`:         "status is 42, must be 200 to 999",
-		`{"pad_to":2000000000}`: "the maximum is",
+		`{"times":0}`:           "n is 0, but must be at least 1",
+		`{"status":42}`:         "status is 42, but must be 200 to 999",
+		`{"pad_to":2000000000}`: "but must be at most",
 		`{"latency":1}`:         "unknown member",
 	} {
 		status, got := c.do("POST", "faults", body)

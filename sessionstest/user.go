@@ -41,7 +41,7 @@ type User struct {
 	// UnsafeMetadata is writable by the front end.
 	UnsafeMetadata map[string]any `json:"unsafe_metadata,omitzero"`
 
-	// PasswordEnabled reports whether the user has a password, which is not kept.
+	// PasswordEnabled reports whether the user has a password. The password is not stored.
 	PasswordEnabled bool `json:"password_enabled,omitzero"`
 
 	// Banned users cannot sign in.
