@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	firstRate = 50               // calls a second, of a client that was never refused
-	slowRate  = 2                // the same after its first pause
-	period    = 10 * time.Second // of a usual limit
-	many      = 200              // calls in a period; a client with more need not spare refusals
-	memory    = 10 * period      // until a pause says nothing about the rate any more
+	firstRate = 50          // calls a second, of a client that was never refused
+	slowRate  = 2           // the same after its first pause
+	period    = 10.0        // seconds of a usual limit
+	many      = 200         // calls in a period; a client with more need not spare refusals
+	memory    = 10 * period // until a pause says nothing about the rate any more
 )
 
 // Pace is the rate of calls. It adapts to a limit that others may use as well: additive
@@ -108,16 +108,16 @@ func (p *Pace) hold(until time.Time) bool {
 
 // settle decides at the end of a pause how to go on.
 func (p *Pace) settle(now time.Time) {
-	whole := now.Sub(p.since)
-	reached := float64(p.done+1) / whole.Seconds()
+	whole := now.Sub(p.since).Seconds()
+	reached := float64(p.done+1) / whole
 	switch {
-	case reached*period.Seconds() > many, whole < period/2 && !p.settled:
+	case reached*period > many, whole < period/2 && !p.settled:
 		p.rate, p.settled = reached, false
-	case !p.met, p.refused.Sub(p.since) > memory:
+	case !p.met, p.refused.Sub(p.since).Seconds() > memory:
 		p.rate, p.settled = slowRate, false
 	case p.settled:
 		// The longer the pause, the faster the limit was used up.
-		rest := min(1, p.until.Sub(p.refused).Seconds()/period.Seconds())
+		rest := min(1, p.until.Sub(p.refused).Seconds()/period)
 		p.rate = decreased(p.rateAt(p.refused) * (1 - rest/2))
 	default:
 		p.rate, p.settled = decreased(reached), true
@@ -128,6 +128,6 @@ func (p *Pace) settle(now time.Time) {
 
 // decreased returns a little less than a rate, at least a call in a period.
 func decreased(rate float64) float64 {
-	calls := rate * period.Seconds()
-	return max(1, calls-0.3*math.Sqrt(calls)) / period.Seconds()
+	calls := rate * period
+	return max(1, calls-0.3*math.Sqrt(calls)) / period
 }
