@@ -48,9 +48,9 @@ func (c *config) spares(id string) bool { return slices.Contains(c.except, id) }
 // without error, when Clerk no longer knew it; and otherwise as nil with a
 // [*RevokeError], which does not stop the others. The exception is a session that the
 // last listing still shows: it is yielded at the end, with a RevokeError that is
-// [ErrSurvived], even if it was yielded without an error before. A session listed for another user or client is an
-// error and is not revoked. An error of a listing comes last; what was listed before
-// it is revoked.
+// [ErrSurvived], even if it was yielded without an error before. A session listed for
+// another user or client is an error and is not revoked. An error of a listing comes
+// last; what was listed before it is revoked.
 //
 // Revoking signs a user out but keeps nobody out. To prevent a new sign-in, ban or
 // delete the user first (POST /users/{id}/ban), which this package does not do. A
@@ -83,7 +83,9 @@ func (c *Client) RevokeAll(ctx context.Context, params ListParams, opts ...Optio
 		}
 		s := &sweeper{revoker: r, params: params, yield: yield, results: make(map[string]error)}
 		s.list = c.All(ctx, params, append(slices.Clip(opts), listing)...)
-		s.run(ctx)
+		if err := s.run(ctx); err != nil && !s.broken {
+			yield(nil, err)
+		}
 	}
 }
 
@@ -103,55 +105,53 @@ type sweeper struct {
 	broken  bool             // the caller's loop has ended
 }
 
-func (s *sweeper) run(ctx context.Context) {
-	for sweep, last := 1, false; !last && !s.broken; sweep++ {
-		todo, lagging, err := s.live()
-		// Sessions that have ended are listed for ever.
-		last = err != nil || len(todo) == 0 || sweep > maxSweeps || s.params.Status.Ended()
-		switch {
-		case sweep > maxSweeps:
-			for _, v := range todo {
-				s.report(v, ErrSurvived)
-			}
-		case lagging && !last:
-			_ = rest.Sleep(ctx, rest.Backoff(sweep)) // an ended context shows when revoking
-			fallthrough
-		default:
-			last = !s.revoke(ctx, todo) || last
+// run returns the error of the last listing.
+func (s *sweeper) run(ctx context.Context) error {
+	for sweep := 1; sweep <= maxSweeps; sweep++ {
+		todo, err := s.live()
+		if len(todo) == 0 || s.broken {
+			return err
 		}
-		if err != nil && !s.broken {
-			s.yield(nil, err)
+		if _, again := s.results[todo[0].id]; again { // the newest: the listing lags behind
+			_ = rest.Sleep(ctx, rest.Backoff(sweep)) // an ended context shows when revoking
+		}
+		// Sessions that have ended are listed for ever.
+		if !s.revoke(ctx, todo) || err != nil || s.params.Status.Ended() {
+			return err
 		}
 	}
+	survivors, err := s.live()
+	for _, v := range survivors {
+		s.report(v, ErrSurvived)
+	}
+	return err
 }
 
-// live lists the sessions to revoke, each once, and reports whether all of them were
-// revoked before. With an error it returns those listed before it.
-func (s *sweeper) live() (todo []*revocation, lagging bool, err error) {
+// live lists the sessions to revoke, each once. With an error it returns those listed
+// before it.
+func (s *sweeper) live() (todo []*revocation, err error) {
 	listed := make(map[string]bool)
-	lagging = true
 	for session, err := range s.list {
 		if err != nil || s.broken {
-			return todo, false, err
+			return todo, err
 		}
 		v := &revocation{id: session.ID, listed: session}
-		failed, known := s.results[v.id]
 		switch {
-		case listed[v.id] || failed != nil || s.spares(v.id):
+		case listed[v.id] || s.results[v.id] != nil || s.spares(v.id):
 		case session.Status.Ended() && s.params.Status == "":
 		case s.params.UserID != "" && s.params.UserID != session.UserID,
 			s.params.ClientID != "" && s.params.ClientID != session.ClientID:
 			s.report(v, errors.New("it was listed, but belongs to another user or client"))
 		default:
 			todo = append(todo, v)
-			lagging = lagging && known
 		}
 		listed[v.id] = true
 	}
-	return todo, lagging, nil
+	return todo, nil
 }
 
-// revoke revokes sessions and yields each. It returns false if some were given up.
+// revoke revokes sessions and yields each. It returns false if some were given up, or
+// if the caller's loop has ended.
 func (s *sweeper) revoke(ctx context.Context, todo []*revocation) (complete bool) {
 	complete = true
 	for v, err := range s.each(ctx, slices.Values(todo)) {
@@ -159,7 +159,7 @@ func (s *sweeper) revoke(ctx context.Context, todo []*revocation) (complete bool
 			s.report(v, err)
 		}
 		if s.broken {
-			break
+			return false
 		}
 		complete = complete && !errors.As(err, new(*bulk.StoppedError))
 	}

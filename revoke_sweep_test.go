@@ -178,6 +178,11 @@ func TestRevokeAllSaysWhoSignsInAgainAndAgain(t *testing.T) {
 			session, _ := srv.Session(failed.SessionID)
 			assert.False(t, session.Status.Ended())
 		}
+		for _, err := range srv.Client().RevokeAll(t.Context(), everySession) {
+			if err != nil {
+				break // there are more survivors
+			}
+		}
 	})
 }
 
@@ -280,6 +285,14 @@ func TestRevokeAllRevokesNobodyElse(t *testing.T) {
 			}
 		})
 	}
+	t.Run("breaking out at another's session", func(t *testing.T) {
+		t.Parallel()
+		client, revoked := listingOf(t, func() []entry { return list }, func(string) any { return list[0] })
+		for range client.RevokeAll(t.Context(), everySession) {
+			break
+		}
+		assert.Empty(t, *revoked)
+	})
 }
 
 // Statuses that this version does not know, and responses that say too little.
