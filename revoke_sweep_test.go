@@ -287,11 +287,13 @@ func TestRevokeAllRevokesNobodyElse(t *testing.T) {
 	}
 	t.Run("breaking out at another's session", func(t *testing.T) {
 		t.Parallel()
-		client, revoked := listingOf(t, func() []entry { return list }, func(string) any { return list[0] })
-		for range client.RevokeAll(t.Context(), everySession) {
+		listings := 0
+		client, revoked := listingOf(t, func() []entry { listings++; return list }, func(string) any { return list[0] })
+		for range client.RevokeAll(t.Context(), clerksessions.ListParams{UserID: aUser, Limit: len(list)}) {
 			break
 		}
 		assert.Empty(t, *revoked)
+		assert.Equal(t, 1, listings, "no other page")
 	})
 }
 
