@@ -84,7 +84,9 @@ func (c *Client) RevokeAll(ctx context.Context, params ListParams, opts ...Optio
 		}
 		s := &sweeper{revoker: r, params: params, yield: yield, results: make(map[string]error)}
 		s.list = c.All(ctx, params, append(slices.Clip(opts), forListing)...)
-		s.run(ctx)
+		if err := s.run(ctx); err != nil && !s.broken {
+			yield(nil, err)
+		}
 	}
 }
 
@@ -105,57 +107,53 @@ type sweeper struct {
 	broken  bool             // the caller's loop has ended
 }
 
-func (s *sweeper) run(ctx context.Context) {
-	for sweep, last := 1, false; !last && !s.broken; sweep++ {
-		todo, lagging, err := s.live()
-		// A listing by an ended status never becomes empty.
-		last = err != nil || len(todo) == 0 || sweep > maxSweeps || s.params.Status.Ended()
-		switch {
-		case sweep > maxSweeps:
-			for _, v := range todo {
-				s.report(v, ErrSurvived)
-			}
-		case lagging && !last:
-			_ = rest.Sleep(ctx, rest.Backoff(sweep)) // revoke reports the end of the context
-			fallthrough
-		default:
-			last = !s.revoke(ctx, todo) || last
+// run returns the error of the last listing.
+func (s *sweeper) run(ctx context.Context) error {
+	for sweep := 1; sweep <= maxSweeps; sweep++ {
+		todo, err := s.live()
+		if len(todo) == 0 || s.broken {
+			return err
 		}
-		if err != nil && !s.broken {
-			s.yield(nil, err)
+		if _, again := s.results[todo[0].id]; again { // the newest: the listing lags behind
+			_ = rest.Sleep(ctx, rest.Backoff(sweep)) // revoke reports the end of the context
+		}
+		// A listing by an ended status never becomes empty.
+		if !s.revoke(ctx, todo) || err != nil || s.params.Status.Ended() {
+			return err
 		}
 	}
+	survivors, err := s.live()
+	for _, v := range survivors {
+		s.report(v, ErrSurvived)
+	}
+	return err
 }
 
-// live lists the sessions to revoke, each once. lagging reports whether all of them were
-// revoked before, so that the listing seems stale. With an error, live also returns the
-// sessions listed before it.
-func (s *sweeper) live() (todo []*revocation, lagging bool, err error) {
+// live lists the sessions to revoke, each once. With an error, it also returns those
+// listed before it.
+func (s *sweeper) live() (todo []*revocation, err error) {
 	listed := make(map[string]bool)
-	lagging = true
 	for session, err := range s.list {
 		if err != nil || s.broken {
-			return todo, false, err
+			return todo, err
 		}
 		v := &revocation{id: session.ID, listed: session}
-		failed, known := s.results[v.id]
 		switch {
-		case listed[v.id] || failed != nil || s.spares(v.id):
+		case listed[v.id] || s.results[v.id] != nil || s.spares(v.id):
 		case session.Status.Ended() && s.params.Status == "":
 		case s.params.UserID != "" && s.params.UserID != session.UserID,
 			s.params.ClientID != "" && s.params.ClientID != session.ClientID:
 			s.report(v, errors.New("it was listed, but belongs to another user or client"))
 		default:
 			todo = append(todo, v)
-			lagging = lagging && known
 		}
 		listed[v.id] = true
 	}
-	return todo, lagging, nil
+	return todo, nil
 }
 
 // revoke revokes sessions and yields each result. complete is false if the run was given
-// up or ended early.
+// up or the caller's loop has ended.
 func (s *sweeper) revoke(ctx context.Context, todo []*revocation) (complete bool) {
 	complete = true
 	for v, err := range s.each(ctx, slices.Values(todo)) {
@@ -163,7 +161,7 @@ func (s *sweeper) revoke(ctx context.Context, todo []*revocation) (complete bool
 			s.report(v, err)
 		}
 		if s.broken {
-			break
+			return false
 		}
 		complete = complete && !errors.As(err, new(*bulk.StoppedError))
 	}
