@@ -20,7 +20,7 @@ import (
 	"github.com/clerksessions/clerksessions/internal/contracttest"
 )
 
-// below is the path of the proxy that test servers are behind.
+// below is the path prefix of the test servers, like that of a proxy.
 const below = "/some/proxy/v1"
 
 // contract is openapi.yaml, with its server below a path.
@@ -37,7 +37,7 @@ func operations() map[string]*openapi3.Operation {
 	return ops
 }
 
-// example returns the named example of a success of an operation, or its first.
+// example returns the named example, or the first, of a successful response.
 func example(t *testing.T, op, name string) []byte {
 	t.Helper()
 	examples := operations()[op].Responses.Value("200").Value.Content["application/json"].Examples
@@ -77,8 +77,7 @@ func contractServer(t *testing.T, respond http.HandlerFunc) string {
 	return srv.URL + below
 }
 
-// Examples are the responses of the test servers. The loader checks that they fit their
-// schemas.
+// The test servers respond with the examples. The loader validates them.
 func TestEveryOperationHasTextsAndExamples(t *testing.T) {
 	t.Parallel()
 	for id, op := range operations() {

@@ -185,8 +185,8 @@ func contextFaults() []fault {
 	}
 }
 
-// errorStatuses returns the statuses that the contract declares for an operation, and
-// some that it does not.
+// errorStatuses returns the error statuses that the contract declares for an operation,
+// and some others.
 func errorStatuses(op string) []int {
 	codes := []int{402, 403, 408, 409, 413, 415, 425, 451, 500, 501, 502, 503, 504, 519, 520, 521, 522, 523, 524, 525, 526, 527, 528, 529, 530, 531, 599}
 	for status := range operations()[op].Responses.Map() {

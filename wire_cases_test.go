@@ -1,6 +1,6 @@
 package clerksessions_test
 
-// facts are what a client may conclude from an ending.
+// facts are what a client can know after an ending.
 type facts struct {
 	unprocessed bool // the protocol guarantees that the server did not act
 	works       bool // the response is complete
@@ -17,7 +17,7 @@ var (
 	silent      = facts{silent: true}
 )
 
-// wireCase is an ending and what it means.
+// wireCase is an ending and what the client can know after it.
 type wireCase struct {
 	ending
 	facts

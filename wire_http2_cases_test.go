@@ -7,7 +7,7 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// rst ends the stream alone.
+// rst returns an ending that resets the stream, not the connection.
 func rst(code http2.ErrCode) func(*wireConn) bool {
 	return func(c *wireConn) bool { return c.frames.WriteRSTStream(c.stream, code) == nil }
 }

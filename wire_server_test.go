@@ -38,8 +38,8 @@ type ending struct {
 
 func (e *ending) is(at stage) bool { return e != nil && e.at == at }
 
-// wireServer is a server on loopback, written byte by byte, that fails requests as it
-// is told and counts what it receives.
+// wireServer is a raw server on loopback that ends exchanges as a test asks, and records
+// the requests it receives.
 type wireServer struct {
 	listener net.Listener
 	url      string
@@ -57,7 +57,7 @@ type wireServer struct {
 	warming   sync.WaitGroup // holds the responses of warmUp, so that each call opens a connection
 }
 
-// protocol is how a raw server and its client talk.
+// protocol is a protocol of a wireServer and its client.
 type protocol struct {
 	name  string
 	tls   bool

@@ -55,7 +55,7 @@ func (c *wireCell) call(t *testing.T) {
 	c.requests, c.acts, c.server = server.requests, server.acts, server.String()
 }
 
-// attempts returns how many attempts are to be made and whether the call succeeds.
+// attempts returns the expected number of attempts and whether the call succeeds.
 func (c *wireCell) attempts() (n int, works bool) {
 	switch {
 	case c.works:
@@ -79,7 +79,7 @@ func (c *wireCell) check(t *testing.T) {
 	}
 }
 
-// checkRequests compares what the server received with what is reported.
+// checkRequests compares the requests that the server received with those reported.
 func (c *wireCell) checkRequests(t *testing.T) {
 	n, works := c.attempts()
 	if c.retry == clerksessions.RetryUnsent && !c.unprocessed {
@@ -119,7 +119,7 @@ func (c *wireCell) checkError(t *testing.T) {
 	}
 }
 
-// newWireCell returns a call of a row, to be completed by how its exchanges end.
+// newWireCell returns a call of a row, without its ending.
 func newWireCell(t *testing.T, p protocol, r row) wireCell {
 	return wireCell{protocol: p, row: r, retry: operation(r.op).Retry, response: example(t, r.op, r.example)}
 }

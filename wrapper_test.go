@@ -18,7 +18,7 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// row is one call of a wrapper method and what it must put on the wire.
+// row is one call of a wrapper method and the request it must send.
 type row struct {
 	op      string // the operation of the contract
 	name    string // what is special about this call
@@ -260,7 +260,7 @@ func TestEveryListParameterIsKnownToKeepTheOrder(t *testing.T) {
 	}
 }
 
-func TestWhatGoesOverTheWire(t *testing.T) {
+func TestEachCallSendsTheRequestOfItsRow(t *testing.T) {
 	t.Parallel()
 	for _, r := range rows {
 		t.Run(r.title(), func(t *testing.T) {

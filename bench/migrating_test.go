@@ -166,7 +166,7 @@ func TestAMigratedProgramBehavesAsMIGRATINGSays(t *testing.T) {
 	}
 }
 
-// outcome is the status, and the body of a success.
+// outcome returns the status and, of a success, the body.
 func outcome(w *httptest.ResponseRecorder) string {
 	body, _ := io.ReadAll(w.Body)
 	if w.Code != http.StatusOK {

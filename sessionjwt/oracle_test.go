@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// policy is what the options of a Verifier say. The zero policy authorizes every
-// party and allows no difference of clocks.
+// policy is the effect of a Verifier's options. The zero policy authorizes every party
+// and has no leeway.
 type policy struct {
 	parties   []string
 	missingOK bool

@@ -73,7 +73,7 @@ func (m members) with(pairs ...any) members {
 
 func (m members) String() string { return string(must(json.Marshal(m, json.Deterministic(true)))) }
 
-// shown is a member's value as the name of a test shows it.
+// shown returns a member's value for the name of a test.
 func shown(value any) string {
 	switch value {
 	case absent:

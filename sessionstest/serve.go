@@ -19,7 +19,7 @@ const (
 )
 
 // HTTPServer returns an [http.Server] for the Server, with timeouts for slow and idle
-// clients. Responses have none, since a [Fault] may delay them.
+// clients. Responses have no timeout, since a [Fault] may delay them.
 func (s *Server) HTTPServer() *http.Server {
 	return &http.Server{
 		Handler:                      s,
@@ -49,8 +49,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// exchange carries out a request and returns its response, or the error that the client
-// sees instead. read reads the body.
+// exchange handles a request and returns its response, or an error if the client gets
+// none. read reads the body.
 func (s *Server) exchange(ctx context.Context, c *call, read func() error) (*response, error) {
 	if c.fault.ResetBefore {
 		err := c.sleep(ctx, c.fault.Latency)
@@ -82,13 +82,13 @@ func readRequestBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	_ = controller.SetReadDeadline(time.Now().Add(bodyTimeout))
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err == nil {
-		_ = controller.SetReadDeadline(time.Time{}) // it would end a request that Latency delays
+		_ = controller.SetReadDeadline(time.Time{}) // it would end a request that a Latency delays
 	}
 	return body, err
 }
 
-// send writes a response as the fault demands. An error means that the connection must be
-// reset.
+// send writes a response, subject to the fault. An error means that the connection must
+// be reset.
 func (c *call) send(ctx context.Context, w http.ResponseWriter, r *response) error {
 	header := w.Header()
 	for name, values := range r.header {

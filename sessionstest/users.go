@@ -31,8 +31,8 @@ func (in *instance) countUsers(c *call) (any, *apiError) {
 	return object{"object": "total_count", "total_count": len(list)}, e
 }
 
-// findUsers returns the users that a query selects, newest first unless it says
-// otherwise. Users that exist only because any id does are found by user_id.
+// findUsers returns the users that a query selects, newest first unless order_by is set.
+// Users that were not added are found only by user_id.
 func (in *instance) findUsers(c *call) ([]*storedUser, *apiError) {
 	for name := range c.query {
 		if !slices.Contains([]string{

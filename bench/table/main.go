@@ -48,7 +48,7 @@ func report(rounds int, benchtime time.Duration, newest string) (chart, rest []b
 	versions := []*results{}
 	for _, toolchain := range []string{"", newest} {
 		if toolchain == "" && len(versions) > 0 {
-			continue // no newest
+			continue // -newest is not set
 		}
 		raw, err := run(toolchain, rounds, benchtime)
 		if err != nil {

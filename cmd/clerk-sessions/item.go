@@ -9,20 +9,20 @@ import (
 	"github.com/clerksessions/clerksessions/internal/bulk"
 )
 
-const pageAttempts = 5 // at each page of a long list
+const pageAttempts = 5 // at each page of a list with several
 
-// errMax is the error of a revocation that --max does not allow.
+// errMax is wrapped by the error of a revocation that --max does not allow.
 var errMax = errors.New("reached")
 
 // item is a session to revoke or, without a session, a user whose sessions to list.
 type item struct {
 	user, session string
 
-	paged   bool   // the user's list has several pages
+	paged   bool   // a later page of the user's list has failed
 	traceID string // of the last response about the session
 }
 
-// outcomeOf says what the error of one attempt means.
+// outcomeOf classifies the error of one attempt.
 func outcomeOf(err error) bulk.Outcome[*item] {
 	out := bulk.Outcome[*item]{Err: err}
 	var apiErr *clerksessions.Error
@@ -43,7 +43,7 @@ func outcomeOf(err error) bulk.Outcome[*item] {
 		out.Class = bulk.Fatal
 	case status == 429:
 		out.Class = bulk.RateLimited
-	case status == 408, status == 425, status >= 500, status < 300: // or a truncated response
+	case status == 408, status == 425, status >= 500, status < 300: // below 300: a truncated response
 		out.Class = bulk.Transient
 	}
 	return out
@@ -68,12 +68,13 @@ func (r *revokeRun) do(it *item) bulk.Outcome[*item] {
 	return out
 }
 
-// list lists the sessions of a user that are to be revoked. It records those that are
-// not known yet as found, and the user as done, and returns the sessions.
+// list lists the sessions of a user that match the selection. It returns those that the
+// report does not have yet, and records them with the outcome found, and the user with
+// the outcome done.
 func (r *revokeRun) list(user *item, found, done outcome) (sessions []*clerksessions.Session, failure error) {
-	attempts := 1 // retries are up to the engine, which sees all calls
+	attempts := 1 // bulk.Runner retries, since it coordinates all calls
 	if user.paged {
-		attempts = pageAttempts // the engine would start again with the first page
+		attempts = pageAttempts // bulk.Runner would start again at the first page
 	}
 	s := &r.flags.selection
 	var entries []entry
@@ -108,7 +109,7 @@ func (r *revokeRun) list(user *item, found, done outcome) (sessions []*clerksess
 	return sessions, cmp.Or(r.record(entries...), failure)
 }
 
-// revoke revokes a session. A 404 about it counts as done.
+// revoke revokes a session. A session that Clerk no longer has counts as done.
 func (r *revokeRun) revoke(it *item) bulk.Outcome[*item] {
 	if r.budget.Add(-1) < 0 {
 		return outcomeOf(fmt.Errorf("--max %d %w", r.flags.max, errMax))

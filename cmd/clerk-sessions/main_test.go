@@ -49,10 +49,10 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// token is how every JWT begins; a random id may contain it.
+// token is the beginning of every JWT. A random id may contain it too.
 var token = regexp.MustCompile(`\beyJ`)
 
-// canaries lets nothing secret through, but for what the commands for it print.
+// canaries matches secrets, except those that commands print on purpose.
 type canaries struct{ io.Writer }
 
 func (c canaries) Write(p []byte) (int, error) {
@@ -108,8 +108,8 @@ func setUp(t *testing.T, env *testscript.Env) error {
 	return nil
 }
 
-// freeAddr returns a loopback address that nothing listens at. Its port is below those
-// that systems give to connections, so that none takes it in the meantime.
+// freeAddr returns a loopback address that nothing listens on. Its port is below the
+// ephemeral ports, so that no connection takes it in the meantime.
 func freeAddr() (string, error) {
 	for {
 		addr := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))
@@ -121,7 +121,7 @@ func freeAddr() (string, error) {
 	}
 }
 
-// noCanaries looks at every file a script left but those in the folder secret.
+// noCanaries checks every file that a script left, except those in the directory secret.
 func noCanaries(t *testing.T, dir string) {
 	assert.NoError(t, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -146,7 +146,8 @@ func atoi(ts *testscript.TestScript, text string) int {
 	return n
 }
 
-// seed FILE adds what is in a file; seed USERS EACH [NAME] adds so many active sessions.
+// seed FILE adds the contents of a file; seed USERS EACH [NAME] adds EACH active sessions
+// for each of USERS users.
 func seed(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) == 1 {
 		seed, err := sessionstest.ReadSeed(strings.NewReader(ts.ReadFile(args[0])))
@@ -180,7 +181,8 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 	serverOf(ts).Fail(args[0], atoi(ts, args[1]), f)
 }
 
-// respond OPERATION N FILE makes a file the response to the next calls, which are not carried out.
+// respond OPERATION N FILE makes a file the response to the next N calls, which have no
+// other effect.
 func respond(ts *testscript.TestScript, _ bool, args []string) {
 	serverOf(ts).Fail(args[0], atoi(ts, args[1]), sessionstest.Fault{Body: []byte(ts.ReadFile(args[2]))})
 }
@@ -235,7 +237,7 @@ func http2(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("CLERK_API_URL", web.URL)
 }
 
-// heal ends all faults and forgets the calls so far.
+// heal removes all faults and clears the recorded calls.
 func heal(ts *testscript.TestScript, _ bool, _ []string) {
 	serverOf(ts).StopFailing()
 	serverOf(ts).ClearRequests()
@@ -274,7 +276,7 @@ func await(ts *testscript.TestScript, done func() bool) {
 	}
 }
 
-// calls OPERATION N asserts how many requests there were, and forgets them.
+// calls OPERATION N asserts how many requests there were, and clears them.
 func calls(ts *testscript.TestScript, _ bool, args []string) {
 	if n := len(serverOf(ts).RequestsOf(args[0])); n != atoi(ts, args[1]) {
 		ts.Fatalf("there were %d calls of %s", n, args[0])

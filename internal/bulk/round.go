@@ -6,15 +6,16 @@ import (
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// maxDeferred is how many failed items wait for the next round while others are read.
+// maxDeferred is the maximum number of deferred tasks while items are still read.
 const maxDeferred = 1000
 
-// full reports whether no more items are read before the next round.
+// full reports whether reading stops until the next round.
 func (r *run[T]) full() bool { return len(r.deferred) >= maxDeferred }
 
-// nextRound queues what was deferred, a backoff after there was nothing else to do.
-// Until then it returns how long that still takes. After too many rounds without a
-// success it reports what was deferred instead.
+// nextRound starts the next round: it queues the deferred tasks once everything else is
+// done and a backoff has passed. It returns the rest of that backoff, zero if there is
+// nothing to wait for. After MaxRounds rounds without a success it reports the deferred
+// tasks as failed instead.
 func (r *run[T]) nextRound() time.Duration {
 	if len(r.deferred) == 0 || len(r.queue) > 0 || r.inflight > 0 {
 		return 0

@@ -62,13 +62,13 @@ func TestDo(t *testing.T) {
 	}
 }
 
-// The cause of a context is any text, and may quote the secret.
+// The cause of a context may be any error, even one that quotes the secret.
 func TestDoReturnsWhenTheContextEnds(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		body   io.Reader     // of a 429; nil if none is sent
-		after  time.Duration // when it ends; 0 for as soon as the response comes
+		after  time.Duration // from the response to the end of the context
 		text   string
 		events []string
 	}{

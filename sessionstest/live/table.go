@@ -169,7 +169,8 @@ var claims = []claim{
 		withToken(post(one+"/refresh", strings.Replace(refreshBody, "a.b.c", "{token}", 1))), outcome},
 
 	// Verifying.
-	{"verify at 2025-03-12", inferred, "200", withToken(post(one+"/verify", `{"token":"{token}"}`, verifiable)), outcome},
+	{"verify at 2025-03-12", inferred, "200",
+		withToken(post(one+"/verify", `{"token":"{token}"}`, verifiable)), outcome},
 	{"verify at 2026-05-12", inferred, "410 operation_deprecated",
 		withToken(post(one+"/verify", `{"token":"{token}"}`)), outcome},
 	{"verify an invalid token", inferred, "400 invalid_session_token",
