@@ -30,6 +30,10 @@ func TestCheckReports(t *testing.T) {
 			"says that operationId is \"create\" in 2026-05-12.yml and \"CreateSession\" in openapi.yaml, " +
 				"but it is \"createSession\" and \"CreateSession\";",
 		},
+		"deviation to another value": {
+			contract, "operationId: CreateSession\n", "operationId: Create\n",
+			"but it is \"createSession\" and \"Create\"; correct or remove the entry`\n",
+		},
 		"pinned operation that does not exist": {
 			pinsFile, "operations:\n",
 			"operations:\n  GetLog: {request: \"GET /sessions/{session_id}/events\", follows: \"2026-05-12\"}\n",
