@@ -14,19 +14,20 @@ const (
 )
 
 // All returns every session that matches, newest first, page by page. Pages have 500
-// sessions unless params.Limit is set (at least 2). params.Offset skips that many.
+// sessions unless params.Limit is set; a limit of 1 counts as 2. params.Offset skips
+// that many sessions.
 //
-// The list may change while it is read. Pages overlap, and All reads a page again from
-// farther up when the overlap is gone, so a session that matches during the whole
-// iteration is yielded, and yielded once. A session that starts or stops matching
-// during iteration may or may not be yielded. This relies on Clerk's order, newest
-// first. The order of sessions with the same creation time may change between requests
-// as long as there are fewer than a page of them and pages have at least 20 sessions.
+// The list may change while it is read. Pages overlap, and All reads again from a
+// smaller offset when the overlap is gone, so a session that matches during the whole
+// iteration is yielded exactly once. A session that starts or stops matching during
+// iteration may or may not be yielded. This relies on Clerk's order, newest first. The
+// order of sessions with the same creation time may change between requests as long as
+// there are fewer than a page of them and pages have at least 20 sessions.
 //
-// An error is yielded once and ends the sequence. Besides the errors of [Client.List]
-// there is one for a server whose total_count or paging is inconsistent. Only the last
-// thousand sessions are remembered, so a session that a server lists twice, farther
-// apart, may be yielded twice.
+// An error is yielded once and ends the sequence: an error of [Client.List], or one for
+// a server whose total_count or paging is inconsistent. Only the last thousand sessions
+// are remembered, so a session that the server lists again after more than that may be
+// yielded twice.
 func (c *Client) All(ctx context.Context, params ListParams, opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		p := newPager(params)

@@ -46,7 +46,7 @@ func (c *lowLevel) call(ctx context.Context, op *Operation) *call {
 		rest.Field{Name: "Accept", Value: "application/json"},
 		rest.Field{Name: "Clerk-Api-Version", Value: op.APIVersion})
 	if ctx == nil {
-		call.invalid("ctx is nil; pass context.Background() at least")
+		call.invalid("ctx is nil; use context.Background()")
 	}
 	if c.forRevoking != "" {
 		call.invalid("%s is for RevokeAll and RevokeEach", c.forRevoking)

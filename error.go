@@ -73,8 +73,8 @@ func category(status int) error {
 // a 2xx response whose body is not what the contract says. The body does not have to be
 // JSON, but only Clerk's JSON fills Errors.
 //
-// The secret key and the tokens of the call are redacted from all its fields: whole
-// ones of at least 8 bytes, and their beginnings of at least 12 bytes.
+// The secret key and the tokens of the call are redacted from all its fields, if they
+// are at least 8 bytes long, and so are their beginnings of at least 12 bytes.
 type Error struct {
 	// Op is the ID of the operation, for example GetSession.
 	Op string
@@ -86,7 +86,8 @@ type Error struct {
 	// comes from the body's clerk_trace_id, else the header X-Clerk-Trace-Id, else CF-Ray.
 	TraceID string
 
-	// RetryAfter is the wait that the Retry-After header asks for, zero if it does not.
+	// RetryAfter is the wait that the Retry-After header asks for, zero if it is missing
+	// or invalid.
 	RetryAfter time.Duration
 
 	// Attempts is the number of times the request was sent.
@@ -96,12 +97,12 @@ type Error struct {
 	Errors []ClerkError
 
 	// Header is the response header without Set-Cookie and Authorization, which may hold
-	// a token. Of a 2xx response, which may hold a token just minted in any field, it has
-	// only fields that describe a response, and the trace id.
+	// a token. For a 2xx response it has only standard fields, such as Content-Type, and
+	// the trace id, since any other may hold a new token.
 	Header http.Header
 
 	// Body is the response body, at most its first 64 KiB. It is empty for a 2xx
-	// response, which may hold a token just minted.
+	// response, which may hold a new token.
 	Body []byte
 
 	cause error // why a 2xx response cannot be used, or why the context ended

@@ -98,10 +98,6 @@ func (c *call) body(v any) {
 
 // accepts reports whether v may be sent, and adds it to the secrets if it is one.
 func (c *call) accepts(name string, v value) bool {
-	if v.problem != "" {
-		c.invalid("%s %s", name, v.problem)
-		return false
-	}
 	if v.isSecret {
 		c.redactor.Add(v.text)
 		for name, values := range v.headers {
@@ -109,6 +105,9 @@ func (c *call) accepts(name string, v value) bool {
 				c.addSecretHeader(http.CanonicalHeaderKey(name), value)
 			}
 		}
+	}
+	if v.problem != "" {
+		c.invalid("%s %s", name, c.redactor.Text(v.problem))
 	}
 	return c.err == nil
 }
@@ -118,7 +117,7 @@ func (c *call) style(name string, v value, in runtime.ParamLocation) string {
 	if v.write != nil {
 		text, err := v.write(v, name, in)
 		if err != nil {
-			c.invalid("%s cannot be serialized in the style %s", name, v.style)
+			c.invalid("%s cannot be encoded in the style %s", name, v.style)
 		}
 		return text
 	}

@@ -32,9 +32,9 @@ func (e *RevokeError) Unwrap() error { return e.Err }
 // WithConcurrency limits how many sessions [Client.RevokeAll] and [Client.RevokeEach]
 // revoke concurrently. Default: 8.
 //
-// Over HTTP/1.1, net/http keeps two idle connections for each host, so for n above 2
-// most calls dial anew: pass [WithHTTPClient] with a Transport whose
-// MaxIdleConnsPerHost is n. Over HTTP/2, which Clerk speaks, nothing needs to be set.
+// Over HTTP/1.1, net/http keeps two idle connections for each host, so with n above 2
+// most calls dial a new connection: use [WithHTTPClient] with a Transport whose
+// MaxIdleConnsPerHost is n. Over HTTP/2, which Clerk supports, this is not needed.
 func WithConcurrency(n int) Option {
 	return func(c *config) error {
 		if n < 1 {
@@ -47,19 +47,18 @@ func WithConcurrency(n int) Option {
 }
 
 // RevokeEach revokes the sessions with the given ids, for example those of [Client.All]
-// that a filter of yours lets through, and yields each result as it completes. It
-// retries, paces itself and gives up like [Client.RevokeAll], but lists nothing.
+// that pass your own filter, and yields each result as it completes. It retries, limits
+// its rate and gives up like [Client.RevokeAll], but lists nothing.
 //
-// Each id is yielded once for each time that ids yields it, unless [WithExcept] names
-// it: a revoked session as Clerk returned it; for a session that Clerk does not know,
-// which counts as done, a Session of which only ID is set; and otherwise nil with a
-// [*RevokeError], which does not stop the others. An id that is not valid is such an
-// error.
+// For each id, unless [WithExcept] names it, one result is yielded: the revoked session
+// as Clerk returned it; for a session that Clerk does not know, which counts as done, a
+// Session of which only ID is set; and otherwise nil with a [*RevokeError], which does
+// not stop the others. An invalid id is such an error.
 //
-// The ids are read in another goroutine, only a few ahead of the calls, so that
-// millions need no slice. When ctx ends or RevokeEach gives up, the rest is still read,
-// to yield each id with its error: let ids end with ctx, or break out of the loop.
-// Breaking out cancels the calls in flight. RevokeEach returns only after ids has.
+// The ids are read in another goroutine, only a few ahead of the calls, so millions of
+// ids need not be in memory. When ctx ends or RevokeEach gives up, it still reads the
+// remaining ids and yields each with an error: let ids end with ctx, or break out of the
+// loop. Breaking out cancels the calls in flight. RevokeEach returns only after ids has.
 func (c *Client) RevokeEach(ctx context.Context, ids iter.Seq[string], opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		problem := ""
@@ -152,7 +151,7 @@ func (r *revoker) attempt(ctx context.Context, v *revocation) bulk.Outcome[*revo
 	if err == nil {
 		if session.ID != v.id || !session.Status.Ended() {
 			return bulk.Outcome[*revocation]{
-				Err: fmt.Errorf("clerksessions: %s: the response is session %s with status %s, not a revoked one",
+				Err: fmt.Errorf("clerksessions: %s: response is session %s with status %s, not the revoked session",
 					opRevokeSession.ID, rest.Quote(session.ID), rest.Quote(string(session.Status))),
 			}
 		}

@@ -179,6 +179,11 @@ func TestRevokeAllReportsAUserWhoKeepsSigningIn(t *testing.T) {
 			session, _ := srv.Session(failed.SessionID)
 			assert.False(t, session.Status.Ended())
 		}
+		for _, err := range srv.Client().RevokeAll(t.Context(), everySession) {
+			if err != nil {
+				break // there are more survivors
+			}
+		}
 	})
 }
 
@@ -282,6 +287,16 @@ func TestRevokeAllDoesNotRevokeSessionsOfOthers(t *testing.T) {
 			}
 		})
 	}
+	t.Run("breaking out at another's session", func(t *testing.T) {
+		t.Parallel()
+		listings := 0
+		client, revoked := listingOf(t, func() []entry { listings++; return list }, func(string) any { return list[0] })
+		for range client.RevokeAll(t.Context(), clerksessions.ListParams{UserID: aUser, Limit: len(list)}) {
+			break
+		}
+		assert.Empty(t, *revoked)
+		assert.Equal(t, 1, listings, "no other page")
+	})
 }
 
 // Unknown statuses, and responses without evidence that a session was revoked.

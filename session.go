@@ -12,10 +12,10 @@ import (
 // time in a [Session]. The claims inside a token are in seconds instead.
 type UnixMilli int64
 
-// NewUnixMilli returns t in milliseconds. What is shorter is dropped.
+// NewUnixMilli returns t in milliseconds and drops any fraction of a millisecond.
 func NewUnixMilli(t time.Time) UnixMilli { return UnixMilli(t.UnixMilli()) }
 
-// IsZero reports whether m is zero, as a time that was not set.
+// IsZero reports whether m is zero, which means that the time is not set.
 func (m UnixMilli) IsZero() bool { return m == 0 }
 
 // Before reports whether m is before t.

@@ -170,7 +170,7 @@ func ExampleClient_Revoke(`)
 	}
 
 	steps := read(t, "../CONTRIBUTING.md")
-	steps = steps[strings.Index(steps, "## Taking over a change"):]
+	steps = steps[strings.Index(steps, "## Changing the contract"):]
 	for _, name := range c.files {
 		at := strings.Index(steps, "`"+name+"`")
 		require.GreaterOrEqual(t, at, 0, "CONTRIBUTING does not name %s, or not in this order", name)

@@ -103,8 +103,8 @@ func WithCache(n int) Option {
 }
 
 // WithFailureHandler sets the handler of requests that the middleware rejects. It
-// must write the whole response. Its error belongs to one of the categories of this
-// package.
+// must write the whole response. The error passed to it belongs to one of the
+// categories of this package.
 func WithFailureHandler(h func(http.ResponseWriter, *http.Request, error)) Option {
 	return set(func(v *Verifier) { v.onFailure = h })
 }

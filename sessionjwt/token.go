@@ -41,7 +41,7 @@ func parseToken(token string) (*signedToken, error) {
 		return nil, fail(ErrMalformed, "contains a line break")
 	}
 	if dots := strings.Count(token, "."); dots != 2 {
-		return nil, fail(ErrMalformed, "%d parts, want the 3 of a signed JWT", dots+1)
+		return nil, fail(ErrMalformed, "%d parts, want 3 as in a signed JWT", dots+1)
 	}
 	header, rest, _ := strings.Cut(token, ".")
 	claims, signature, _ := strings.Cut(rest, ".")
@@ -97,7 +97,7 @@ func parseHeader(raw []byte) (keyID string, err error) {
 	switch h.Cat {
 	case categorySession, categoryIgnored:
 	case categoryTemplate:
-		return "", fail(ErrNotSessionToken, "made from a JWT template: send the token of getToken() without a template")
+		return "", fail(ErrNotSessionToken, "made from a JWT template: call getToken() without a template")
 	case categoryMachine:
 		return "", fail(ErrNotSessionToken, "machine-to-machine token")
 	default:
@@ -109,7 +109,7 @@ func parseHeader(raw []byte) (keyID string, err error) {
 	case h.Alg != "RS256":
 		return "", fail(ErrSignature, "algorithm (alg) %s, want RS256", quoted(h.Alg))
 	case h.Kid == "":
-		return "", fail(ErrMalformed, "header has no key id (kid)")
+		return "", fail(ErrMalformed, "missing key id (kid) in header")
 	}
 	return h.Kid, nil
 }

@@ -96,7 +96,7 @@ func withBody[T any](handle func(*Server, T) (any, error)) controlHandler {
 	return func(s *Server, r *http.Request) (any, error) {
 		var v T
 		body, err := readControl(r)
-		if err == nil && len(body) > 0 {
+		if len(body) > 0 {
 			err = decodeControl(body, &v)
 		}
 		if err != nil {

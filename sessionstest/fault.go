@@ -46,8 +46,8 @@ type Fault struct {
 	// ContentType is the header Content-Type.
 	ContentType string `json:"content_type"`
 
-	// PadTo appends white space to the body up to this number of bytes: a valid
-	// response that exceeds a limit on size.
+	// PadTo appends white space to the body up to this number of bytes, to make a valid
+	// response that exceeds a size limit. The maximum is 1 GiB.
 	PadTo int `json:"pad_to"`
 
 	// Drip is the delay after each sixteenth of the body.
@@ -75,9 +75,9 @@ type Fault struct {
 func (f *Fault) check() error {
 	switch {
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
-		return fmt.Errorf("status is %d, must be 200 to 999, or 0 for the usual response", f.Status)
+		return fmt.Errorf("status is %d, but must be 200 to 999, or 0 for the usual response", f.Status)
 	case f.PadTo > maxPad:
-		return fmt.Errorf("body of %d bytes, the maximum is %d", f.PadTo, maxPad)
+		return fmt.Errorf("PadTo is %d, but must be at most %d", f.PadTo, maxPad)
 	}
 	return nil
 }
@@ -178,7 +178,7 @@ func (s *Server) injectFault(op string, n int, fault Fault) error {
 	case op != "" && !s.known(op):
 		return fmt.Errorf("unknown operation %s; use an operationId such as GetSession, or \"\" for any", quote(op))
 	case n <= 0:
-		return fmt.Errorf("n is %d, must be at least 1", n)
+		return fmt.Errorf("n is %d, but must be at least 1", n)
 	}
 	if err := fault.check(); err != nil {
 		return err

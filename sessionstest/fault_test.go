@@ -137,17 +137,21 @@ func TestFaultsThatResetTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault  sessionstest.Fault
-		status int // as recorded
+		status int    // as recorded
+		body   string // received in memory
 	}{
-		"before": {sessionstest.Fault{ResetBefore: true}, 0},
-		"after":  {sessionstest.Fault{ResetAfter: true}, 200},
-		"body":   {sessionstest.Fault{ResetBody: true}, 200},
+		"before": {sessionstest.Fault{ResetBefore: true}, 0, ""},
+		"after":  {sessionstest.Fault{ResetAfter: true}, 200, ""},
+		"body":   {sessionstest.Fault{ResetBody: true, Body: []byte("1234")}, 200, "12"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			overBoth(t, func(t *testing.T, srv *sessionstest.Server, transport http.RoundTripper) {
 				srv.Fail("GetSession", 1, test.fault)
 				o := send(t, transport, srv, "GET", "/sessions/"+added(srv))
 				require.Error(t, errors.Join(o.err, o.bodyErr)) // over a socket a reset may overtake the head
+				if srv.URL == "https://clerk.invalid/v1" {
+					assert.Equal(t, test.body, o.body)
+				}
 				if srv.URL == "https://clerk.invalid/v1" || o.bodyErr != nil {
 					require.ErrorIs(t, errors.Join(o.err, o.bodyErr), syscall.ECONNRESET)
 					assert.Equal(t, name == "body", o.err == nil)
@@ -229,10 +233,10 @@ func TestTransportCallsTheHooks(t *testing.T) {
 func TestTransportSendsTheHeaderOfNetHTTP(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.NewServer(t)
-	for _, body := range []string{"", `{"user_id":1}`} {
+	for body, agent := range map[string]string{"": "test", `{"user_id":1}`: ""} {
 		srv.ClearRequests()
 		for _, transport := range []http.RoundTripper{srv.Transport(), &http.Transport{DisableKeepAlives: true, DisableCompression: true}} {
-			req := newRequest(t, srv, "POST", "/v1/sessions", body, "Connection: close")
+			req := newRequest(t, srv, "POST", "/v1/sessions", body, "Connection: close", "User-Agent: "+agent)
 			resp, err := transport.RoundTrip(req)
 			require.NoError(t, err)
 			require.NoError(t, resp.Body.Close())
@@ -278,9 +282,15 @@ func TestTransportDoesNotModifyTheRequest(t *testing.T) {
 		assert.Equal(t, target, *req.URL)
 		assert.Equal(t, 1, b.closed)
 	}
-	srv.ClearRequests()
 	ended, cancel := context.WithCancel(t.Context())
+	resp, err := srv.Transport().RoundTrip(newRequest(t, srv, "GET", "/v1/jwks", "").WithContext(ended))
+	require.NoError(t, err)
+	defer resp.Body.Close()
 	cancel()
+	n, err := resp.Body.Read(make([]byte, 1))
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, n)
+	srv.ClearRequests()
 	for _, req := range []*http.Request{
 		{URL: &url.URL{Host: "x"}}, {Header: http.Header{}}, {Header: http.Header{}, URL: &url.URL{}},
 		newRequest(t, srv, "GET", "/v1/jwks", "").WithContext(ended),

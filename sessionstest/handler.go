@@ -173,13 +173,11 @@ var apiVersions = []string{"2021-02-05", "2024-10-01", "2025-03-12", "2025-04-10
 // refused.
 func (c *call) pinVersion() *apiError {
 	asked := slices.Concat(c.header.Values("Clerk-Api-Version"), c.query["__clerk_api_version"])
+	c.version = apiVersions[0]
 	switch {
-	case len(asked) == 0:
-		c.version = apiVersions[0]
 	case len(asked) == 1 && slices.Contains(apiVersions, asked[0]):
 		c.version = asked[0]
-	default:
-		c.version = apiVersions[0]
+	case len(asked) > 0:
 		return newError(http.StatusBadRequest, "api_version_invalid", "Invalid API version",
 			"Set one version, in the header Clerk-API-Version or in the query: %s.", strings.Join(apiVersions, ", "))
 	}

@@ -69,7 +69,7 @@ func (e *formError) Error() string {
 	if e.want == "" {
 		return "unknown member " + where
 	}
-	return fmt.Sprintf("%s must be %s, is %s", where, e.want, e.got)
+	return fmt.Sprintf("%s must be %s, but is %s", where, e.want, e.got)
 }
 
 // member returns the name of the top-level member that is wrong, or that contains the wrong
@@ -102,5 +102,5 @@ func wanted(t reflect.Type) string {
 	case reflect.Bool:
 		return "true or false"
 	}
-	return "a whole number of 64 bits"
+	return "a 64-bit integer"
 }

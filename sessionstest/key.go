@@ -37,7 +37,7 @@ func newKey() *rsa.PrivateKey {
 	return key
 }
 
-// KeyID returns the id of the signing key, the kid of tokens. At first it is the
+// KeyID returns the id of the signing key, the kid of tokens. Initially it is the
 // instance's id.
 func (s *Server) KeyID() (kid string) {
 	s.with(func(in *instance) { kid = in.keys.kid })
@@ -45,8 +45,8 @@ func (s *Server) KeyID() (kid string) {
 }
 
 // RotateKey replaces the signing key. The new key has the given id, or a random one if kid
-// is empty; pass that of [Server.KeyID] to keep it, as Clerk has been seen to do. The old
-// key is no longer served, so its tokens no longer verify.
+// is empty. To keep the id, as Clerk sometimes does, pass the result of [Server.KeyID].
+// The old key is no longer served, so its tokens no longer verify.
 func (s *Server) RotateKey(kid string) {
 	if kid == "" {
 		kid = newID("ins_")

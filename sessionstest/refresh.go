@@ -41,7 +41,7 @@ func (in *instance) refreshSession(c *call) (any, *apiError) {
 	case body.Origin == "":
 		return nil, missing("request_origin")
 	case !slices.Contains([]string{"", "token", "cookie"}, body.Format):
-		return nil, invalid("format", "is %s, must be token or cookie.", quote(body.Format))
+		return nil, invalid("format", "is %s, but must be token or cookie.", quote(body.Format))
 	case err != nil || origin.Scheme == "" || origin.Host == "":
 		return nil, refused("refresh_request_origin_invalid",
 			"request_origin is not an origin such as https://app.example.com.")

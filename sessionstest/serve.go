@@ -19,7 +19,7 @@ const (
 )
 
 // HTTPServer returns an [http.Server] for the Server, with timeouts for slow and idle
-// clients. Responses have none, since a [Fault] may delay them.
+// clients. Responses have no timeout, since a [Fault] may delay them.
 func (s *Server) HTTPServer() *http.Server {
 	return &http.Server{
 		Handler:                      s,

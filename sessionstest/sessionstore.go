@@ -49,13 +49,8 @@ func (st *sessionStore) put(v *stored) {
 
 func (st *sessionStore) remove(v *stored) {
 	take := func(index map[string][]*stored, key string) {
-		list := index[key]
-		if at, ok := slices.BinarySearchFunc(list, v, older); ok {
-			list = slices.Delete(list, at, at+1)
-		}
-		if index[key] = list; len(list) == 0 {
-			delete(index, key)
-		}
+		at, _ := slices.BinarySearchFunc(index[key], v, older)
+		index[key] = slices.Delete(index[key], at, at+1)
 	}
 	delete(st.byID, v.ID)
 	take(st.byUser, v.UserID)

@@ -189,7 +189,7 @@ func (k *checker) components() {
 	})
 	for name := range k.responses {
 		if k.requests[name] {
-			k.refuse("components.schemas."+name, "make it two", "it is both sent and received")
+			k.refuse("components.schemas."+name, "split it into two schemas", "it is both sent and received")
 		}
 	}
 }

@@ -134,10 +134,10 @@ func limits(p codegen.Property, isPointer bool) (text string) {
 		all = append(all, strings.TrimSpace(c.method+" "+c.argument))
 	}
 	if len(all) > 0 {
-		text += "\n\nThe contract's limits, which are not checked: " + strings.Join(all, ", ") + "."
+		text += "\n\nLimits of the contract that are not checked: " + strings.Join(all, ", ") + "."
 	}
 	if p.Nullable && !isPointer {
-		text += "\n\nIt may be null in the response, which is the zero value here."
+		text += "\n\nA null in the response becomes the zero value."
 	}
 	return text
 }

@@ -205,7 +205,7 @@ var mutations = []mutation{
 	replace("version changed", `schema: {type: string, enum: ["2026-05-12"]}`, `schema: {type: string, enum: ["2026-09-01"]}`, reaches(`APIVersion: "2026-09-01"`)),
 	replace("version of two values", `schema: {type: string, enum: ["2026-05-12"]}`, `schema: {type: string, enum: ["2026-05-12", "2026-09-01"]}`, refusedAs("header parameter Clerk-API-Version: not one value")),
 	replace("version optional", "      name: Clerk-API-Version\n      in: header\n      required: true\n", "      name: Clerk-API-Version\n      in: header\n", refusedAs("not one value; make it required")),
-	replace("option required", "      name: Origin\n      in: header\n", "      name: Origin\n      in: header\n      required: true\n", refusedAs("x-option on what is not an optional header")),
+	replace("option required", "      name: Origin\n      in: header\n", "      name: Origin\n      in: header\n      required: true\n", refusedAs("x-option on a parameter that is not an optional header")),
 
 	// Request bodies.
 	bodyProperty("string", "type: string, minLength: 1", reaches("Further string `json:\"further,omitzero\"`", `call.field("further", text(body.Further).minLength(1))`)),
@@ -257,9 +257,9 @@ var mutations = []mutation{
 
 	// Schemas of responses.
 	property("string", "type: string", reaches("Further string `json:\"further,omitzero\"`")),
-	property("limits", "type: string, minLength: 2", reaches("// The contract's limits, which are not checked: minLength 2.")),
-	property("null", "type: string, nullable: true", reaches("// Further. // // It may be null in the response, which is the zero value here. Further string")),
-	property("pattern", "type: string, pattern: '^a.(b)$'", reaches(`limits, which are not checked: pattern "^a.(b)$".`)),
+	property("limits", "type: string, minLength: 2", reaches("// Limits of the contract that are not checked: minLength 2.")),
+	property("null", "type: string, nullable: true", reaches("// Further. // // A null in the response becomes the zero value. Further string")),
+	property("pattern", "type: string, pattern: '^a.(b)$'", reaches(`Limits of the contract that are not checked: pattern "^a.(b)$".`)),
 	property("misspelt keyword", "type: integer, minimun: 5", refusedAs("property further: minimun is not supported")),
 	property("integer", "type: integer, format: int64", reaches("Further int64")),
 	property("enum", "type: string, enum: [a, b]", reaches("type SessionTaskFurther string", `SessionTaskFurtherA SessionTaskFurther = "a"`)),
@@ -277,7 +277,7 @@ var mutations = []mutation{
 	property("component", "allOf: [{$ref: '#/components/schemas/SessionActivity'}]", refusedAs("property further: allOf is not supported")),
 	insert("response: component that is a string", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/UserID'}\n",
 		reaches("type UserID = string", "Further UserID").and(atSchema, "    UserID: {type: string, description: UserID is an id.}\n"+atSchema)),
-	insert("response: component that is a list", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/SessionList'}\n", refusedAs("property further: a list that is a component; write it in place")),
+	insert("response: component that is a list", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/SessionList'}\n", refusedAs("property further: a component that is a list; write it in place")),
 	insert("response: component that is an object", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/Place'}\n",
 		reaches("type Place struct { // A. A string `json:\"a,omitzero\"` // Extra", "Further Place `json:\"further,omitzero\"`").and(atSchema, "    Place: {type: object, description: Place is., properties: {a: {type: string, description: A.}}}\n"+atSchema)),
 	insert("response: component that may be null", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/Place'}\n",

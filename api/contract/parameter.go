@@ -78,7 +78,7 @@ func (k *checker) parameterExtensions(at string, p *openapi3.Parameter) {
 	}
 	if option := k.stringExtension(at, "x-option", p.Extensions); option != "" {
 		if p.In != "header" || p.Required {
-			k.refuse(at, "leave x-option out", "x-option on what is not an optional header")
+			k.refuse(at, "leave x-option out", "x-option on a parameter that is not an optional header")
 		}
 		if !k.code.hasFunction(option) {
 			k.refuse(at, "name a function that sets the header",

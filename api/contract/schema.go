@@ -124,7 +124,7 @@ func (k *checker) property(at, name string, ref *openapi3.SchemaRef, parent *ope
 	case ref.Ref == "" || merged(ref)["x-go-type"] != nil:
 		k.schema(at, ref, in)
 	case schema.Type.Is("array"):
-		k.refuse(at, "write it in place", "a list that is a component")
+		k.refuse(at, "write it in place", "a component that is a list")
 	default:
 		k.component(ref, in)
 	}

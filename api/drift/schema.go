@@ -122,14 +122,14 @@ func (w walker) unwrapped(at place, v any) (walker, map[string]any) {
 	return w, s
 }
 
-// referenced resolves a reference. Constraints beside it, which OpenAPI 3.0 ignores, become an allOf with the target.
+// referenced resolves a reference. Keys beside it, which OpenAPI 3.0 ignores, become an allOf with the target.
 func (w walker) referenced(v any) (walker, any) {
 	m, _ := v.(map[string]any)
 	if m["$ref"] == nil || *w.err != nil {
 		return w, v
 	}
 	both := maps.Clone(m)
-	maps.DeleteFunc(both, func(key string, _ any) bool { return key == "$ref" || isProse(key) })
+	delete(both, "$ref")
 	if len(both) > 0 {
 		members, _ := both["allOf"].([]any)
 		both["allOf"] = append(slices.Clone(members), map[string]any{"$ref": m["$ref"]})

@@ -47,7 +47,7 @@ func run(dir, output string) error {
 		return err
 	}
 	for _, what := range adapt {
-		fmt.Fprintln(os.Stderr, "generate: adapt by hand:", what)
+		fmt.Fprintln(os.Stderr, "generate: to do by hand:", what)
 	}
 	return nil
 }

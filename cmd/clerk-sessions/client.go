@@ -44,7 +44,7 @@ func (a *app) client(opts ...clerksessions.Option) (*clerksessions.Client, error
 		return nil, err
 	}
 	if a.key == "" {
-		return nil, usagef("missing secret key: set CLERK_SECRET_KEY, or --secret-key-file to a file that contains it")
+		return nil, usagef("missing secret key: set CLERK_SECRET_KEY, or give --secret-key-file")
 	}
 	if a.baseURL, err = clerkenv.BaseURL(); err != nil {
 		return nil, usagef("%w", err)

@@ -38,15 +38,15 @@ func (a *app) emulateCommand() *cobra.Command {
 		Use:   "emulate",
 		Short: "Run an emulator of Clerk's session endpoints",
 		Long: `Serve Clerk's session endpoints from memory until Ctrl-C, for tests in any language:
-sessions, tokens that verify, users, and the instance's keys. Its secret key is the one
-in --secret-key-file or CLERK_SECRET_KEY, or a fixed one that it prints. Any well-formed
-user id, such as user_1, is a user unless --strict is given. Nothing is kept when it
-stops.
+sessions, verifiable tokens, users, and the instance's keys. The secret key is the one
+in --secret-key-file or CLERK_SECRET_KEY, or a fixed one that is printed. Any well-formed
+user id, such as user_1, is a user unless --strict is given. Nothing is kept when the
+emulator stops.
 
 It prints the environment variables that Clerk's SDKs read, then a line for each
-request. Requests never wait for this log; it drops lines that are not read in time.
+request. Requests never wait for this log: lines that are not read in time are dropped.
 
-Clerk's Go and Python SDKs take the base URL http://127.0.0.1:8787/v1, clerk-sessions and
+Clerk's Go and Python SDKs take the base URL http://127.0.0.1:8787/v1; clerk-sessions and
 Clerk's JavaScript SDKs take CLERK_API_URL. The issuer of tokens is
 http://127.0.0.1:8787, which serves the keys at /.well-known/jwks.json. Clerk's Go SDK
 does not accept that issuer; set another with --issuer https://clerk.example.com.
@@ -60,10 +60,9 @@ Tests move the clock, inject faults and change state through the control API bel
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.emulate(ctx, &f) }),
 	}
 	flags := cmd.Flags()
-	flags.Func("addr", "listen at this `ADDRESS`; port 0 takes any that is free (default "+f.addr+")", text(&f.addr))
+	flags.Func("addr", "listen at this `ADDRESS`; port 0 picks a free port (default "+f.addr+")", text(&f.addr))
 	flags.Func("seed",
-		"begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens",
-		text(&f.seed))
+		"start with this JSON `FILE` of users, organizations, sessions, templates, refresh_tokens, deleted", text(&f.seed))
 	flags.Func("issuer", "the `URL` in the claim iss of tokens (default the emulator's own)", f.setIssuer)
 	flags.Func("start", "set the clock to this `TIME` and stop it, such as 2026-01-02T15:04:05Z", f.setStart)
 	flags.Func("rate-limit",
@@ -148,7 +147,7 @@ func (a *app) emulate(ctx context.Context, f *emulateFlags) error {
 	a.announce(server, ownURL, f.env)
 	if !isLoopback(f.addr) && isLoopback(strings.TrimPrefix(ownURL, "http://")) {
 		a.note("From other machines use this machine's name or address in place of 127.0.0.1; " +
-			"the issuer of tokens stays as it is.")
+			"the issuer of tokens does not change.")
 	}
 	return serve(ctx, listener, server)
 }

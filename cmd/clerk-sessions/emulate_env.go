@@ -84,7 +84,7 @@ func (a *app) announce(server *sessionstest.Server, url string, envOnly bool) {
 		{"CLERK_PUBLISHABLE_KEY", env.PublishableKey},
 		{"CLERK_JWT_KEY", oneLine(env.JWTKey)},
 		{"Issuer of tokens", server.Issuer, "serves its keys at /.well-known/jwks.json"},
-		{"Control API", url + "/_emulator", "moves the clock, injects faults, changes state: openapi.yaml there"},
+		{"Control API", url + "/_emulator", "moves the clock, injects faults, changes state; see openapi.yaml there"},
 	})
 	a.note("Ctrl-C stops it.")
 }

@@ -98,9 +98,9 @@ func advice(err error) string {
 	case errors.Is(err, clerksessions.ErrGone):
 		return "verify the token locally, without --remote"
 	case errors.Is(err, clerksessions.ErrRateLimited):
-		return "wait a little and run it again"
+		return "wait a little and run the command again"
 	case errors.Is(err, clerksessions.ErrUnavailable):
-		return "run it again later"
+		return "run the command again later"
 	case errors.As(err, &network) && network.Op != "listen":
 		return "check the network and CLERK_API_URL"
 	}

@@ -19,8 +19,8 @@ func (a *app) listCommand() *cobra.Command {
 		Use:   "list (--user ID | --client ID)",
 		Short: "List the sessions of a user or a client",
 		Long: `List the sessions of a user, or of a client, which is one browser or device. The
-newest come first; 10 are listed unless --limit or --all is given. Sessions that have
-ended disappear after a while.`,
+newest come first; 10 are listed unless --limit or --all is given. Clerk deletes a
+session some time after it has ended.`,
 		Example: `  clerk-sessions list --user user_2abc
   clerk-sessions list --user user_2abc --status active --all --json`,
 		Args: cobra.NoArgs,

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize/english"
 	"github.com/go-json-experiment/json"
 )
 
@@ -60,15 +59,14 @@ func (h reportHeader) match(line []byte, key string) (was reportHeader, err erro
 	case was.Report != h.Report:
 		err = fmt.Errorf("its format is %q, want %q", was.Report, h.Report)
 	case was.API != h.API:
-		err = fmt.Errorf("it is from a run against %s, this one is against %s", was.API, h.API)
+		err = fmt.Errorf("it is from a run against %s, not %s", was.API, h.API)
 	case was.Instance != newInstance(key, was.Instance.Salt):
 		err = errors.New("it belongs to another secret key: " +
 			"use the key of the first run, or start a new report with --report")
 	case was.Selection != h.Selection:
-		err = fmt.Errorf("it is from a run with the flags %q, this one has %q", was.Selection, h.Selection)
+		err = fmt.Errorf("it is from a run with the flags %q, not %q", was.Selection, h.Selection)
 	case was.UsersID != h.UsersID:
-		err = fmt.Errorf("it is from a run over %s, this one has %d, not the same: give the same users again",
-			english.Plural(was.Users, "user", ""), h.Users)
+		err = fmt.Errorf("its users differ (it has %d, this run has %d): give the same users again", was.Users, h.Users)
 	}
 	return was, err
 }

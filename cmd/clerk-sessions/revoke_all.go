@@ -24,14 +24,15 @@ type revokeAllFlags struct {
 	reportName, resumedName string
 }
 
-const revokeAllHelp = `End all live sessions of many users, which are those that have not ended. First ban the
-users or change what lets them sign in. Tokens issued before stay valid until they
-expire, usually within a minute.
+const revokeAllHelp = `End all live sessions of many users: those that have not ended. First ban the users or
+change what lets them sign in. Tokens issued before stay valid until they expire,
+usually within a minute.
 
-All users are listed first. Then you are asked, and exactly the sessions listed are
-revoked. With --yes nobody is asked, and sessions are revoked while other users are
-still being listed. At the end the users are listed again. A session that is still
-live, or that began meanwhile, is reported, and the exit code is 3.
+First the sessions of all users are listed. Then you are asked for confirmation, and
+exactly the sessions listed are revoked. With --yes there is no confirmation, and
+sessions are revoked while others are still being listed. At the end the sessions are
+listed again. If one is still live, or began meanwhile, it is reported and the exit
+code is 3.
 
 The users file has one user id on each line, or is a CSV file with a column named id or
 user_id.
@@ -39,16 +40,16 @@ user_id.
 With --report each session is recorded in a file of JSON lines as it happens: planned,
 revoked, gone (Clerk no longer has it), failed (with error code and trace id) or live.
 After Ctrl-C, a crash or failures, run the same command with --resume in place of
---report: it does what is missing, then what failed. Ctrl-C lets the calls in flight
-finish; a second Ctrl-C does not.
+--report: it continues with what is missing, then retries what failed. After Ctrl-C the
+calls in flight may finish; a second Ctrl-C ends the program at once.
 
 A failure of one session or user does not stop the others. When the instance's rate
 limit is reached, all calls pause for as long as Clerk asks. The run gives up when
-nothing has succeeded for 10 minutes, or when 200 different users have failed without
-a success.
+Clerk asks to wait for more than 5 minutes, when nothing has succeeded for 10 minutes,
+or when 200 different users have failed without a success in between.
 
-The exit code is 0 if no session is left, 3 if some are left, and 1 if none was revoked,
-no user has a live session, or the output could not be written.`
+The exit code is 0 if no session is left and 3 if some are. It is 1 if some are left and
+none was revoked, if no user has a live session, or if the output cannot be written.`
 
 func (a *app) revokeAllCommand() *cobra.Command {
 	f := revokeAllFlags{concurrency: 8}
@@ -67,16 +68,15 @@ func (a *app) revokeAllCommand() *cobra.Command {
 	flags.Func("user", "a user `ID`; may be repeated, or list several separated by commas", userIDs.several(&f.users))
 	flags.Func("users-file", "read user ids from `FILE`, - for stdin; # begins a comment", text(&f.usersFile))
 	f.selection.flags(cmd)
-	flags.Func("max",
-		"revoke at most `N` sessions, or none if more are listed before the first is revoked", number(&f.max))
+	flags.Func("max", "revoke at most `N` sessions; without --yes, revoke none if more match", number(&f.max))
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only show the sessions that would be revoked")
-	flags.BoolVar(&f.yes, "yes", false, "do not ask")
-	flags.BoolVar(&f.once, "once", false, "do not list the users again at the end")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask for confirmation")
+	flags.BoolVar(&f.once, "once", false, "do not list the sessions again at the end")
 	flags.Func("concurrency",
 		fmt.Sprintf("make up to `N` concurrent calls (default %d)", f.concurrency), number(&f.concurrency))
 	flags.Func("report", "record each session in the new `FILE`, - for stdout", text(&f.reportName))
 	flags.Func("resume",
-		"do what is left by the `REPORT` of an earlier run with the same users, selection and secret key",
+		"continue the run of `REPORT`, with the same users, selection and secret key",
 		text(&f.resumedName))
 	cmd.MarkFlagsOneRequired("user", "users-file", "client")
 	cmd.MarkFlagsMutuallyExclusive("user", "users-file")

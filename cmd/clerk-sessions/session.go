@@ -36,10 +36,10 @@ func (a *app) revokeCommand() *cobra.Command {
 session stay valid until they expire, usually within a minute.
 
 With - or --ids-file -, ids are read from stdin, one on each line, and each session is
-revoked as its id arrives. Ctrl-C lets the call in flight finish and names the ids that
-were not tried.`,
+revoked as its id arrives. After Ctrl-C the call in flight may finish, and the ids that
+were not tried are printed to stderr.`,
 		Example: `  clerk-sessions revoke sess_2abc sess_2def
-  jq -r .session_id failed.jsonl | clerk-sessions revoke -`,
+  jq -r 'select(.outcome == "failed").session_id // empty' report.jsonl | clerk-sessions revoke -`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if (len(args) == 0) == (file == "") {
 				return errors.New("want either session ids, - or --ids-file")
@@ -78,7 +78,7 @@ func revokeSession(
 		return nil, err
 	case session.ID != id:
 		return nil, wrongResponse{
-			fmt.Errorf("response is about session %q; check with 'clerk-sessions get %s'", session.ID, id),
+			fmt.Errorf("response is for session %q; check with 'clerk-sessions get %s'", session.ID, id),
 		}
 	case !session.Status.Ended():
 		return nil, wrongResponse{fmt.Errorf("response has status %q; revoke it again", session.Status)}
@@ -92,7 +92,7 @@ func (a *app) createCommand() *cobra.Command {
 		Use:   "create --user ID",
 		Short: "Create a session, for tests",
 		Long: `Create an active session for a user, for tests. Only development instances allow it.
-Mint a token of it with 'clerk-sessions token'.`,
+Mint a token for it with 'clerk-sessions token'.`,
 		Example: "  clerk-sessions create --user user_2abc --organization org_2abc",
 		Args:    cobra.NoArgs,
 		RunE: a.action(func(ctx context.Context, _ []string) error {

@@ -51,7 +51,7 @@ func (r *revokeRun) conclude() error {
 	left := r.stopped != nil || s.Failed+s.NotDone+s.Live+s.Unlisted > 0
 	left = r.closeReport(left) != nil || left
 	if r.unshown = cmp.Or(r.unshown, r.printSummary(s)); r.unshown != nil {
-		r.printError(fmt.Errorf("cannot write to stdout: %w; its last line is: %s", r.unshown, s))
+		r.printError(fmt.Errorf("cannot write to stdout: %w; the summary is: %s", r.unshown, s))
 	}
 	switch {
 	case !left && !none && r.unshown == nil:
@@ -76,9 +76,9 @@ func (r *revokeRun) closeReport(left bool) error {
 	switch {
 	case err != nil:
 		r.printError(fmt.Errorf("the last outcomes are missing from the report: %w", err))
-		r.note("Free disk space, then run the same command with --resume %s: it does what is missing.", f.name)
+		r.note("Free disk space, then run the same command with --resume %s: it continues with what is missing.", f.name)
 	case left && f.file != nil:
-		r.note("Some are left: run the same command with --resume %s.", f.name)
+		r.note("Not everything is done: run the same command with --resume %s.", f.name)
 	}
 	return err
 }

@@ -15,13 +15,13 @@ func (a *app) tokenCommand() *cobra.Command {
 	var user, template, origin string
 	var params clerksessions.TokenParams
 	cmd := &cobra.Command{
-		Use:   "token {ID | --user ID}",
-		Short: "Mint a token of a session",
-		Long: `Mint a token of a session and print it. It is what a signed-in browser sends: treat
+		Use:   "token (ID | --user ID)",
+		Short: "Mint a token for a session",
+		Long: `Mint a token for a session and print it. It is what a signed-in browser sends: treat
 it like a password until it expires.
 
-With --user the session is the newest active one of a user. If there is none, it is
-created, which only development instances allow. stderr says which session it is.`,
+With --user the token is for the user's newest active session. If there is none, one is
+created, which only development instances allow. The session's id is printed to stderr.`,
 		Example: `  clerk-sessions token sess_2abc
   clerk-sessions token sess_2abc --origin https://app.example.com --expires-in 10m
   curl -H "Authorization: Bearer $(clerk-sessions token --user user_2abc)" http://localhost:3000`,
@@ -76,7 +76,7 @@ func (a *app) sessionOf(ctx context.Context, client *clerksessions.Client, user 
 	}
 	if len(page.Data) > 0 {
 		session := page.Data[0]
-		a.note("Token of session %s, which began %s.", session.ID, a.when(session.CreatedAt.Time()))
+		a.note("Token for session %s, created %s.", session.ID, a.when(session.CreatedAt.Time()))
 		return session.ID, nil
 	}
 	if instanceKind(a.key) != "test" {
@@ -87,7 +87,7 @@ func (a *app) sessionOf(ctx context.Context, client *clerksessions.Client, user 
 	if err != nil {
 		return "", err
 	}
-	a.note("Token of session %s, created now: the user had no active session.", session.ID)
+	a.note("Token for session %s, created now: the user had no active session.", session.ID)
 	return session.ID, nil
 }
 

@@ -24,10 +24,10 @@ type verifyFlags struct {
 func (a *app) verifyCommand() *cobra.Command {
 	var f verifyFlags
 	cmd := &cobra.Command{
-		Use:   "verify TOKEN",
+		Use:   "verify (TOKEN | -)",
 		Short: "Verify a session token on this machine",
 		Long: `Verify a session token and print its claims. The exit code is 1 if the token is
-refused. With - the token is read from stdin, so that other users of this machine do
+rejected. With - the token is read from stdin, so that other users of this machine do
 not see it.
 
 The issuer is never taken from the token: give --issuer, or CLERK_PUBLISHABLE_KEY,
@@ -37,8 +37,8 @@ call, from the Backend API if there is a secret key, or from the issuer.
 A valid token does not prove that its session is still active: after a revocation its
 tokens remain valid until they expire. Use 'clerk-sessions get' where that matters.
 
-With --remote Clerk verifies it instead, by a deprecated call: newer instances respond
-with 410.`,
+With --remote Clerk verifies the token instead, with a deprecated call to which newer
+instances respond with 410.`,
 		Example: `  clerk-sessions verify --issuer https://clerk.example.com - < token.txt
 
   export CLERK_PUBLISHABLE_KEY=pk_live_Y2xlcmsuZXhhbXBsZS5jb20k
@@ -62,8 +62,9 @@ with 410.`,
 		"the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)", text(&f.issuer))
 	flags.Func("jwt-key-file",
 		"read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)", text(&f.jwtKeyFile))
-	flags.Func("authorized-party", "an `ORIGIN` that azp may name; may be repeated (default any)", texts(&f.parties))
-	flags.BoolVar(&f.remote, "remote", false, "let Clerk verify it, by a deprecated call")
+	flags.Func("authorized-party",
+		"an `ORIGIN` that the claim azp may have; may be repeated (default any)", texts(&f.parties))
+	flags.BoolVar(&f.remote, "remote", false, "let Clerk verify the token, with a deprecated call")
 	for _, name := range []string{"issuer", "jwt-key-file", "authorized-party"} {
 		cmd.MarkFlagsMutuallyExclusive("remote", name)
 	}
@@ -106,8 +107,8 @@ func issuerOf(given string) (string, error) {
 	}
 	issuer, err := sessionjwt.IssuerFromPublishableKey(key)
 	if err != nil {
-		return "", usagef("CLERK_PUBLISHABLE_KEY is not a publishable key: "+
-			"copy it from Clerk's Dashboard, or give --issuer (%w)", err)
+		return "", usagef("cannot read the issuer from CLERK_PUBLISHABLE_KEY: "+
+			"copy the key from Clerk's Dashboard, or give --issuer (%w)", err)
 	}
 	return issuer, nil
 }

@@ -19,7 +19,6 @@ const (
 
 // rateLimited pauses all calls after one was rate-limited, and queues that one first.
 func (r *run[T]) rateLimited(now time.Time, t *task[T]) {
-	t.attempts--
 	asked := cmp.Or(t.outcome.RetryAfter, rest.Backoff(r.pace.pauses+1))
 	if reason := r.tooLong(now, asked); reason != "" {
 		r.giveUp(reason, t.outcome.Err)
@@ -43,10 +42,11 @@ func (r *run[T]) rateLimited(now time.Time, t *task[T]) {
 // not retried.
 func (r *run[T]) failedTransiently(now time.Time, t *task[T]) {
 	r.streak++
-	if t.attempts == 1 {
+	t.failures++
+	if t.failures == 1 {
 		r.failing[r.group(t)] = true
 	}
-	if r.MaxRounds == 1 || r.tooLong(now, t.outcome.RetryAfter) != "" {
+	if r.MaxRounds <= 1 || r.tooLong(now, t.outcome.RetryAfter) != "" {
 		r.report(t, t.outcome.Err)
 	} else {
 		t.ready = now.Add(t.outcome.RetryAfter)
@@ -58,7 +58,7 @@ func (r *run[T]) failedTransiently(now time.Time, t *task[T]) {
 	}
 	// The longer the server has been down, the longer the pause. A failed retry causes
 	// none: the fault may lie with this one item.
-	if r.down() && t.attempts == 1 && r.stopped == nil {
+	if r.down() && t.failures == 1 && r.stopped == nil {
 		pause := max(minPause, min(now.Sub(r.since)/8, maxPause))
 		if r.pace.hold(now.Add(pause)) {
 			r.notifyPause(now, t)
@@ -89,7 +89,7 @@ func (r *run[T]) tooLong(now time.Time, wait time.Duration) string {
 	switch {
 	case wait > maxWait:
 		return fmt.Sprintf("the server asked to wait %s", wait)
-	case wait > 0 && !r.deadline.IsZero() && now.Add(wait).After(r.deadline):
+	case !r.deadline.IsZero() && now.Add(wait).After(r.deadline):
 		return fmt.Sprintf("the server asked to wait %s, beyond the deadline", wait)
 	}
 	return ""

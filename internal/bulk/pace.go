@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	firstRate = 50               // calls per second before any call was refused
-	slowRate  = 2                // calls per second after the first pause
-	period    = 10 * time.Second // the length of a typical rate-limit window
-	many      = 200              // calls per period from which a few more refusals do no harm
-	memory    = 10 * period      // a pause longer ago says nothing about the current rate
+	firstRate = 50          // calls per second before any call was refused
+	slowRate  = 2           // calls per second after the first pause
+	period    = 10.0        // seconds; the length of a typical rate-limit window
+	many      = 200         // calls per period from which a few more refusals do no harm
+	memory    = 10 * period // a pause longer ago says nothing about the current rate
 )
 
 // Pace is the rate of calls. It adapts to a limit that other clients may share, by
@@ -109,16 +109,16 @@ func (p *Pace) hold(until time.Time) bool {
 
 // settle sets the rate at the end of a pause.
 func (p *Pace) settle(now time.Time) {
-	elapsed := now.Sub(p.since)
-	reached := float64(p.done+1) / elapsed.Seconds()
+	elapsed := now.Sub(p.since).Seconds()
+	reached := float64(p.done+1) / elapsed
 	switch {
-	case reached*period.Seconds() > many, elapsed < period/2 && !p.settled:
+	case reached*period > many, elapsed < period/2 && !p.settled:
 		p.rate, p.settled = reached, false
-	case !p.met, p.refused.Sub(p.since) > memory:
+	case !p.met, p.refused.Sub(p.since).Seconds() > memory:
 		p.rate, p.settled = slowRate, false
 	case p.settled:
 		// A long pause means that the limit was used up early in its window.
-		paused := min(1, p.until.Sub(p.refused).Seconds()/period.Seconds())
+		paused := min(1, p.until.Sub(p.refused).Seconds()/period)
 		p.rate = decreased(p.rateAt(p.refused) * (1 - paused/2))
 	default:
 		p.rate, p.settled = decreased(reached), true
@@ -129,6 +129,6 @@ func (p *Pace) settle(now time.Time) {
 
 // decreased returns a slightly lower rate, at least one call per period.
 func decreased(rate float64) float64 {
-	calls := rate * period.Seconds()
-	return max(1, calls-0.3*math.Sqrt(calls)) / period.Seconds()
+	calls := rate * period
+	return max(1, calls-0.3*math.Sqrt(calls)) / period
 }

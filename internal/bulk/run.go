@@ -40,7 +40,7 @@ type run[T any] struct {
 // task is an item and its state.
 type task[T any] struct {
 	item     T
-	attempts int        // not counting rate-limited ones
+	failures int        // transient ones
 	ready    time.Time  // no retry before
 	outcome  Outcome[T] // of the last attempt
 }
@@ -51,7 +51,6 @@ func newRun[T any](r *Runner[T], yield func(T, error) bool) *run[T] {
 		Runner: *r, yield: yield, since: now, failing: make(map[any]bool), fruitless: 1, reading: true,
 	}
 	run.Concurrency = max(1, r.Concurrency)
-	run.MaxRounds = max(1, r.MaxRounds)
 	run.MaxFailing = cmp.Or(r.MaxFailing, 50)
 	run.results = make(chan *task[T], run.Concurrency) // so that sending a result never blocks
 	run.pace = cmp.Or(r.Pace, new(Pace))
@@ -148,7 +147,6 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 		t := r.queue[0]
 		r.queue[0] = nil
 		r.queue = r.queue[1:]
-		t.attempts++
 		r.pace.start(now)
 		r.inflight++
 		r.goroutines.Go(func() {
@@ -164,7 +162,6 @@ func (r *run[T]) finish(ctx context.Context, t *task[T]) {
 	for _, item := range t.outcome.Add {
 		r.queue = append(r.queue, &task[T]{item: item})
 	}
-	t.outcome.Add = nil
 	now := time.Now()
 	switch {
 	case t.outcome.Err == nil:

@@ -141,7 +141,8 @@ func (e *sanitizedError) Unwrap() error { return e.err }
 // reading failed. In both cases the body may end within a secret.
 func (r *Redactor) errorResponse(res *Response, truncated bool) {
 	res.Header = r.header(res.Header, func(name string) bool {
-		return name != "Set-Cookie" && name != "Authorization" // they may hold a new secret
+		name = strings.TrimSpace(name)                                                             // net/http keeps a space before the colon
+		return !strings.EqualFold(name, "Set-Cookie") && !strings.EqualFold(name, "Authorization") // they may hold a new secret
 	})
 	size := len(res.Body)
 	if truncated {

@@ -99,6 +99,7 @@ func TestTheHeaderOfAnError(t *testing.T) {
 		"name in another case":           {http.Header{http.CanonicalHeaderKey("X-" + testSecret): {"a", testSecret}}, http.Header{"[redacted]": {"a", "[redacted]"}}},
 		"name that starts with a secret": {http.Header{testSecret + "-X": {"a"}}, http.Header{"[redacted]": {"a"}}},
 		"name that ends with a prefix":   {http.Header{"X-" + testSecret[:12]: {"a"}}, http.Header{"[redacted]": {"a"}}},
+		"name with a space":              {http.Header{"set-cookie ": {"new"}, "AUTHORIZATION\t": {"new"}, "x ": {"1"}}, http.Header{"x ": {"1"}}},
 		"fields that hold a new secret":  {http.Header{"Set-Cookie": {"new"}, "Authorization": {"new"}, "X": {"1"}}, http.Header{"X": {"1"}}},
 		"one field of several, redacted": {http.Header{"X": {testSecret}, "Y": {"1"}}, http.Header{"X": {"[redacted]"}, "Y": {"1"}}},
 	} {
