@@ -186,8 +186,8 @@ func rowOf(op string) row {
 	return rows[slices.IndexFunc(rows, func(r row) bool { return r.op == op })]
 }
 
-// distinctRows are the rows that differ in more than what the body or the query says:
-// at least one of each method, with and without a body if it has both.
+// distinctRows returns rows that differ in more than the contents of body and query: at
+// least one of each method, with and without a body if it has both.
 func distinctRows() (some []row) {
 	seen := make(map[string]bool)
 	for _, r := range rows {

@@ -83,7 +83,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// setUp gives each script an emulator of its own, with a clock that stands still.
+// setUp starts an emulator with a stopped clock for each script.
 func setUp(t *testing.T, env *testscript.Env) error {
 	server := sessionstest.New(
 		sessionstest.WithSecretKey(canaryKey),
