@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// h2Stream is a request of which some came.
+// h2Stream is a request that is being received.
 type h2Stream struct {
 	path  string
 	fault *ending

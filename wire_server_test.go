@@ -192,7 +192,7 @@ func (s *wireServer) String() string {
 	return fmt.Sprintf("the server received %d requests, %d of them whole:\n%s", s.requests, s.acts, strings.Join(s.seen, "\n"))
 }
 
-// record notes what happened on the connection and counts it.
+// record records an event on the connection and counts it.
 func (c *wireConn) record(count func(*wireServer), format string, args ...any) {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()

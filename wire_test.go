@@ -110,7 +110,7 @@ func (c *wireCell) replayable() bool {
 	return c.silent && c.idle > 0 && c.row.method() == "GET"
 }
 
-// checkError requires that an error reports what was sent.
+// checkError requires that an *Error has the operation and the number of attempts.
 func (c *wireCell) checkError(t *testing.T) {
 	var failed *clerksessions.Error
 	if errors.As(c.err, &failed) {

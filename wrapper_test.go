@@ -287,13 +287,13 @@ func TestEachCallSendsTheRequestOfItsRow(t *testing.T) {
 	}
 }
 
-// checkRequest requires the request that the row says, and nothing else in its header.
+// checkRequest requires the request of the row, without any other header field.
 func (r row) checkRequest(t *testing.T, got *http.Request) {
 	body, err := io.ReadAll(got.Body)
 	assert.NoError(t, err)
 	assert.Equal(t, r.body, string(body))
 	assert.Equal(t, int64(len(r.body)), got.ContentLength)
-	assert.Equal(t, r.request, got.Method+" "+got.RequestURI[len(below):])
+	assert.Equal(t, r.request, got.Method+" "+got.RequestURI[len(pathPrefix):])
 	header := http.Header{
 		"Accept":            {"application/json"},
 		"Accept-Encoding":   {"gzip"},
