@@ -333,7 +333,7 @@ type pageOf struct {
 	Total int     `json:"total_count"`
 }
 
-// listing is entries from..to-1, newest first.
+// listing returns the entries from..to-1, newest first.
 func listing(from, to int) []entry {
 	list := make([]entry, 0, max(0, to-from))
 	for i := from; i < to; i++ {

@@ -61,7 +61,7 @@ func (c *call) invalid(format string, args ...any) {
 	}
 }
 
-// do makes the call.
+// do makes the call and returns the response.
 func (c *call) do() (*rest.Response, error) {
 	c.meta.reset()
 	if c.err != nil {

@@ -20,11 +20,11 @@ import (
 	"github.com/clerksessions/clerksessions/internal/contracttest"
 )
 
-// below is the path prefix of the test servers, like that of a proxy.
-const below = "/some/proxy/v1"
+// pathPrefix is the path prefix of the test servers, like that of a proxy.
+const pathPrefix = "/some/proxy/v1"
 
 // contract is openapi.yaml, with its server below a path.
-var contract = sync.OnceValue(func() *contracttest.Contract { return contracttest.MustLoad("openapi.yaml", below) })
+var contract = sync.OnceValue(func() *contracttest.Contract { return contracttest.MustLoad("openapi.yaml", pathPrefix) })
 
 // operations returns the operations of the contract by their id.
 func operations() map[string]*openapi3.Operation {
@@ -74,7 +74,7 @@ func contractServer(t *testing.T, respond http.HandlerFunc) string {
 		_, _ = w.Write(rec.Body.Bytes())
 	}))
 	t.Cleanup(srv.Close)
-	return srv.URL + below
+	return srv.URL + pathPrefix
 }
 
 // The test servers respond with the examples. The loader validates them.

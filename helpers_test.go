@@ -41,7 +41,7 @@ type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// withTransport is an option that sends requests through a function.
+// withTransport returns an option that sends requests through a function.
 func withTransport(f transportFunc) clerksessions.Option {
 	return clerksessions.WithHTTPClient(&http.Client{Transport: f})
 }

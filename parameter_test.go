@@ -19,7 +19,7 @@ func testCall() *call {
 	return &call{config: &config{}, op: &Operation{ID: "Test"}}
 }
 
-// queryOf is the query of a call with one parameter.
+// queryOf returns the query of a call with one parameter.
 func queryOf(c *call) string {
 	if len(c.fragments) == 0 {
 		return ""

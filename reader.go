@@ -82,7 +82,7 @@ func (r *reader) value() []byte {
 	return text
 }
 
-// null reads a null if it is next.
+// null reports whether the next value is null, and reads it then.
 func (r *reader) null() bool { return r.json.PeekKind() == 'n' && r.value() != nil }
 
 // once sets the bit in seen. It fails if the bit was set, as for a duplicate name.

@@ -152,8 +152,8 @@ func (s *sweeper) live() (todo []*revocation, err error) {
 	return todo, nil
 }
 
-// revoke revokes sessions and yields each result. complete is false if the run was given
-// up or the caller's loop has ended.
+// revoke revokes sessions and yields each result. It reports whether the run completed, so
+// that it was not given up and neither ctx nor the caller's loop has ended.
 func (s *sweeper) revoke(ctx context.Context, todo []*revocation) (complete bool) {
 	complete = true
 	for v, err := range s.each(ctx, slices.Values(todo)) {

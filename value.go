@@ -245,8 +245,8 @@ func (v value) email() value {
 	return v
 }
 
-// pattern takes a regular expression and [regexp.MatchString], so that only a contract
-// with a pattern links regexp.
+// pattern checks a regular expression with match, which is [regexp.MatchString]: passing it
+// in links regexp only if the contract has a pattern.
 func (v value) pattern(expression string, match func(pattern, s string) (bool, error)) value {
 	if !v.isSet {
 		return v

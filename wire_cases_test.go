@@ -5,7 +5,7 @@ type facts struct {
 	unprocessed bool // the protocol guarantees that the server did not act
 	works       bool // the response is complete
 	final       bool // a retry would not help
-	silent      bool // HTTP/1.1: not a byte of a response came, so net/http may replay a GET
+	silent      bool // HTTP/1.1: there was no byte of a response, so net/http may resend a GET
 	unseen      bool // the server received nothing
 	racy        bool // the kernel decides whether anything was written before the end
 }
@@ -32,7 +32,7 @@ var closings = []struct {
 	end  func(*wireConn) bool
 }{{"FIN", (*wireConn).closed}, {"RST", (*wireConn).reset}}
 
-// wireCases are the endings that a protocol can have.
+// wireCases returns all endings of a protocol.
 func wireCases(p protocol) (all []wireCase) {
 	for _, c := range closings {
 		all = append(all,

@@ -30,7 +30,7 @@ var mustSend = map[string]sent{
 	"NotFound":                {"GET", "/v1/sessions/" + MissingID, "", ""},
 }
 
-// mustReturn is what a call must return.
+// mustReturn returns the expected result of a call.
 func mustReturn(work string) Result {
 	one := Result{ID: SessionID, Browser: "Firefox", Expire: 1795391107113}
 	switch work {

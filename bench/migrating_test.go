@@ -99,7 +99,7 @@ func after(secretKey, apiURL, issuer string) (http.Handler, error) {
 	return mux, nil
 }
 
-// MIGRATING.md says so.
+// MIGRATING.md describes this behavior.
 func TestAMigratedProgramBehavesAsMIGRATINGSays(t *testing.T) {
 	t.Parallel()
 	type claims = map[string]any

@@ -32,9 +32,7 @@ func ogen(baseURL string, transport http.RoundTripper) (Calls, error) {
 	}
 	lifetime := gen.NewOptCreateToken(gen.CreateToken{ExpiresInSeconds: gen.NewOptNilInt(Lifetime)})
 	return Calls{
-		"Get": func(ctx context.Context) (Result, error) {
-			return ogenResult(c.GetSession(ctx, gen.GetSessionParams{ClerkAPIVersion: ogenVersion, SessionID: SessionID}))
-		},
+		"Get":             func(ctx context.Context) (Result, error) { return ogenGet(ctx, c, SessionID) },
 		"List10":          ogenList(c, 10, 0),
 		"List500":         ogenList(c, 500, 0),
 		"List500Streamed": ogenList(c, 500, Streamed),
@@ -70,10 +68,12 @@ func ogen(baseURL string, transport http.RoundTripper) (Calls, error) {
 			}
 			return ogenResult(c.CreateSessionTokenFromTemplate(ctx, lifetime, params))
 		},
-		"NotFound": func(ctx context.Context) (Result, error) {
-			return ogenResult(c.GetSession(ctx, gen.GetSessionParams{ClerkAPIVersion: ogenVersion, SessionID: MissingID}))
-		},
+		"NotFound": func(ctx context.Context) (Result, error) { return ogenGet(ctx, c, MissingID) },
 	}, nil
+}
+
+func ogenGet(ctx context.Context, c *gen.Client, id string) (Result, error) {
+	return ogenResult(c.GetSession(ctx, gen.GetSessionParams{ClerkAPIVersion: ogenVersion, SessionID: id}))
 }
 
 func ogenList(c *gen.Client, limit, offset int) call {

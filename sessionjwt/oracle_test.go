@@ -153,7 +153,7 @@ func brokenRules(p policy, token string) []rule {
 	return broken
 }
 
-// rules say what a valid session token is, in the order of their stages.
+// rules define a valid session token, in the order of their stages.
 var rules = []rule{
 	{onHeader, "too long", ErrMalformed, func(d decodedToken) bool { return len(d.raw) > maxTokenBytes }},
 	{onHeader, "not canonical base64url", ErrMalformed, func(d decodedToken) bool {

@@ -46,7 +46,7 @@ func TestControlChangesState(t *testing.T) {
 	assert.Equal(t, sessionstest.Seed{Deleted: []string{"org_1", "user_1"}}, trimmed(c.State()))
 }
 
-// trimmed has nil for empty lists.
+// trimmed replaces empty lists by nil.
 func trimmed(seed sessionstest.Seed) sessionstest.Seed {
 	if len(seed.Sessions) == 0 {
 		seed.Sessions = nil

@@ -40,7 +40,7 @@ func (q *query) integer(name string, missing int) int {
 	return int(max(math.MinInt32, min(n, math.MaxInt32)))
 }
 
-// boolean reads a boolean, false if it is missing.
+// boolean returns a boolean parameter, false if it is missing.
 func (q *query) boolean(name string) bool {
 	value := q.Get(name)
 	v, err := strconv.ParseBool(value)
@@ -64,8 +64,8 @@ const (
 	maxLimit     = 500
 )
 
-// page reads limit and offset. A limit above 500 falls back to 10. That a limit below 1
-// does as well is inferred.
+// page returns limit and offset. A limit above 500 falls back to 10; it is inferred that a
+// limit below 1 does so too.
 func (q *query) page() (limit, offset int) {
 	limit, offset = q.integer("limit", defaultLimit), q.integer("offset", 0)
 	if limit < 1 || limit > maxLimit {

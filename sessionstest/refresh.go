@@ -17,9 +17,9 @@ import (
 // limit is not known.
 const maxTokenAge = 7 * 24 * time.Hour
 
-// refreshSession is RefreshSession. The order of its checks is inferred, as is that a
-// refresh token remains valid while its session is live, that an expired token is
-// exchanged only once, and that a token must have expired.
+// refreshSession handles RefreshSession. It is inferred that a refresh token remains valid
+// while its session is live, that an expired token is exchanged only once, that a token
+// must have expired, and in which order all this is checked.
 func (in *instance) refreshSession(c *call) (any, *apiError) {
 	var body struct {
 		ExpiredToken    string         `json:"expired_token"`

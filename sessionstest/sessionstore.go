@@ -122,8 +122,8 @@ func clone(session clerksessions.Session) clerksessions.Session {
 	return session
 }
 
-// revoke makes a session revoked. Revoking a session that ended in another way is
-// inferred from the contract, which promises the status revoked.
+// revoke sets the status revoked, even if the session has ended in another way: this is
+// inferred from the contract.
 func (v *stored) revoke(now clerksessions.UnixMilli) {
 	if v.Status != clerksessions.SessionStatusRevoked {
 		v.Status, v.UpdatedAt = clerksessions.SessionStatusRevoked, now

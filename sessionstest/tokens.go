@@ -6,7 +6,7 @@ import (
 	"maps"
 )
 
-// createToken is CreateSessionToken and CreateSessionTokenFromTemplate.
+// createToken handles CreateSessionToken and CreateSessionTokenFromTemplate.
 func (in *instance) createToken(c *call) (any, *apiError) {
 	lifetime, e := c.lifetime()
 	if e != nil {

@@ -87,5 +87,5 @@ func (c *Contract) readConfig() error {
 	return nil
 }
 
-// Output is the name of the generated file.
+// Output returns the name of the generated file.
 func (c *Contract) Output() string { return c.config.Output }

@@ -66,7 +66,9 @@ func run(r *runner, o options) error {
 	if err != nil {
 		return err
 	}
-	mutants = slices.DeleteFunc(mutants, func(m *mutant) bool { return !o.match.MatchString(m.where + ": " + m.change) })
+	mutants = slices.DeleteFunc(mutants, func(m *mutant) bool {
+		return !o.match.MatchString(m.where + ": " + m.change)
+	})
 	if len(mutants) == 0 {
 		return errors.New("nothing to mutate in " + o.pkg)
 	}

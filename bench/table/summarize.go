@@ -35,7 +35,7 @@ type results struct {
 	figures map[string]map[string]map[string]figure
 }
 
-// summarize has benchstat compute the medians.
+// summarize computes the medians with benchstat.
 func summarize(raw []byte) (*results, error) {
 	file, err := os.CreateTemp("", "bench")
 	if err != nil {

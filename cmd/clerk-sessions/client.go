@@ -64,7 +64,7 @@ func (a *app) client(opts ...clerksessions.Option) (*clerksessions.Client, error
 	return client, nil
 }
 
-// keepAlive is an option with enough idle connections for n concurrent calls.
+// keepAlive returns an option that keeps enough idle connections for n concurrent calls.
 func keepAlive(n int) clerksessions.Option {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = n

@@ -62,7 +62,8 @@ Tests move the clock, inject faults and change state through the control API bel
 	flags := cmd.Flags()
 	flags.Func("addr", "listen at this `ADDRESS`; port 0 picks a free port (default "+f.addr+")", text(&f.addr))
 	flags.Func("seed",
-		"start with this JSON `FILE` of users, organizations, sessions, templates, refresh_tokens, deleted", text(&f.seed))
+		"start with this JSON `FILE` of users, organizations, sessions, templates, refresh_tokens, deleted",
+		text(&f.seed))
 	flags.Func("issuer", "the `URL` in the claim iss of tokens (default the emulator's own)", f.setIssuer)
 	flags.Func("start", "set the clock to this `TIME` and stop it, such as 2026-01-02T15:04:05Z", f.setStart)
 	flags.Func("rate-limit",

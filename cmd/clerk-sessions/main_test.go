@@ -83,7 +83,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// setUp gives each script an emulator of its own, with a clock that stands still.
+// setUp starts an emulator with a stopped clock for each script.
 func setUp(t *testing.T, env *testscript.Env) error {
 	server := sessionstest.New(
 		sessionstest.WithSecretKey(canaryKey),
@@ -201,7 +201,7 @@ func slow(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
-// begun N waits until so many slow calls have begun.
+// begun N waits until N slow calls have begun.
 func begun(ts *testscript.TestScript, _ bool, args []string) {
 	await(ts, func() bool { return ts.Value("begun").(*atomic.Int64).Load() >= int64(atoi(ts, args[0])) })
 }
@@ -224,7 +224,7 @@ func flaky(ts *testscript.TestScript, _ bool, _ []string) {
 	})
 }
 
-// http2 serves HTTP/2 from here on.
+// http2 makes the server use HTTP/2 from now on.
 func http2(ts *testscript.TestScript, _ bool, _ []string) {
 	web := httptest.NewUnstartedServer(serverOf(ts))
 	web.EnableHTTP2 = true
@@ -252,7 +252,7 @@ func countOf(ts *testscript.TestScript, is func(clerksessions.SessionStatus) boo
 	return n
 }
 
-// live N asserts how many sessions are live.
+// live N asserts that N sessions are live.
 func live(ts *testscript.TestScript, neg bool, args []string) {
 	n := countOf(ts, func(s clerksessions.SessionStatus) bool { return s == "active" || s == "pending" })
 	if (n == atoi(ts, args[0])) == neg {
@@ -260,7 +260,7 @@ func live(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// revoked N waits until so many sessions are revoked.
+// revoked N waits until N sessions are revoked.
 func revokedAtLeast(ts *testscript.TestScript, _ bool, args []string) {
 	await(ts, func() bool {
 		return countOf(ts, func(s clerksessions.SessionStatus) bool { return s == "revoked" }) >= atoi(ts, args[0])
@@ -276,7 +276,7 @@ func await(ts *testscript.TestScript, done func() bool) {
 	}
 }
 
-// calls OPERATION N asserts how many requests there were, and clears them.
+// calls OPERATION N asserts that there were N requests, and clears them.
 func calls(ts *testscript.TestScript, _ bool, args []string) {
 	if n := len(serverOf(ts).RequestsOf(args[0])); n != atoi(ts, args[1]) {
 		ts.Fatalf("there were %d calls of %s", n, args[0])
@@ -284,7 +284,7 @@ func calls(ts *testscript.TestScript, _ bool, args []string) {
 	serverOf(ts).ClearRequests()
 }
 
-// lines N FILE asserts how many lines a file, stdout or stderr has.
+// lines N FILE asserts that a file, stdout or stderr has N lines.
 func lines(ts *testscript.TestScript, _ bool, args []string) {
 	if n := strings.Count(ts.ReadFile(args[1]), "\n"); n != atoi(ts, args[0]) {
 		ts.Fatalf("%s has %d lines", args[1], n)

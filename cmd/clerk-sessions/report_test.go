@@ -48,7 +48,7 @@ func of(user string, outcome outcome, sessions ...string) (entries []entry) {
 	return entries
 }
 
-// writtenReport is a report of a run in which one of three sessions was revoked, one
+// writtenReport writes a report of a run in which one of three sessions was revoked, one
 // failed and then was gone, and one of two users could not be listed.
 func writtenReport(t *testing.T) string {
 	name := filepath.Join(t.TempDir(), "whole.jsonl")

@@ -219,7 +219,8 @@ func (r mustNotBeRead) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// Draining a body lets the connection be reused; beyond a limit that costs too much.
+// Draining a small body lets the connection be reused. Draining a large one costs more than
+// a new connection.
 func TestHowMuchOfAnErrorIsRead(t *testing.T) {
 	t.Parallel()
 	margin := 6 * len(testSecret)

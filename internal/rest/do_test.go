@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sequence responds with each status in turn, or with an error for 0.
+// sequence returns a transport that responds with each status in turn, and fails for 0.
 func sequence(statuses ...int) roundTrip {
 	n := 0
 	return func(*http.Request) (*http.Response, error) {

@@ -141,8 +141,9 @@ func (e *sanitizedError) Unwrap() error { return e.err }
 // reading failed. In both cases the body may end within a secret.
 func (r *Redactor) errorResponse(res *Response, truncated bool) {
 	res.Header = r.header(res.Header, func(name string) bool {
-		name = strings.TrimSpace(name)                                                             // net/http keeps a space before the colon
-		return !strings.EqualFold(name, "Set-Cookie") && !strings.EqualFold(name, "Authorization") // they may hold a new secret
+		name = strings.TrimSpace(name) // net/http keeps a space before the colon
+		// These two may hold a new secret.
+		return !strings.EqualFold(name, "Set-Cookie") && !strings.EqualFold(name, "Authorization")
 	})
 	size := len(res.Body)
 	if truncated {

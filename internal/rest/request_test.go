@@ -53,8 +53,8 @@ func TestARequestWithoutABody(t *testing.T) {
 	assert.Empty(t, got.URL.RawQuery)
 }
 
-// A transport may change what it is given, and the next attempt must not see that.
-func TestEachAttemptHasARequestOfItsOwn(t *testing.T) {
+// A transport may change its request, which must not affect the next attempt.
+func TestEachAttemptHasItsOwnRequest(t *testing.T) {
 	t.Parallel()
 	client := newTestClient(t, nil)
 	client.Header = http.Header{"X-More": {"1"}}
