@@ -255,7 +255,7 @@ func isListOfText(v any) bool {
 func isFVA(v any) bool {
 	pair, _ := v.([]any)
 	return v == nil || len(pair) == 2 && !slices.ContainsFunc(pair, func(v any) bool {
-		return integer(v) < -1 || integer(v) > maxMinutes
+		return v == nil || integer(v) < -1 || integer(v) > maxMinutes
 	})
 }
 

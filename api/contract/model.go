@@ -74,9 +74,12 @@ func (c *Contract) model(t codegen.TypeDefinition) *model {
 		}
 		if len(p.Schema.EnumValues) == 1 {
 			f.Type = "string"
+		}
+		switch {
+		case isFixed(schema, p.Required):
 			m.Musts = append(m.Musts, must{fmt.Sprintf("v.%s != %q", f.Name, schema.Enum[0]),
 				fmt.Sprintf("%q: %q", f.Tag, schema.Enum[0])})
-		} else if p.Extensions["x-must"] != nil {
+		case p.Extensions["x-must"] != nil:
 			m.Musts = append(m.Musts, must{fmt.Sprintf("len(v.%s) == 0", f.Name), strconv.Quote(f.Tag)})
 		}
 		if p.Extensions["x-secret"] != nil {
@@ -91,6 +94,11 @@ func (c *Contract) model(t codegen.TypeDefinition) *model {
 		return nil
 	}
 	return m
+}
+
+// isFixed reports whether a property has the same value in every response.
+func isFixed(schema *openapi3.Schema, required bool) bool {
+	return required && len(schema.Enum) == 1 && !schema.Nullable
 }
 
 // read returns the Go statement that reads a member of a response, as a format of the Go

@@ -193,8 +193,8 @@ func (k *checker) success(where string, response *openapi3.Response) {
 
 // isDistinguishable reports whether a response can be distinguished from other objects.
 func isDistinguishable(schema *openapi3.Schema) bool {
-	for _, property := range schema.Properties {
-		if merged(property)["x-must"] == true || len(property.Value.Enum) == 1 {
+	for name, property := range schema.Properties {
+		if merged(property)["x-must"] == true || isFixed(property.Value, slices.Contains(schema.Required, name)) {
 			return true
 		}
 	}
