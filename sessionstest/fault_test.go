@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
 	"slices"
@@ -131,6 +133,10 @@ func TestConnectionIsReusedAfterNoContent(t *testing.T) {
 		require.NoError(t, resp.Body.Close())
 	}
 	assert.True(t, reused)
+	srv.Fail("", 1, sessionstest.Fault{Status: 204, Body: []byte("x")})
+	w := httptest.NewRecorder()
+	srv.ServeHTTP(w, newRequest(t, srv, "GET", "/v1/sessions", ""))
+	assert.Empty(t, w.Body.String())
 }
 
 func TestFaultsThatResetTheConnection(t *testing.T) {
@@ -233,7 +239,7 @@ func TestTransportCallsTheHooks(t *testing.T) {
 func TestTransportSendsTheHeaderOfNetHTTP(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.NewServer(t)
-	for body, agent := range map[string]string{"": "test", `{"user_id":1}`: ""} {
+	for body, agent := range map[string]string{"": "test", "1": ""} {
 		srv.ClearRequests()
 		for _, transport := range []http.RoundTripper{srv.Transport(), &http.Transport{DisableKeepAlives: true, DisableCompression: true}} {
 			req := newRequest(t, srv, "POST", "/v1/sessions", body, "Connection: close", "User-Agent: "+agent)
@@ -355,22 +361,27 @@ func TestDelaysInABubble(t *testing.T) {
 	})
 }
 
-// The end of the test ends requests that a fault delays.
+// The end of the test ends requests that a fault or a slow client delays.
 func TestCleanupEndsDelays(t *testing.T) {
 	t.Parallel()
-	tb := &fakeTB{}
-	srv := sessionstest.NewServer(tb)
-	waits := make(chan struct{})
-	srv.FailFunc(func(sessionstest.Request) *sessionstest.Fault {
-		close(waits)
-		return &sessionstest.Fault{Latency: time.Hour}
-	})
-	failed := make(chan error)
-	go func() {
-		_, err := srv.Client(clerksessions.WithMaxAttempts(1)).Get(context.Background(), "sess_1")
-		failed <- err
-	}()
-	<-waits
-	tb.cleanup()
-	require.Error(t, <-failed)
+	for name, fault := range map[string]*sessionstest.Fault{"fault": {Latency: time.Hour, ResetBefore: true}, "slow client": nil} {
+		t.Run(name, func(t *testing.T) {
+			tb := &fakeTB{}
+			srv := sessionstest.NewServer(tb)
+			began := make(chan struct{})
+			srv.FailFunc(func(sessionstest.Request) *sessionstest.Fault {
+				close(began)
+				return fault
+			})
+			conn, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(srv.URL, "http://"), "/v1"))
+			require.NoError(t, err)
+			defer conn.Close()
+			_, err = io.WriteString(conn, "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+			require.NoError(t, err)
+			<-began
+			tb.cleanup()
+			response, _ := io.ReadAll(conn)
+			assert.Empty(t, response)
+		})
+	}
 }

@@ -78,13 +78,8 @@ func readRequestBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	controller := http.NewResponseController(w)
-	_ = controller.SetReadDeadline(time.Now().Add(bodyTimeout))
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err == nil {
-		_ = controller.SetReadDeadline(time.Time{}) // it would end a request that a Latency delays
-	}
-	return body, err
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // net/http removes it after the body
+	return io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 }
 
 // send writes a response, subject to the fault. An error means that the connection must
@@ -94,21 +89,16 @@ func (c *call) send(ctx context.Context, w http.ResponseWriter, r *response) err
 	for name, values := range r.header {
 		header[name] = values
 	}
-	if bodyAllowed(r.status) {
-		header.Set("Content-Length", strconv.Itoa(len(r.body)))
-	}
-	w.WriteHeader(r.status)
 	if !bodyAllowed(r.status) {
+		w.WriteHeader(r.status)
 		return nil
 	}
+	header.Set("Content-Length", strconv.Itoa(len(r.body)))
+	w.WriteHeader(r.status)
 	for chunk := range c.fault.chunks(r.body) {
-		if _, err := w.Write(chunk); err != nil {
-			return err
-		}
+		_, _ = w.Write(chunk)
 		_ = http.NewResponseController(w).Flush()
-		if err := c.sleep(ctx, c.fault.Drip); err != nil {
-			return err
-		}
+		_ = c.sleep(ctx, c.fault.Drip) // a client that is gone gets nothing
 	}
 	if c.fault.ResetBody {
 		return connectionReset("read")

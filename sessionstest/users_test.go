@@ -72,9 +72,10 @@ func TestListUsers(t *testing.T) {
 	add := func(u sessionstest.User) { h.AddUser(u); h.Advance(time.Millisecond) }
 	add(sessionstest.User{ID: "user_a", EmailAddresses: []string{"a@example.com", "a@example.org"}, Username: "ann"})
 	add(sessionstest.User{ID: "user_b", EmailAddresses: []string{"b@example.com"}, ExternalID: "17"})
-	add(sessionstest.User{ID: "user_c", CreatedAt: clerksessions.UnixMilli(start.Add(-time.Hour).UnixMilli())})
+	add(sessionstest.User{ID: "user_c", CreatedAt: clerksessions.NewUnixMilli(start.Add(-time.Hour))})
 	h.AddUser(sessionstest.User{ID: "user_d"})
 	h.AddUser(sessionstest.User{ID: "user_e", LastName: "Ehrlich"}) // in the same millisecond
+	h.AddUser(sessionstest.User{ID: "user_d"})                      // replaced, not newer
 	h.DeleteUser("user_gone")
 	for query, want := range map[string][]string{
 		"":                        {"user_e", "user_d", "user_b", "user_a", "user_c"},
