@@ -1,6 +1,7 @@
 package clerksessions
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -88,4 +89,34 @@ func TestResponsesThatTheGeneratedCodeDecodes(t *testing.T) {
 	} {
 		assert.Equal(t, test.want, quickly(test.body, new(Session)) == nil, name)
 	}
+}
+
+// dated has a member of a type that decodes itself, as a date or what x-go-type names.
+type dated struct {
+	Day date `json:"day"`
+}
+
+func (v *dated) read(r *reader, _ *dated) {
+	for r.begin('{'); r.more('}'); {
+		r.value()
+		r.other(&v.Day)
+	}
+}
+
+type date string
+
+func (d *date) UnmarshalJSON(text []byte) error {
+	*d = date(text)
+	if *d == "null" {
+		return errors.ErrUnsupported
+	}
+	return nil
+}
+
+func TestATypeThatDecodesItselfSeesNull(t *testing.T) {
+	t.Parallel()
+	var value dated
+	require.NoError(t, decode([]byte(`{"day":1}`), &value))
+	assert.EqualValues(t, "1", value.Day)
+	assert.Error(t, decode([]byte(`{"day":null}`), &value))
 }

@@ -111,7 +111,7 @@ func aspect(d difference) func(id string) bool {
 // oasdiff returns the changes from one document to another, or none if they cannot be compared.
 func oasdiff(old, new operations) (changes checker.Changes) {
 	defer func() {
-		if recover() != nil { // it panics on some documents
+		if recover() != nil { // earlier versions panicked on some documents
 			changes = nil
 		}
 	}()

@@ -27,7 +27,9 @@ func TestNothingChanged(t *testing.T) {
 	t.Parallel()
 	w := newRemote(t)
 	w.write("bapi/2021-02-05.yml", "a version older than all that are followed")
-	w.write("bapi/README.md", "not a document")
+	for _, name := range []string{"README.md", "next.yml", "2027-01-01"} {
+		w.write("bapi/"+name, "not a document")
+	}
 	w.commit()
 	for name, run := range w.sources() {
 		t.Run(name, func(t *testing.T) {
@@ -301,6 +303,15 @@ func TestRepositoryErrors(t *testing.T) {
 			assert.Equal(t, before, w.read(pinsFile))
 		})
 	}
+}
+
+func TestCloneIsRemoved(t *testing.T) {
+	w, temp := newRemote(t), t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	require.Equal(t, noDrift, w.run("check").exit)
+	left, err := os.ReadDir(temp)
+	require.NoError(t, err)
+	assert.Empty(t, left)
 }
 
 // repinCommit changes the commit of both pins.

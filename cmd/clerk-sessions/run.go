@@ -51,8 +51,8 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 	noted := make(chan struct{})
 	unhook := context.AfterFunc(ctx, func() {
 		defer close(noted)
-		r.note("Stopping: %s in flight; press Ctrl-C again to quit.",
-			english.Plural(int(r.inFlight.Load()), "call", ""))
+		calls := english.Plural(int(r.inFlight.Load()), "call", "")
+		r.note("Stopping: %s in flight; press Ctrl-C again to quit.", calls)
 	})
 	defer func() {
 		if !unhook() {

@@ -149,12 +149,14 @@ func TestSecretsInBodiesAreRedacted(t *testing.T) {
 		"invalid escapes":     `{"x":"\q\u00"}` + escaped,
 		"truncated":           `{"a":"` + escaped,
 		"prefix":              `{"a":"` + testSecret[:12] + `"}`,
+		"late escape":         `{"a":"` + testSecret[:13] + `\u0079` + testSecret[14:] + `"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := failedBody(newRedactor(testSecret), body, false)
 			assert.Contains(t, got, Redacted)
 			assert.NotContains(t, unescapeJSON(got), testSecret[:12])
+			assert.NotContains(t, got, testSecret[15:])
 			if json.Valid([]byte(body)) {
 				assert.True(t, json.Valid([]byte(got)), "valid JSON stays valid: %s", got)
 			}
