@@ -191,13 +191,15 @@ func TestALaterListingFails(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		sessions int
+		listings int  // before the one that fails
 		leave    bool // the loop, after the first result
 		yielded  int
 		errs     int
 	}{
-		"after all are revoked": {3, false, 3, 1}, // it is not known that none is left
-		"within the first":      {600, false, 500, 1},
-		"after breaking out":    {600, true, 1, 0},
+		"after all are revoked": {3, 1, false, 3, 1}, // it is not known that none is left
+		"the last one":          {3, 5, false, 5 * 3, 1},
+		"within the first":      {600, 1, false, 500, 1},
+		"after breaking out":    {600, 1, true, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -205,8 +207,11 @@ func TestALaterListingFails(t *testing.T) {
 				srv := sessionstest.New()
 				addSessions(srv, row.sessions, time.Millisecond)
 				srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-					if req.Operation == "GetSessionList" && len(srv.RequestsOf("GetSessionList")) > 0 {
+					switch {
+					case req.Operation == "GetSessionList" && len(srv.RequestsOf("GetSessionList")) == row.listings:
 						return &sessionstest.Fault{Status: 403}
+					case revokedID(req.Path) != "" && row.listings > 1:
+						addSessions(srv, 1, time.Millisecond)
 					}
 					return nil
 				})
@@ -225,6 +230,7 @@ func TestALaterListingFails(t *testing.T) {
 				}
 				assert.Equal(t, row.yielded, yielded)
 				assert.Equal(t, row.errs, errs)
+				assert.Len(t, srv.RequestsOf("GetSessionList"), row.listings+1)
 			})
 		})
 	}

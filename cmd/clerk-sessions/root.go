@@ -18,7 +18,7 @@ tokens, and can emulate Clerk's session endpoints on this machine.
 
 The secret key of the instance (sk_test_... or sk_live_..., from the API keys page
 of Clerk's Dashboard) is read from the environment or from a file. It is never
-printed, and never a flag, which other users of this machine could see.
+printed, and it cannot be a flag, which other users of this machine could see.
 
 Environment:
   CLERK_SECRET_KEY       the secret key, unless --secret-key-file is given

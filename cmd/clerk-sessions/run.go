@@ -52,7 +52,7 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 	unhook := context.AfterFunc(ctx, func() {
 		defer close(noted)
 		calls := english.Plural(int(r.inFlight.Load()), "call", "")
-		r.note("Stopping: %s in flight; press Ctrl-C again to quit.", calls)
+		r.note("stopping; %s in flight; again to quit", calls)
 	})
 	defer func() {
 		if !unhook() {

@@ -212,7 +212,7 @@ func TestAnInterruptionEndsAPauseAtOnce(t *testing.T) {
 		assert.Equal(t, time.Second, time.Since(start))
 		assert.Equal(t, summary{Unlisted: 2}, r.report.summary())
 		assert.Equal(t, exitFailed, r.exitCode(r.conclude()))
-		assert.Contains(t, stderr(r), "Stopping: 0 calls in flight; press Ctrl-C again to quit.\n")
+		assert.Contains(t, stderr(r), "stopping; 0 calls in flight; again to quit\n")
 		assert.Contains(t, stderr(r), "error: nothing was revoked: interrupt signal received\n")
 	})
 }
@@ -244,7 +244,7 @@ func TestCallsInFlightFinishWithinTheGrace(t *testing.T) {
 			revokeAll(ctx, r)
 			assert.Equal(t, row.want, r.report.summary())
 			assert.InDelta(t, min(row.latency, time.Second+grace).Seconds(), time.Since(start).Seconds(), 0.1)
-			assert.Contains(t, stderr(r), "Stopping: 1 call in flight; press Ctrl-C again to quit.\n")
+			assert.Contains(t, stderr(r), "stopping; 1 call in flight; again to quit\n")
 		})
 	}
 }
