@@ -45,8 +45,8 @@ func textOf(v any) value {
 	return value(text)
 }
 
-// A normalized operation is a tree of values, parts and groups. A part is itself a fact, as well as its members. A group
-// is only its members.
+// A normalized operation is a tree of values, parts and groups. A part is itself a fact, like its members. A group is
+// only its members.
 type part map[string]any
 type group map[string]any
 
