@@ -95,7 +95,7 @@ func TestEveryOperationHasTextsAndExamples(t *testing.T) {
 	}
 }
 
-func TestTheTableOfOperationsIsTheContract(t *testing.T) {
+func TestOperationsMatchTheContract(t *testing.T) {
 	t.Parallel()
 	table := clerksessions.Operations()
 	require.Len(t, table, len(operations()))

@@ -44,7 +44,7 @@ func controlRoutes() []controlRoute {
 		{"DELETE", "requests", withoutResult((*Server).ClearRequests)},
 		{"POST", "tokens", withBody((*Server).controlMint)},
 		{"POST", "keys/rotate", withBody((*Server).controlRotateKey)},
-		{"POST", "refresh_tokens", adding((*instance).addRefreshToken)},
+		{"POST", "refresh_tokens", addHandler((*instance).addRefreshToken)},
 	}, entryRoutes("users", users), entryRoutes("organizations", organizations),
 		entryRoutes("sessions", sessions), entryRoutes("templates", templates))
 }
@@ -52,7 +52,7 @@ func controlRoutes() []controlRoute {
 // entryRoutes returns the operations on one kind of entry.
 func entryRoutes[T any](path string, k kind[T]) []controlRoute {
 	return []controlRoute{
-		{"POST", path, adding(k.add)},
+		{"POST", path, addHandler(k.add)},
 		{"PATCH", path + "/{id}", func(s *Server, r *http.Request) (any, error) {
 			body, err := readControl(r)
 			if err != nil {
@@ -73,8 +73,8 @@ func entryRoutes[T any](path string, k kind[T]) []controlRoute {
 	}
 }
 
-// adding returns the handler that adds an entry.
-func adding[T any](add func(*instance, T) (T, error)) controlHandler {
+// addHandler returns the handler that adds an entry.
+func addHandler[T any](add func(*instance, T) (T, error)) controlHandler {
 	return withBody(func(s *Server, v T) (any, error) {
 		return locked(s, func(in *instance) (T, error) { return add(in, v) })
 	})

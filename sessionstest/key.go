@@ -95,13 +95,13 @@ type tokenClaims struct {
 	Sub string   `json:"sub"`
 }
 
-// strict rejects encodings whose unused bits are set. It skips line breaks, so open
+// strict rejects encodings whose unused bits are set. It skips line breaks, so verifyToken
 // rejects those.
 var strict = base64.RawURLEncoding.Strict()
 
-// open checks the signature and the issuer of a token, not its times. It accepts only
-// the canonical encoding.
-func (in *instance) open(token string) (header tokenHeader, claims tokenClaims, ok bool) {
+// verifyToken decodes a token. ok reports whether its signature and issuer are valid and its
+// encoding is canonical. The times are not checked.
+func (in *instance) verifyToken(token string) (header tokenHeader, claims tokenClaims, ok bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") ||
 		decodePart(parts[0], &header) != nil || header.Alg != "RS256" {

@@ -99,7 +99,7 @@ func (s *Server) ClearRequests() {
 	s.with(func(in *instance) { in.requests = requestLog{} })
 }
 
-// newRecord returns what is known of a request before its body is read.
+// newRecord returns the record of a request whose body has not been read yet.
 func newRecord(secrets redactor, c *call) Request {
 	r := Request{
 		Method: secrets.short(c.method), Path: secrets.path(c.url.EscapedPath()),

@@ -134,7 +134,7 @@ func (in *instance) verifySession(c *call) (any, *apiError) {
 	if e != nil {
 		return nil, e
 	}
-	head, claims, ok := in.open(body.Token)
+	head, claims, ok := in.verifyToken(body.Token)
 	now := float64(in.clock.now().Unix())
 	if !ok || head.Cat != categorySession || claims.Exp == nil || *claims.Exp <= now || claims.Nbf > now {
 		return nil, newError(http.StatusBadRequest, "invalid_session_token", "Invalid session token",

@@ -139,7 +139,8 @@ func request(name string) string {
 	return name
 }
 
-// A session or token that is one of several responses is deeper there than where it is the only one.
+// reported reports whether places has a place. If a session or token is one of several responses of an operation, its
+// places have another prefix there.
 func reported(places []string, place string) bool {
 	rest, shared := strings.CutPrefix(place, ok+"[object]")
 	return slices.ContainsFunc(places, func(at string) bool {

@@ -25,7 +25,7 @@ type report struct {
 
 // A finding is one thing that needs attention.
 type finding struct {
-	Kind      string `json:"kind"`                // one of order
+	Kind      string `json:"kind"`                // one of those in order
 	Operation string `json:"operation,omitempty"` // request and id
 	Document  string `json:"document"`
 	Place     string `json:"place,omitempty"`

@@ -133,17 +133,17 @@ func (p *progress) String() string {
 	text := fmt.Sprintf("%s: %d/%s%d", p.what, done, about, total)
 	wait := max(0, time.Until(p.until))
 	if wait > 0 {
-		text = fmt.Sprintf("Paused %s: %d/%s%d", short(wait), done, about, total)
+		text = fmt.Sprintf("Paused %s: %d/%s%d", shortDuration(wait), done, about, total)
 	}
 	if units > 0 {
 		rate := float64(units) / float64(time.Since(p.start)+wait)
-		text += ", " + short(max(time.Duration(float64(allUnits-units)/rate), wait)) + " left"
+		text += ", " + shortDuration(max(time.Duration(float64(allUnits-units)/rate), wait)) + " left"
 	}
 	return text
 }
 
-// short formats a duration with at most two units.
-func short(d time.Duration) string {
+// shortDuration formats a duration with at most two units.
+func shortDuration(d time.Duration) string {
 	if d < 10*time.Minute {
 		return d.Round(time.Second).String()
 	}

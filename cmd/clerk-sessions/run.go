@@ -162,6 +162,6 @@ func (r *revokeRun) notify(e bulk.Event[*item]) {
 	}
 	r.update(func() { r.progress.pause(e.Wait) })
 	if errors.Is(e.Err, clerksessions.ErrRateLimited) && !r.redraws() {
-		r.note("Rate limited by Clerk; resuming in %s.", short(e.Wait))
+		r.note("Rate limited by Clerk; resuming in %s.", shortDuration(e.Wait))
 	}
 }

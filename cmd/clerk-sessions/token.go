@@ -137,7 +137,7 @@ whether it accepts a refresh token again is not known.`,
 	return cmd
 }
 
-// printToken prints a token, which fmt would print redacted.
+// printToken prints a token unredacted, unlike fmt.
 func (a *app) printToken(token *clerksessions.Token) error {
 	if a.asJSON {
 		return a.printJSON(struct {

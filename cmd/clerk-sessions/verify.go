@@ -113,6 +113,7 @@ func issuerOf(given string) (string, error) {
 	return issuer, nil
 }
 
+// keys returns the public keys from a file, the environment, the Backend API or the issuer.
 func (a *app) keys(issuer, file string) (sessionjwt.KeySource, error) {
 	if file != "" {
 		text, err := os.ReadFile(file)
@@ -166,8 +167,8 @@ func (a *app) printClaims(c *sessionjwt.Claims) error {
 	return a.printRows(rows)
 }
 
-// verifyRemote lets Clerk verify the token. The session id in it only selects the
-// session: Clerk checks that the token belongs to it.
+// verifyRemote verifies the token with Clerk. The unverified session id in the token only
+// selects the session: Clerk checks that the token belongs to it.
 func (a *app) verifyRemote(ctx context.Context, token string) error {
 	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
 	var claims struct {

@@ -82,7 +82,7 @@ type stuckReader struct{ reads int }
 
 func (r *stuckReader) Read([]byte) (int, error) { r.reads++; return 0, nil }
 
-func TestReadOfKnownLengthMakesOneBuffer(t *testing.T) {
+func TestReadOfKnownLengthAllocatesOnce(t *testing.T) {
 	body := bytes.Repeat([]byte("x"), 100_000)
 	reader := bytes.NewReader(body)
 	assert.LessOrEqual(t, testing.AllocsPerRun(10, func() {
@@ -91,7 +91,7 @@ func TestReadOfKnownLengthMakesOneBuffer(t *testing.T) {
 	}), 1.0)
 }
 
-func TestBodiesShareNoMemory(t *testing.T) {
+func TestBodiesDoNotShareMemory(t *testing.T) {
 	for _, length := range []int64{1000, -1} {
 		first, err := read(strings.NewReader(strings.Repeat("a", 1000)), length, 1<<20)
 		require.NoError(t, err)
@@ -221,7 +221,7 @@ func (r mustNotBeRead) Read([]byte) (int, error) {
 
 // Draining a small body lets the connection be reused. Draining a large one costs more than
 // a new connection.
-func TestHowMuchOfAnErrorIsRead(t *testing.T) {
+func TestLargeErrorBodiesAreDrainedUpToALimit(t *testing.T) {
 	t.Parallel()
 	margin := 6 * len(testSecret)
 	for size, want := range map[int]int{100: 100, 1 << 20: MaxErrorBody + margin + 256<<10} {

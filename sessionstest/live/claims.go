@@ -135,8 +135,8 @@ func seconds(from, to string) func(response) string {
 	}
 }
 
-// is returns what holds, or the opposite.
-func is(ok bool, what string) string {
+// orNot returns what if ok, and otherwise "not " and what.
+func orNot(ok bool, what string) string {
 	if ok {
 		return what
 	}
