@@ -17,8 +17,8 @@ type Runner[T any] struct {
 	Do func(ctx context.Context, item T) Outcome[T]
 
 	// Group names what an item belongs to, for example a user: transient failures of
-	// a single group are no sign that the server is down. Default: each item is a
-	// group of its own.
+	// a single group are no sign that the server is down, and let others go first.
+	// Default: each item is a group of its own.
 	Group func(item T) string
 
 	// Notify is told of pauses and retries, in the goroutine that ranges over the
@@ -34,7 +34,8 @@ type Runner[T any] struct {
 
 	// MaxRounds is the number of consecutive rounds without a success after which the
 	// items that failed transiently are given up. Each attempt at all of them is a
-	// round. Default: 1, no retries. A rate-limited attempt does not count.
+	// round. Default: 1, no retries. A rate-limited attempt does not count. Once a
+	// thousand items have failed, those with three times as many attempts are given up.
 	MaxRounds int
 
 	// MaxFailing is the number of different groups that may fail transiently without

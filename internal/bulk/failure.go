@@ -1,8 +1,8 @@
 package bulk
 
 import (
-	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/clerksessions/clerksessions/internal/rest"
@@ -18,7 +18,10 @@ const (
 // limited pauses all calls after one was refused, which is started first after that.
 func (r *run[T]) limited(now time.Time, t *task[T]) {
 	t.attempts--
-	asked := cmp.Or(t.outcome.RetryAfter, rest.Backoff(r.pace.pauses+1))
+	asked := rest.Backoff(r.pace.pauses + 1)
+	if t.outcome.RetryAfter > 0 {
+		asked = max(t.outcome.RetryAfter, minPause)
+	}
 	if reason := r.tooLong(now, asked); reason != "" {
 		r.giveUp(reason, t.outcome.Err)
 	}
@@ -39,8 +42,8 @@ func (r *run[T]) limited(now time.Time, t *task[T]) {
 
 // failed defers a task that failed transiently to the next round.
 func (r *run[T]) failed(now time.Time, t *task[T]) {
-	r.streak++
 	if t.attempts == 1 {
+		r.streak++
 		r.failing[r.group(t)] = true
 	}
 	if r.MaxRounds == 1 || r.tooLong(now, t.outcome.RetryAfter) != "" {
@@ -65,6 +68,12 @@ func (r *run[T]) failed(now time.Time, t *task[T]) {
 
 // down reports whether the server seems to be down, rather than one group at fault.
 func (r *run[T]) down() bool { return len(r.failing) > r.Concurrency || r.streak > 5*r.Concurrency }
+
+// promising returns the index of the first queued task of a group that has not failed
+// since the last success, -1 if there is none.
+func (r *run[T]) promising() int {
+	return slices.IndexFunc(r.queue, func(t *task[T]) bool { return !r.failing[r.group(t)] })
+}
 
 func (r *run[T]) group(t *task[T]) any {
 	if r.Group != nil {

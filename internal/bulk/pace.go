@@ -16,7 +16,7 @@ const (
 
 // Pace is the rate of calls. It adapts to a limit that others may use as well: additive
 // increase, multiplicative decrease. The zero Pace has not met a limit yet. Runs may
-// share one if they follow one another.
+// share one if they follow one another; it starts again if none has made a call lately.
 //
 // The rate doubles twice a second until a call is refused, which pauses all. A first
 // pause says little: others may have used up what the limit allowed. The rate doubles
@@ -31,6 +31,7 @@ type Pace struct {
 	done    int       // successes since then
 	met     bool      // there was a pause
 	next    time.Time // when the rate allows the next call
+	last    time.Time // the start of the last call
 	burst   int       // calls that need not wait for that
 
 	until   time.Time // nothing is started before
@@ -38,10 +39,10 @@ type Pace struct {
 	pauses  int       // since the last success
 }
 
-// begin starts the pace, unless an earlier run did, with a few calls at once.
+// begin starts the pace with a few calls at once, unless an earlier run has just ended.
 func (p *Pace) begin(now time.Time, burst int) {
-	if p.since.IsZero() {
-		p.since, p.rate, p.burst = now, firstRate, burst
+	if now.Sub(p.last) > period {
+		*p = Pace{since: now, last: now, rate: firstRate, burst: burst}
 	}
 }
 
@@ -65,7 +66,7 @@ func (p *Pace) start(now time.Time) {
 	if p.burst > 0 || now.After(p.next.Add(interval)) {
 		p.next = now // no calls to catch up with
 	}
-	p.next = p.next.Add(interval)
+	p.next, p.last = p.next.Add(interval), now
 	p.burst = max(0, p.burst-1)
 }
 

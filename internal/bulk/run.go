@@ -27,7 +27,7 @@ type run[T any] struct {
 
 	since   time.Time    // the last success, or when there was something to do again
 	failing map[any]bool // groups that failed transiently since then
-	streak  int          // transient failures since then
+	streak  int          // first attempts that failed transiently since then
 
 	reading  bool
 	inflight int
@@ -87,7 +87,7 @@ func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 		switch {
 		case r.stopped != nil:
 			ended = nil
-		case len(r.queue) >= r.Concurrency || r.full():
+		case r.full(), len(r.queue) >= r.Concurrency && (!r.down() || r.promising() >= 0):
 			next = nil
 		}
 		select {
@@ -144,9 +144,7 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 			r.paused = false
 			r.notify(Event[T]{Kind: Resume})
 		}
-		t := r.queue[0]
-		r.queue[0] = nil
-		r.queue = r.queue[1:]
+		t := r.take()
 		t.attempts++
 		r.pace.start(now)
 		r.inflight++
@@ -156,6 +154,16 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 		})
 	}
 	return nil
+}
+
+// take takes the next task out of the queue. Groups that have failed wait for others.
+func (r *run[T]) take() *task[T] {
+	i := max(0, r.promising())
+	t := r.queue[i]
+	copy(r.queue[1:], r.queue[:i])
+	r.queue[0] = nil
+	r.queue = r.queue[1:]
+	return t
 }
 
 // finish decides what one attempt means.
