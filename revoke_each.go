@@ -59,7 +59,8 @@ func WithConcurrency(n int) Option {
 // The ids are read in another goroutine, only a few ahead of the calls, so that
 // millions need no slice. When ctx ends or RevokeEach gives up, the rest is still read,
 // to yield each id with its error: let ids end with ctx, or break out of the loop.
-// Breaking out cancels the calls in flight. RevokeEach returns only after ids has.
+// Breaking out cancels the calls in flight. RevokeEach returns only after ids has, and
+// passes on a panic of it.
 func (c *Client) RevokeEach(ctx context.Context, ids iter.Seq[string], opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		problem := ""

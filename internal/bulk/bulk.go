@@ -134,7 +134,7 @@ var ErrGaveUp = errors.New("gave up")
 // beside those that Outcome.Add added. Breaking out of the loop cancels the calls in
 // flight and ends the reading; when ctx ends or the run is given up, the rest of items
 // is still read, to yield each with its error. Neither returns before Do and items
-// have.
+// have. A panic of items is passed on.
 func (r *Runner[T]) Run(ctx context.Context, items iter.Seq[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		newRun(r, yield).do(ctx, items)

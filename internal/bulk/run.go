@@ -30,6 +30,7 @@ type run[T any] struct {
 	streak  int          // first attempts that failed transiently since then
 
 	reading  bool
+	panicked any // what items panicked with
 	inflight int
 	calls    sync.WaitGroup
 	results  chan *task[T]
@@ -62,7 +63,7 @@ func newRun[T any](r *Runner[T], yield func(T, error) bool) *run[T] {
 // do reads, starts and reports until nothing is left or the caller's loop ends.
 func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 	ctx, cancel := context.WithCancel(parent)
-	defer r.calls.Wait()
+	defer r.wait()
 	defer cancel()
 	r.deadline, _ = ctx.Deadline()
 	source, unread := r.read(items)
@@ -100,6 +101,9 @@ func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 			if idle {
 				r.since = time.Now()
 			}
+			if !ok && r.panicked != nil {
+				return
+			}
 			if !ok {
 				r.reading, source = false, nil
 				break
@@ -114,6 +118,7 @@ func (r *run[T]) read(items iter.Seq[T]) (<-chan T, func()) {
 	source, done := make(chan T), make(chan struct{})
 	r.calls.Go(func() {
 		defer close(source)
+		defer func() { r.panicked = recover() }()
 		for item := range items {
 			select {
 			case source <- item:
@@ -123,6 +128,14 @@ func (r *run[T]) read(items iter.Seq[T]) (<-chan T, func()) {
 		}
 	})
 	return source, func() { close(done) }
+}
+
+// wait waits for the goroutines, and passes on a panic of items.
+func (r *run[T]) wait() {
+	r.calls.Wait()
+	if r.panicked != nil {
+		panic(r.panicked)
+	}
 }
 
 // start starts as many tasks as may be in flight. It returns a channel that says when

@@ -551,6 +551,30 @@ func TestStopping(t *testing.T) {
 	})
 }
 
+func TestAPanicOfItemsIsPassedOn(t *testing.T) {
+	t.Parallel()
+	items := func(yield func(int) bool) {
+		if yield(0) {
+			time.Sleep(time.Second)
+		}
+		panic("reading")
+	}
+	for name, breaks := range map[string]bool{"at the end": false, "after the loop has ended": true} {
+		test(t, name, func(t *testing.T) {
+			var results int
+			assert.PanicsWithValue(t, "reading", func() {
+				for range (&runner{Do: (&server{answer: first(0, outcome{})}).do}).Run(t.Context(), items) {
+					results++
+					if breaks {
+						break
+					}
+				}
+			})
+			assert.Equal(t, 1, results)
+		})
+	}
+}
+
 func TestStoppedError(t *testing.T) {
 	t.Parallel()
 	err := &bulk.StoppedError{Cause: context.Canceled}
