@@ -30,7 +30,8 @@ type revokeRun struct {
 
 	within   context.Context // of calls in flight
 	inFlight atomic.Int64
-	budget   atomic.Int64    // revocations that --max still allows
+	budget   atomic.Int64    // sessions that --max still allows
+	exceeded atomic.Bool     // there are more sessions than --max
 	failing  map[string]bool // users with a failure since the last success
 	stopped  error           // why the run ended early
 	unshown  error           // why stdout cannot be written any more
@@ -83,6 +84,9 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 			stop(r.stopped)
 		}
 	}
+	if r.exceeded.Load() {
+		r.stop(ctx, fmt.Errorf("--max %d reached", r.flags.max))
+	}
 }
 
 // fail records why an item was not done. It stops the run if that ends it.
@@ -94,7 +98,7 @@ func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
 	}
 	var wrong wrongResponse
 	switch {
-	case err == nil, errors.Is(err, clerksessions.ErrRateLimited): // it was not tried
+	case err == nil, errors.Is(err, clerksessions.ErrRateLimited), errors.Is(err, errMax): // it was not tried
 		return
 	case ctx.Err() != nil && errors.Is(err, context.Canceled), outcomeOf(err).Class == bulk.Fatal:
 		r.stop(ctx, err)
