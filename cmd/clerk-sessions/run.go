@@ -77,7 +77,9 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 		MaxFailing:  maxFailing,
 	}
 	for it, err := range engine.Run(ctx, slices.Values(items)) {
-		r.update(func() { p.done.add(it) })
+		if !errors.As(err, new(*bulk.StoppedError)) {
+			r.update(func() { p.done.add(it) })
+		}
 		if err == nil {
 			clear(r.failing)
 		} else if r.fail(ctx, it, err); r.stopped != nil {

@@ -249,6 +249,18 @@ func TestCallsInFlightFinishWithinTheGrace(t *testing.T) {
 	}
 }
 
+func TestProgressDoesNotCountWhatIsNotTried(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, server := testRun(20, 1, revokeAllFlags{concurrency: 8})
+		server.Fail("GetSessionList", 20, sessionstest.Fault{Latency: 5500 * time.Millisecond})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		revokeAll(ctx, r)
+		assert.Contains(t, stderr(r), "Revoking: 0/20\n")
+	})
+}
+
 func TestMaxIsNeverExceeded(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
