@@ -46,11 +46,11 @@ func (c *config) spares(id string) bool { return slices.Contains(c.except, id) }
 //
 // Each session is yielded once: as Clerk returned it when revoked; as it was listed,
 // without error, when Clerk no longer knew it; and otherwise as nil with a
-// [*RevokeError], which does not stop the others. The exception is a session that the
-// last listing still shows: it is yielded at the end, with a RevokeError that is
-// [ErrSurvived], even if it was yielded without an error before. A session listed for another user or client is an
-// error and is not revoked. An error of a listing comes last; what was listed before
-// it is revoked.
+// [*RevokeError], which does not stop the others. The exception is a session that is
+// listed again after it was yielded without an error: it is yielded again if it cannot
+// be revoked again, or if the last listing still shows it, with a RevokeError that is
+// [ErrSurvived]. A session listed for another user or client is an error and is not
+// revoked. An error of a listing comes last; what was listed before it is revoked.
 //
 // Revoking signs a user out but keeps nobody out. To prevent a new sign-in, ban or
 // delete the user first (POST /users/{id}/ban), which this package does not do. A
@@ -138,7 +138,7 @@ func (s *sweeper) live() (todo []*revocation, lagging bool, err error) {
 		failed, known := s.results[v.id]
 		switch {
 		case listed[v.id] || failed != nil || s.spares(v.id):
-		case session.Status.Ended() && s.params.Status == "":
+		case s.params.Status == "" && session.Status.Ended(), s.params.Status != "" && session.Status != s.params.Status:
 		case s.params.UserID != "" && s.params.UserID != session.UserID,
 			s.params.ClientID != "" && s.params.ClientID != session.ClientID:
 			s.report(v, errors.New("it was listed, but belongs to another user or client"))
