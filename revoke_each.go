@@ -151,8 +151,8 @@ func (r *revoker) attempt(ctx context.Context, v *revocation) bulk.Outcome[*revo
 	if err == nil {
 		if session.ID != v.id || !session.Status.Ended() {
 			return bulk.Outcome[*revocation]{
-				Err: fmt.Errorf("clerksessions: %s: the response is session %s with status %s, not a revoked one",
-					opRevokeSession.ID, rest.Quote(session.ID), rest.Quote(string(session.Status))),
+				Err: fmt.Errorf("clerksessions: %s: the response is session %s with status %s, want %s revoked",
+					opRevokeSession.ID, rest.Quote(session.ID), rest.Quote(string(session.Status)), rest.Quote(v.id)),
 			}
 		}
 		v.revoked = session
