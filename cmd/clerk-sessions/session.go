@@ -93,7 +93,8 @@ type sessionCall func(
 ) (*clerksessions.Session, error)
 
 // each makes one call for each id and prints the sessions: those whose ids come from a
-// file as they come. It continues after a failure, but not after an interruption.
+// file as they come. It continues after a failure, but not after an interruption or
+// when the secret key is rejected.
 func (a *app) each(
 	ctx context.Context,
 	args []string,
@@ -118,6 +119,7 @@ func (a *app) each(
 	defer cancel()
 	var sessions []*clerksessions.Session // to be printed
 	done, failed := 0, 0
+	var rejected error
 	fail := func(err error) {
 		failed++
 		a.printError(err)
@@ -128,9 +130,9 @@ func (a *app) each(
 			fail(fmt.Errorf("want session ids such as sess_2abc, got %w", err))
 			continue
 		}
-		if ctx.Err() != nil {
+		if cause := cmp.Or(context.Cause(ctx), rejected); cause != nil {
 			left := cmp.Or(strings.Join(args[min(done+failed, len(args)):], " "), "the rest")
-			fail(fmt.Errorf("%w; not tried: %s", context.Cause(ctx), left))
+			fail(fmt.Errorf("%w; not tried: %s", cause, left))
 			break
 		}
 		if err != nil && done+failed == 0 {
@@ -149,6 +151,9 @@ func (a *app) each(
 			return err
 		default:
 			fail(fmt.Errorf("%s: %w", id, err))
+		}
+		if errors.Is(err, clerksessions.ErrUnauthorized) {
+			rejected = errors.New("the secret key was rejected")
 		}
 		if file != "" {
 			if err := a.printSessions(sessions...); err != nil {
