@@ -169,9 +169,13 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 	return nil
 }
 
-// take takes the next task out of the queue. Groups that have failed wait for others.
+// take takes the next task out of the queue. While the server seems to be down, groups
+// that have failed wait for others.
 func (r *run[T]) take() *task[T] {
-	i := max(0, r.promising())
+	i := 0
+	if r.down() {
+		i = max(i, r.promising())
+	}
 	t := r.queue[i]
 	copy(r.queue[1:], r.queue[:i])
 	r.queue[0] = nil
