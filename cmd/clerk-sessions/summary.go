@@ -75,7 +75,9 @@ func (r *revokeRun) closeReport(left bool) error {
 	switch {
 	case err != nil:
 		r.printError(fmt.Errorf("the last outcomes are missing from the report: %w", err))
-		r.note("Free disk space, then run the same command with --resume %s: it does what is missing.", f.name)
+		if !f.onStdout() {
+			r.note("Free disk space, then run the same command with --resume %s: it does what is missing.", f.name)
+		}
 	case left && f.file != nil:
 		r.note("Some are left: run the same command with --resume %s.", f.name)
 	}
