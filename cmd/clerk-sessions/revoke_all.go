@@ -30,8 +30,8 @@ expire, usually within a minute.
 
 All users are listed first. Then you are asked, and exactly the sessions listed are
 revoked. With --yes nobody is asked, and sessions are revoked while other users are
-still being listed. At the end the users are listed again. A session that is still
-live, or that began meanwhile, is reported, and the exit code is 3.
+still being listed. At the end the users that had sessions to revoke are listed again. A
+session that is still live, or that began meanwhile, is reported, and the exit code is 3.
 
 The users file has one user id on each line, or is a CSV file with a column named id or
 user_id.
