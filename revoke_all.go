@@ -59,14 +59,15 @@ func (c *config) spares(id string) bool { return slices.Contains(c.except, id) }
 // minted before stay valid until they expire, usually within 60 seconds.
 //
 // Transient failures are retried after the rest; a session is given up after
-// [WithMaxAttempts] consecutive rounds without a success. After a response 429 all
-// calls wait as long as Clerk asks, reduce their rate and then recover, so that several
-// processes can share an instance's limit. RevokeAll gives up, with an error for each
-// session left, when ctx ends, when Clerk rejects the secret key, when Clerk asks to
-// wait for more than five minutes or beyond the deadline of ctx, when nothing has
-// succeeded for ten minutes, and when 50 different sessions have failed transiently
-// without a success in between. A listing is retried like any call, but waits up to
-// five minutes if Clerk asks for that.
+// [WithMaxAttempts] consecutive rounds without a success, and once a thousand have
+// failed, after three times as many attempts. After a response 429 all calls wait as
+// long as Clerk asks, reduce their rate and then recover, so that several processes can
+// share an instance's limit. RevokeAll gives up, with an error for each session left,
+// when ctx ends, when Clerk rejects the secret key, when Clerk asks to wait for more
+// than five minutes or beyond the deadline of ctx, when nothing has succeeded for ten
+// minutes, and when 50 different sessions have failed transiently without a success in
+// between. A listing is retried like any call, but waits up to five minutes if Clerk
+// asks for that.
 func (c *Client) RevokeAll(ctx context.Context, params ListParams, opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		problem := ""
