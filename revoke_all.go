@@ -47,11 +47,12 @@ func (c *config) spares(id string) bool { return slices.Contains(c.except, id) }
 //
 // Each session is yielded once: as Clerk returned it when revoked; as it was listed,
 // without an error, if Clerk no longer knew it; and otherwise as nil with a
-// [*RevokeError], which does not stop the others. The exception is a session that the
-// last listing still shows: it is yielded at the end, with a RevokeError that is
-// [ErrSurvived], even if it was yielded without an error before. A session listed for
-// another user or client is an error and is not revoked. If a listing fails, its error
-// is yielded last, after the sessions listed before it have been revoked.
+// [*RevokeError], which does not stop the others. The exception is a session that is
+// listed again after it was yielded without an error: it is yielded again if it cannot
+// be revoked again, or if the last listing still shows it, with a RevokeError that is
+// [ErrSurvived]. A session listed for another user or client is an error and is not
+// revoked. If a listing fails, its error is yielded last, after the sessions listed
+// before it have been revoked.
 //
 // Revoking signs a user out but does not prevent a new sign-in: ban or delete the user
 // first (POST /users/{id}/ban), which this package does not do. A password change ends
@@ -60,14 +61,15 @@ func (c *config) spares(id string) bool { return slices.Contains(c.except, id) }
 // within 60 seconds.
 //
 // Transient failures are retried after the rest; a session is given up after
-// [WithMaxAttempts] consecutive rounds without a success. After a 429 response all
-// calls wait as long as Clerk asks, reduce their rate and then recover, so that several
-// processes can share an instance's limit. RevokeAll gives up, with an error for each
-// session left, when ctx ends, when Clerk rejects the secret key, when Clerk asks to
-// wait for more than five minutes or beyond the deadline of ctx, when nothing has
-// succeeded for ten minutes, or when 50 different sessions have failed transiently
-// without a success in between. A listing is retried like any call, but waits up to
-// five minutes if Clerk asks for it.
+// [WithMaxAttempts] consecutive rounds without a success, and while a thousand wait for
+// a retry, after three times as many attempts. After a 429 response all calls wait as
+// long as Clerk asks, reduce their rate and then recover, so that several processes can
+// share an instance's limit. RevokeAll gives up, with an error for each session left,
+// when ctx ends, when Clerk rejects the secret key, when Clerk asks to wait for more
+// than five minutes or beyond the deadline of ctx, when nothing has succeeded for ten
+// minutes, or when 50 different sessions have failed transiently without a success in
+// between. A listing is retried like any call, but waits up to five minutes if Clerk
+// asks for it.
 func (c *Client) RevokeAll(ctx context.Context, params ListParams, opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		problem := ""
@@ -140,7 +142,7 @@ func (s *sweeper) live() (todo []*revocation, err error) {
 		v := &revocation{id: session.ID, listed: session}
 		switch {
 		case listed[v.id] || s.results[v.id] != nil || s.spares(v.id):
-		case session.Status.Ended() && s.params.Status == "":
+		case s.params.Status == "" && session.Status.Ended(), s.params.Status != "" && session.Status != s.params.Status:
 		case s.params.UserID != "" && s.params.UserID != session.UserID,
 			s.params.ClientID != "" && s.params.ClientID != session.ClientID:
 			s.report(v, errors.New("it was listed, but belongs to another user or client"))

@@ -58,7 +58,8 @@ func WithConcurrency(n int) Option {
 // The ids are read in another goroutine, only a few ahead of the calls, so millions of
 // ids need not be in memory. When ctx ends or RevokeEach gives up, it still reads the
 // remaining ids and yields each with an error: let ids end with ctx, or break out of the
-// loop. Breaking out cancels the calls in flight. RevokeEach returns only after ids has.
+// loop. Breaking out cancels the calls in flight. RevokeEach returns only after ids has,
+// and panics if ids does.
 func (c *Client) RevokeEach(ctx context.Context, ids iter.Seq[string], opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		problem := ""
@@ -151,8 +152,8 @@ func (r *revoker) attempt(ctx context.Context, v *revocation) bulk.Outcome[*revo
 	if err == nil {
 		if session.ID != v.id || !session.Status.Ended() {
 			return bulk.Outcome[*revocation]{
-				Err: fmt.Errorf("clerksessions: %s: response is session %s with status %s, not the revoked session",
-					opRevokeSession.ID, rest.Quote(session.ID), rest.Quote(string(session.Status))),
+				Err: fmt.Errorf("clerksessions: %s: response is session %s with status %s, want %s revoked",
+					opRevokeSession.ID, rest.Quote(session.ID), rest.Quote(string(session.Status)), rest.Quote(v.id)),
 			}
 		}
 		v.revoked = session

@@ -305,6 +305,24 @@ func TestRevokeAllDoesNotRevokeSessionsOfOthers(t *testing.T) {
 	})
 }
 
+// A server may ignore the filter.
+func TestRevokeAllRevokesNoOtherStatus(t *testing.T) {
+	t.Parallel()
+	list := []entry{
+		{Object: "session", ID: "sess_1", UserID: aUser, Status: "active"},
+		{Object: "session", ID: "sess_2", UserID: aUser, Status: "pending"},
+		{Object: "session", ID: "sess_3", UserID: aUser, Status: "ended"},
+	}
+	client, revoked := listingOf(t, func() []entry { return list }, func(string) any {
+		list[0].Status = "revoked"
+		return list[0]
+	})
+	yielded, errs := revokeAll(t.Context(), client, clerksessions.ListParams{UserID: aUser, Status: clerksessions.SessionStatusActive})
+	assert.Equal(t, []string{"sess_1"}, *revoked)
+	assert.Equal(t, map[string]int{"sess_1": 1}, yielded)
+	assert.Empty(t, errs)
+}
+
 // Unknown statuses, and responses without evidence that a session was revoked.
 func TestRevokeAllCountsOnlyKnownStatusesAsEnded(t *testing.T) {
 	t.Parallel()

@@ -19,11 +19,11 @@
 //	clerk-sessions revoke-all --users-file users.txt --resume report.jsonl
 //
 // The command asks before it revokes, and needs --yes without a terminal; with --yes it
-// revokes while it is still listing. At the end it lists the sessions again and reports
-// those that are still live. The report records each session as it happens, so that
-// --resume can continue after Ctrl-C or a crash. The report is locked during a run: a
-// second run with it is refused. Tokens issued before stay valid until they expire,
-// usually within a minute.
+// revokes while it is still listing. At the end it lists the users that had sessions to
+// revoke again, and reports the sessions that are still live. The report records each
+// session as it happens, so that --resume can continue after Ctrl-C or a crash. The
+// report is locked during a run: a second run with it is refused. Tokens issued before
+// stay valid until they expire, usually within a minute.
 //
 // # Reports
 //

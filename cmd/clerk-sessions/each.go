@@ -69,10 +69,14 @@ type idCalls struct {
 	call         func(id string) (*clerksessions.Session, error)
 	sessions     []*clerksessions.Session // not printed yet
 	done, failed int
+	rejected     bool // the secret key
 }
 
+var errRejected = errors.New("the secret key was rejected")
+
 // run makes the calls and prints failures. It continues after a failure, but not after
-// an interruption. It returns an error that has not been printed and ends the command.
+// an interruption or when the secret key is rejected. It returns an error that has not
+// been printed and ends the command.
 func (c *idCalls) run(ctx context.Context, ids iter.Seq2[string, error]) error {
 	for id, err := range ids {
 		var wrong *wrongID
@@ -80,9 +84,9 @@ func (c *idCalls) run(ctx context.Context, ids iter.Seq2[string, error]) error {
 		case errors.As(err, &wrong):
 			c.fail(fmt.Errorf("want session ids such as sess_2abc, got %w", err))
 			continue
-		case ctx.Err() != nil:
+		case ctx.Err() != nil || c.rejected:
 			left := cmp.Or(strings.Join(c.args[min(c.done+c.failed, len(c.args)):], " "), "the rest")
-			c.fail(fmt.Errorf("%w; not tried: %s", context.Cause(ctx), left))
+			c.fail(fmt.Errorf("%w; not tried: %s", cmp.Or(context.Cause(ctx), errRejected), left))
 			return nil
 		case err != nil && c.done+c.failed == 0:
 			return err
@@ -108,6 +112,7 @@ func (c *idCalls) one(id string) error {
 		return err
 	default:
 		c.fail(fmt.Errorf("%s: %w", id, err))
+		c.rejected = errors.Is(err, clerksessions.ErrUnauthorized)
 	}
 	if c.fromFile {
 		return c.print()

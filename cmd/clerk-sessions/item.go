@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"fmt"
 
 	"github.com/clerksessions/clerksessions"
 	"github.com/clerksessions/clerksessions/internal/bulk"
@@ -11,14 +10,15 @@ import (
 
 const pageAttempts = 5 // at each page of a list with several
 
-// errMax is wrapped by the error of a revocation that --max does not allow.
-var errMax = errors.New("reached")
+// errMax is the error of an item that --max does not allow. Retries of others go on.
+var errMax = errors.New("--max reached")
 
 // item is a session to revoke or, without a session, a user whose sessions to list.
 type item struct {
 	user, session string
 
-	paged   bool   // a later page of the user's list has failed
+	paged   bool   // the user's list has several pages
+	counted bool   // against --max
 	traceID string // of the last response about the session
 }
 
@@ -28,9 +28,9 @@ func outcomeOf(err error) bulk.Outcome[*item] {
 	var apiErr *clerksessions.Error
 	var wrong wrongResponse
 	switch {
-	case err == nil, errors.Is(err, clerksessions.ErrInvalidArgument), errors.As(err, &wrong):
+	case err == nil, errors.Is(err, clerksessions.ErrInvalidArgument), errors.As(err, &wrong), errors.Is(err, errMax):
 		return out
-	case errors.Is(err, errReport), errors.Is(err, errMax):
+	case errors.Is(err, errReport):
 		out.Class = bulk.Fatal
 		return out
 	case !errors.As(err, &apiErr):
@@ -53,6 +53,9 @@ func outcomeOf(err error) bulk.Outcome[*item] {
 func (r *revokeRun) do(it *item) bulk.Outcome[*item] {
 	if it.session != "" {
 		return r.revoke(it)
+	}
+	if r.exceeded.Load() {
+		return outcomeOf(errMax)
 	}
 	sessions, err := r.list(it, planned, listed)
 	out := outcomeOf(err)
@@ -111,9 +114,12 @@ func (r *revokeRun) list(user *item, found, done outcome) (sessions []*clerksess
 
 // revoke revokes a session. A session that Clerk no longer has counts as done.
 func (r *revokeRun) revoke(it *item) bulk.Outcome[*item] {
-	if r.budget.Add(-1) < 0 {
-		return outcomeOf(fmt.Errorf("--max %d %w", r.flags.max, errMax))
+	if !it.counted && r.budget.Add(-1) < 0 {
+		r.budget.Add(1)
+		r.exceeded.Store(true)
+		return outcomeOf(errMax)
 	}
+	it.counted = true
 	var meta clerksessions.Meta
 	_, err := revokeSession(r.client, r.within, it.session, clerksessions.WithMeta(&meta))
 	it.traceID = meta.TraceID
@@ -123,8 +129,12 @@ func (r *revokeRun) revoke(it *item) bulk.Outcome[*item] {
 		done, err = gone, nil
 	}
 	if err != nil {
-		r.budget.Add(1)
-		return outcomeOf(err)
+		out := outcomeOf(err)
+		if out.Class == bulk.Final && !errors.As(err, new(wrongResponse)) { // it was not revoked
+			it.counted = false
+			r.budget.Add(1)
+		}
+		return out
 	}
 	return outcomeOf(r.record(entry{SessionID: it.session, UserID: it.user, Outcome: done, TraceID: it.traceID}))
 }

@@ -258,6 +258,18 @@ func TestARunStopsWhenTheDiskIsFull(t *testing.T) {
 	}
 }
 
+func TestAReportOnStdoutCannotBeResumed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := testRun(10, 3, revokeAllFlags{})
+		r.report.file = &reportFile{name: "-", out: &fullDisk{room: 1000}}
+		revokeAll(t.Context(), r)
+		assert.Equal(t, exitPartly, r.exitCode(r.conclude()))
+		assert.Contains(t, stderr(r), "cannot write report: no space left on device\n")
+		assert.NotContains(t, stderr(r), "--resume")
+	})
+}
+
 func TestNothingIsWrittenAfterATruncatedLine(t *testing.T) {
 	t.Parallel()
 	disk := &fullDisk{room: 10}

@@ -30,9 +30,9 @@ usually within a minute.
 
 First the sessions of all users are listed. Then you are asked for confirmation, and
 exactly the sessions listed are revoked. With --yes there is no confirmation, and
-sessions are revoked while others are still being listed. At the end the sessions are
-listed again. If one is still live, or began meanwhile, it is reported and the exit
-code is 3.
+sessions are revoked while others are still being listed. At the end the users that had
+sessions to revoke are listed again. A session that is still live, or that began
+meanwhile, is reported, and the exit code is 3.
 
 The users file has one user id on each line, or is a CSV file with a column named id or
 user_id.

@@ -30,7 +30,8 @@ type revokeRun struct {
 
 	within   context.Context // the context of calls; see withGrace
 	inFlight atomic.Int64
-	budget   atomic.Int64    // revocations that --max still allows
+	budget   atomic.Int64    // sessions that --max still allows
+	exceeded atomic.Bool     // there are more sessions than --max
 	failing  map[string]bool // users with a failure since the last success
 	stopped  error           // why the run ended early
 	unshown  error           // the error of writing to stdout
@@ -77,12 +78,17 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 		MaxFailing:  maxFailing,
 	}
 	for it, err := range runner.Run(ctx, slices.Values(items)) {
-		r.update(func() { p.done.add(it) })
+		if !errors.As(err, new(*bulk.StoppedError)) {
+			r.update(func() { p.done.add(it) })
+		}
 		if err == nil {
 			clear(r.failing)
 		} else if r.fail(ctx, it, err); r.stopped != nil {
 			stop(r.stopped)
 		}
+	}
+	if r.exceeded.Load() {
+		r.stop(ctx, fmt.Errorf("--max %d reached", r.flags.max))
 	}
 }
 
@@ -96,7 +102,7 @@ func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
 	}
 	var wrong wrongResponse
 	switch {
-	case err == nil, errors.Is(err, clerksessions.ErrRateLimited): // not attempted
+	case err == nil, errors.Is(err, clerksessions.ErrRateLimited), errors.Is(err, errMax): // not attempted
 		return
 	case ctx.Err() != nil && errors.Is(err, context.Canceled), outcomeOf(err).Class == bulk.Fatal:
 		r.stop(ctx, err)

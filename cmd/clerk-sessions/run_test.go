@@ -249,6 +249,18 @@ func TestCallsInFlightFinishWithinTheGrace(t *testing.T) {
 	}
 }
 
+func TestProgressDoesNotCountWhatIsNotTried(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, server := testRun(20, 1, revokeAllFlags{concurrency: 8})
+		server.Fail("GetSessionList", 20, sessionstest.Fault{Latency: 5500 * time.Millisecond})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		revokeAll(ctx, r)
+		assert.Contains(t, stderr(r), "Revoking: 0/20\n")
+	})
+}
+
 func TestMaxIsNeverExceeded(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -278,6 +290,36 @@ func TestMaxIsNeverExceeded(t *testing.T) {
 			assert.Equal(t, row.code, r.exitCode(r.conclude()))
 		})
 	}
+}
+
+// Sessions whose response was lost may be revoked, and those refused by the rate limit
+// will be.
+func TestMaxCountsSessionsThatAreRetried(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		fault sessionstest.Fault
+		want  summary
+	}{
+		"lost responses":    {sessionstest.Fault{ResetAfter: true}, summary{Revoked: 5, NotDone: 15}},
+		"bad gateways":      {sessionstest.Fault{Status: 502}, summary{Revoked: 5, NotDone: 15}},
+		"rate limit":        {sessionstest.Fault{Status: 429, RetryAfter: "1"}, summary{Revoked: 5, NotDone: 15}},
+		"another session's": {sessionstest.Fault{Body: []byte(`{"object":"session","id":"sess_x","status":"revoked"}`)}, summary{Failed: 5, NotDone: 15}},
+	} {
+		test(t, name, func(t *testing.T) {
+			r, server := testRun(1, 20, revokeAllFlags{max: 5, concurrency: 8})
+			server.Fail("RevokeSession", 5, row.fault)
+			revokeAll(t.Context(), r)
+			assert.Equal(t, row.want, r.report.summary())
+			assert.Equal(t, 20-row.want.Revoked, liveSessions(server))
+			assert.EqualError(t, r.stopped, "--max 5 reached")
+		})
+	}
+	test(t, "users are not listed any more", func(t *testing.T) {
+		r, server := testRun(100, 1, revokeAllFlags{max: 5})
+		revokeAll(t.Context(), r)
+		assert.Equal(t, 5, r.report.summary().Revoked)
+		assert.Less(t, len(server.Requests()), 20)
+	})
 }
 
 func TestALongListIsRetriedPageByPage(t *testing.T) {
@@ -347,7 +389,7 @@ func TestErrorsAreClassified(t *testing.T) {
 		{"a response about another session", wrongResponse{errors.New("other")}, bulk.Final},
 		{"the network", errors.New("connection reset"), bulk.Transient},
 		{"a full disk", fmt.Errorf("%w: full", errReport), bulk.Fatal},
-		{"--max", errMax, bulk.Fatal},
+		{"--max", errMax, bulk.Final},
 		{"truncated", answered(200), bulk.Transient},
 		{"300", answered(300), bulk.Final},
 		{"400", answered(400), bulk.Final},

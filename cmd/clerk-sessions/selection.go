@@ -55,7 +55,10 @@ func (s *selection) params(user string) clerksessions.ListParams {
 
 // live reports whether a listed session has not ended, or has the status asked for.
 func (s *selection) live(session *clerksessions.Session) bool {
-	return s.status != "" || !session.Status.Ended()
+	if s.status != "" {
+		return session.Status == s.status
+	}
+	return !session.Status.Ended()
 }
 
 // matches reports whether a live session is to be revoked.

@@ -48,6 +48,20 @@ func TestSelectionMatches(t *testing.T) {
 	}
 }
 
+func TestSelectionIsOfLiveSessionsOrOfOneStatus(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		asked, listed clerksessions.SessionStatus
+		want          bool
+	}{
+		{"", "active", true}, {"", "pending", true}, {"", "suspended", true}, {"", "ended", false},
+		{"active", "active", true}, {"active", "pending", false}, {"revoked", "revoked", true}, {"revoked", "active", false},
+	} {
+		s := &selection{status: row.asked}
+		assert.Equal(t, row.want, s.live(&clerksessions.Session{Status: row.listed}), "%+v", row)
+	}
+}
+
 func TestListedSessionsOfOthersAreErrors(t *testing.T) {
 	t.Parallel()
 	session := &clerksessions.Session{ID: "sess_1", UserID: "user_1", ClientID: "client_1"}

@@ -76,7 +76,9 @@ func (r *revokeRun) closeReport(left bool) error {
 	switch {
 	case err != nil:
 		r.printError(fmt.Errorf("the last outcomes are missing from the report: %w", err))
-		r.note("Free disk space, then run the same command with --resume %s to continue.", f.name)
+		if !f.onStdout() {
+			r.note("Free disk space, then run the same command with --resume %s to continue.", f.name)
+		}
 	case left && f.file != nil:
 		r.note("Not everything is done: run the same command with --resume %s.", f.name)
 	}

@@ -17,8 +17,8 @@ type Runner[T any] struct {
 	Do func(ctx context.Context, item T) Outcome[T]
 
 	// Group returns the group of an item, for example its owner. Transient failures
-	// within a single group do not suggest that the server is down. Default: each item
-	// is a group of its own.
+	// within a single group do not suggest that the server is down, and let other groups
+	// go first. Default: each item is a group of its own.
 	Group func(item T) string
 
 	// Notify is called for each pause and retry, in the goroutine that ranges over the
@@ -34,7 +34,8 @@ type Runner[T any] struct {
 
 	// MaxRounds is the number of consecutive rounds without a success after which the
 	// items that failed transiently are given up. A round is one attempt at each of
-	// them; rate-limited attempts do not count. Default: 1, no retries.
+	// them; rate-limited attempts do not count. Default: 1, no retries. While 1000 items
+	// wait for a retry, those that failed three times as often are given up as well.
 	MaxRounds int
 
 	// MaxFailing is the number of distinct groups with a transient failure since the
@@ -133,7 +134,7 @@ var ErrGaveUp = errors.New("gave up")
 // those from Outcome.Add. Breaking out of the loop cancels the calls in flight and
 // stops reading. When ctx ends or the run is given up, the remaining items are still
 // read and yielded, each with its error. In every case the sequence returns only after
-// all calls of Do, and items, have returned.
+// all calls of Do, and items, have returned. If items panics, the sequence does.
 func (r *Runner[T]) Run(ctx context.Context, items iter.Seq[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		newRun(r, yield).do(ctx, items)

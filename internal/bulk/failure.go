@@ -1,8 +1,8 @@
 package bulk
 
 import (
-	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/clerksessions/clerksessions/internal/rest"
@@ -19,7 +19,10 @@ const (
 
 // rateLimited pauses all calls after one was rate-limited, and queues that one first.
 func (r *run[T]) rateLimited(now time.Time, t *task[T]) {
-	asked := cmp.Or(t.outcome.RetryAfter, rest.Backoff(r.pace.pauses+1))
+	asked := rest.Backoff(r.pace.pauses + 1)
+	if t.outcome.RetryAfter > 0 {
+		asked = max(t.outcome.RetryAfter, minPause)
+	}
 	if reason := r.tooLong(now, asked); reason != "" {
 		r.giveUp(reason, t.outcome.Err)
 	}
@@ -41,9 +44,9 @@ func (r *run[T]) rateLimited(now time.Time, t *task[T]) {
 // failedTransiently defers a task to the next round, or reports its failure if it is
 // not retried.
 func (r *run[T]) failedTransiently(now time.Time, t *task[T]) {
-	r.streak++
 	t.failures++
 	if t.failures == 1 {
+		r.streak++
 		r.failing[r.group(t)] = true
 	}
 	if r.MaxRounds <= 1 || r.tooLong(now, t.outcome.RetryAfter) != "" {
@@ -68,6 +71,12 @@ func (r *run[T]) failedTransiently(now time.Time, t *task[T]) {
 
 // down reports whether the server seems to be down, as opposed to a few failing items.
 func (r *run[T]) down() bool { return len(r.failing) > r.Concurrency || r.streak > 5*r.Concurrency }
+
+// promising returns the index of the first queued task of a group without a transient
+// failure since the last success, -1 if there is none.
+func (r *run[T]) promising() int {
+	return slices.IndexFunc(r.queue, func(t *task[T]) bool { return !r.failing[r.group(t)] })
+}
 
 // group returns the key of the task's group: without Group, the task itself.
 func (r *run[T]) group(t *task[T]) any {

@@ -16,7 +16,7 @@ const (
 
 // Pace is the rate of calls. It adapts to a limit that other clients may share, by
 // additive increase and multiplicative decrease. The zero Pace has not met a limit yet.
-// Consecutive runs may share one.
+// Consecutive runs may share one; it starts again after a period without a call.
 //
 // The rate starts at firstRate and doubles every half second until a call is refused,
 // which pauses all calls. The first pause says little about the rate, as other clients
@@ -31,6 +31,7 @@ type Pace struct {
 	done    int       // successes since then
 	met     bool      // a limit: there was a pause
 	next    time.Time // when the rate allows the next call
+	last    time.Time // the start of the last call
 	burst   int       // calls that may start without waiting for next
 
 	until   time.Time // no call is started before
@@ -38,10 +39,10 @@ type Pace struct {
 	pauses  int       // since the last success
 }
 
-// begin starts the pace with a burst of calls, unless an earlier run has started it.
+// begin starts the pace with a burst of calls, unless an earlier run has just ended.
 func (p *Pace) begin(now time.Time, burst int) {
-	if p.since.IsZero() {
-		p.since, p.rate, p.burst = now, firstRate, burst
+	if now.Sub(p.last).Seconds() > period {
+		*p = Pace{since: now, last: now, rate: firstRate, burst: burst}
 	}
 }
 
@@ -65,7 +66,7 @@ func (p *Pace) start(now time.Time) {
 	if p.burst > 0 || now.After(p.next.Add(interval)) {
 		p.next = now // no calls to catch up with
 	}
-	p.next = p.next.Add(interval)
+	p.next, p.last = p.next.Add(interval), now
 	p.burst = max(0, p.burst-1)
 }
 

@@ -31,6 +31,26 @@ func TestCallsAreSpacedOutAfterAFirstBurst(t *testing.T) {
 	assert.Zero(t, p.wait(at(60)), "the rate is above a call per nanosecond")
 }
 
+func TestALongIdleTimeStartsAgain(t *testing.T) {
+	t.Parallel()
+	var p Pace
+	p.begin(at(0), 1)
+	p.start(at(0))
+	p.pause(0, 0, 10)
+	p.start(at(10))
+	p.pause(0, 10, 20)
+	assert.True(t, p.settled)
+	p.start(at(20))
+	p.begin(at(30), 3)
+	assert.True(t, p.settled, "a run that follows at once")
+	p.begin(at(31), 3)
+	for range 3 {
+		assert.Zero(t, p.wait(at(31)))
+		p.start(at(31))
+	}
+	assert.Equal(t, 20*time.Millisecond, p.wait(at(31)), "50 calls a second")
+}
+
 func TestARefusedCallPausesAllCalls(t *testing.T) {
 	t.Parallel()
 	var p Pace

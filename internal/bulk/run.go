@@ -27,9 +27,10 @@ type run[T any] struct {
 
 	since   time.Time    // the last success, or when there was something to do again
 	failing map[any]bool // groups with a transient failure since then
-	streak  int          // transient failures since then
+	streak  int          // tasks whose first attempt failed transiently since then
 
 	reading    bool // there may be more items to read
+	panicked   any  // what items panicked with
 	inflight   int
 	goroutines sync.WaitGroup
 	results    chan *task[T]
@@ -62,7 +63,7 @@ func newRun[T any](r *Runner[T], yield func(T, error) bool) *run[T] {
 // caller's loop ends.
 func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 	ctx, cancel := context.WithCancel(parent)
-	defer r.goroutines.Wait()
+	defer r.wait()
 	defer cancel()
 	r.deadline, _ = ctx.Deadline()
 	source, stopReading := r.read(items)
@@ -87,7 +88,7 @@ func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 		switch {
 		case r.stopped != nil:
 			ended = nil
-		case len(r.queue) >= r.Concurrency || r.full():
+		case r.full(), len(r.queue) >= r.Concurrency && (!r.down() || r.promising() >= 0):
 			next = nil
 		}
 		select {
@@ -99,6 +100,9 @@ func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 		case item, ok := <-next:
 			if idle {
 				r.since = time.Now()
+			}
+			if !ok && r.panicked != nil {
+				return
 			}
 			if !ok {
 				r.reading, source = false, nil
@@ -114,6 +118,7 @@ func (r *run[T]) read(items iter.Seq[T]) (<-chan T, func()) {
 	source, done := make(chan T), make(chan struct{})
 	r.goroutines.Go(func() {
 		defer close(source)
+		defer func() { r.panicked = recover() }()
 		for item := range items {
 			select {
 			case source <- item:
@@ -123,6 +128,14 @@ func (r *run[T]) read(items iter.Seq[T]) (<-chan T, func()) {
 		}
 	})
 	return source, func() { close(done) }
+}
+
+// wait waits for the goroutines, and panics if items did.
+func (r *run[T]) wait() {
+	r.goroutines.Wait()
+	if r.panicked != nil {
+		panic(r.panicked)
+	}
 }
 
 // start starts as many tasks as may be in flight. The returned channel fires when the
@@ -144,9 +157,7 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 			r.paused = false
 			r.notify(Event[T]{Kind: Resume})
 		}
-		t := r.queue[0]
-		r.queue[0] = nil
-		r.queue = r.queue[1:]
+		t := r.take()
 		r.pace.start(now)
 		r.inflight++
 		r.goroutines.Go(func() {
@@ -155,6 +166,20 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 		})
 	}
 	return nil
+}
+
+// take takes the next task out of the queue. While the server seems to be down, groups
+// that have failed wait for others.
+func (r *run[T]) take() *task[T] {
+	i := 0
+	if r.down() {
+		i = max(i, r.promising())
+	}
+	t := r.queue[i]
+	copy(r.queue[1:], r.queue[:i])
+	r.queue[0] = nil
+	r.queue = r.queue[1:]
+	return t
 }
 
 // finish handles the outcome of one attempt.

@@ -225,6 +225,7 @@ func TestItemsThatAlwaysFailDoNotBlockOthers(t *testing.T) {
 		"40 transient failures of 40 owners":  {40, transient(), owners, 50 * time.Second},
 		"30 transient failures of one owner":  {30, transient(), func(item int) string { return owners(max(30, item)) }, 20 * time.Second},
 		"100 transient failures of one owner": {100, transient(), func(item int) string { return owners(max(100, item)) }, 3 * time.Minute},
+		"500 transient failures of one owner": {500, transient(), func(item int) string { return owners(max(500, item)) }, 3 * time.Minute},
 	} {
 		test(t, name, func(t *testing.T) {
 			s := server{answer: func(item, n int) outcome {
@@ -242,6 +243,22 @@ func TestItemsThatAlwaysFailDoNotBlockOthers(t *testing.T) {
 			assert.Less(t, time.Since(began), row.within)
 		})
 	}
+	test(t, "more than wait for the next round", func(t *testing.T) {
+		var calls atomic.Int32
+		do := func(_ context.Context, item int) outcome {
+			calls.Add(1)
+			time.Sleep(50 * time.Millisecond)
+			if item%20 == 0 {
+				return transient()
+			}
+			return outcome{}
+		}
+		began := time.Now()
+		results := collect(t, t.Context(), runner{Do: do, Concurrency: 8, MaxRounds: 3}, numbers(40_000))
+		assert.Len(t, failures(results), 2000)
+		assert.Less(t, int(calls.Load()), 40_000+2000*9)
+		assert.Less(t, time.Since(began), 10*time.Minute)
+	})
 	test(t, "90 of 500 in any order", func(t *testing.T) {
 		s := server{answer: func(item, _ int) outcome {
 			time.Sleep(50 * time.Millisecond)
@@ -272,8 +289,9 @@ func TestGivingUp(t *testing.T) {
 		"MaxFailing":         {runner{MaxFailing: 7}, down, 0, [2]int{7, 7}, [2]time.Duration{200 * time.Millisecond, 2 * time.Second}, "gave up: 7 failures"},
 		"the server is down for one group": {runner{Concurrency: 8, Group: func(int) string { return "one" }}, down, 0,
 			[2]int{300, 900}, [2]time.Duration{10 * time.Minute, 11 * time.Minute}, "gave up: nothing has succeeded for 10m"},
-		"rate-limited forever":   {runner{}, limited(time.Second), 0, [2]int{60, 600}, [2]time.Duration{10 * time.Minute, 11 * time.Minute}, "not attempted: gave up: nothing has succeeded for 10m"},
-		"final failures forever": {runner{}, final(), time.Second, [2]int{601, 601}, [2]time.Duration{10 * time.Minute, 11 * time.Minute}, "not attempted: gave up: nothing has succeeded for 10m"},
+		"rate-limited forever":                              {runner{}, limited(time.Second), 0, [2]int{60, 600}, [2]time.Duration{10 * time.Minute, 11 * time.Minute}, "not attempted: gave up: nothing has succeeded for 10m"},
+		"final failures forever":                            {runner{}, final(), time.Second, [2]int{601, 601}, [2]time.Duration{10 * time.Minute, 11 * time.Minute}, "not attempted: gave up: nothing has succeeded for 10m"},
+		"rate-limited forever, for a millisecond each time": {runner{}, limited(time.Millisecond), 0, [2]int{60, 12_100}, [2]time.Duration{10 * time.Minute, 11 * time.Minute}, "not attempted: gave up: nothing has succeeded for 10m"},
 	} {
 		test(t, name, func(t *testing.T) {
 			s := server{answer: func(_, _ int) outcome {
@@ -538,6 +556,30 @@ func TestStopping(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAPanicOfItemsIsPassedOn(t *testing.T) {
+	t.Parallel()
+	items := func(yield func(int) bool) {
+		if yield(0) {
+			time.Sleep(time.Second)
+		}
+		panic("reading")
+	}
+	for name, breaks := range map[string]bool{"at the end": false, "after the loop has ended": true} {
+		test(t, name, func(t *testing.T) {
+			var results int
+			assert.PanicsWithValue(t, "reading", func() {
+				for range (&runner{Do: (&server{answer: first(0, outcome{})}).do}).Run(t.Context(), items) {
+					results++
+					if breaks {
+						break
+					}
+				}
+			})
+			assert.Equal(t, 1, results)
+		})
+	}
 }
 
 func TestStoppedError(t *testing.T) {
