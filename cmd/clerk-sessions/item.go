@@ -10,15 +10,11 @@ import (
 
 const pageAttempts = 5 // at each page of a list with several
 
-// errMax is the error of an item that --max does not allow. Retries of others go on.
-var errMax = errors.New("--max reached")
-
 // item is a session to revoke or, without a session, a user whose sessions to list.
 type item struct {
 	user, session string
 
 	paged   bool   // the user's list has several pages
-	counted bool   // against --max
 	traceID string // of the last response about the session
 }
 
@@ -28,7 +24,7 @@ func outcomeOf(err error) bulk.Outcome[*item] {
 	var apiErr *clerksessions.Error
 	var wrong wrongResponse
 	switch {
-	case err == nil, errors.Is(err, clerksessions.ErrInvalidArgument), errors.As(err, &wrong), errors.Is(err, errMax):
+	case err == nil, errors.Is(err, clerksessions.ErrInvalidArgument), errors.As(err, &wrong):
 		return out
 	case errors.Is(err, errReport):
 		out.Class = bulk.Fatal
@@ -54,21 +50,28 @@ func (r *revokeRun) do(it *item) bulk.Outcome[*item] {
 	if it.session != "" {
 		return r.revoke(it)
 	}
-	if r.exceeded.Load() {
-		return outcomeOf(errMax)
-	}
 	sessions, err := r.list(it, planned, listed)
 	out := outcomeOf(err)
 	if r.flags.dryRun {
 		r.aside(func() { r.unshown = cmp.Or(r.unshown, r.printSessions(sessions...)) })
 	}
 	if r.flags.yes && out.Class != bulk.Fatal {
+		sessions = sessions[:r.allowed(len(sessions))]
 		for _, session := range sessions {
 			out.Add = append(out.Add, &item{user: session.UserID, session: session.ID})
 		}
 		r.update(func() { r.progress.total.sessions += len(sessions) })
 	}
 	return out
+}
+
+// allowed returns how many of n more sessions --max allows.
+func (r *revokeRun) allowed(n int) int {
+	left := r.budget.Add(-int64(n))
+	if left < 0 {
+		r.exceeded.Store(true)
+	}
+	return max(0, n+int(min(0, left)))
 }
 
 // list lists the sessions of a user that match the selection. It returns those that the
@@ -114,12 +117,6 @@ func (r *revokeRun) list(user *item, found, done outcome) (sessions []*clerksess
 
 // revoke revokes a session. A session that Clerk no longer has counts as done.
 func (r *revokeRun) revoke(it *item) bulk.Outcome[*item] {
-	if !it.counted && r.budget.Add(-1) < 0 {
-		r.budget.Add(1)
-		r.exceeded.Store(true)
-		return outcomeOf(errMax)
-	}
-	it.counted = true
 	var meta clerksessions.Meta
 	_, err := revokeSession(r.client, r.within, it.session, clerksessions.WithMeta(&meta))
 	it.traceID = meta.TraceID
@@ -129,12 +126,7 @@ func (r *revokeRun) revoke(it *item) bulk.Outcome[*item] {
 		done, err = gone, nil
 	}
 	if err != nil {
-		out := outcomeOf(err)
-		if out.Class == bulk.Final && !errors.As(err, new(wrongResponse)) { // it was not revoked
-			it.counted = false
-			r.budget.Add(1)
-		}
-		return out
+		return outcomeOf(err)
 	}
 	return outcomeOf(r.record(entry{SessionID: it.session, UserID: it.user, Outcome: done, TraceID: it.traceID}))
 }

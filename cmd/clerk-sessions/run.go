@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
-	"slices"
 	"sync/atomic"
 
 	"github.com/clerksessions/clerksessions"
@@ -77,7 +77,7 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 		MaxRounds:   maxRounds,
 		MaxFailing:  maxFailing,
 	}
-	for it, err := range runner.Run(ctx, slices.Values(items)) {
+	for it, err := range runner.Run(ctx, r.withinMax(items)) {
 		if !errors.As(err, new(*bulk.StoppedError)) {
 			r.update(func() { p.done.add(it) })
 		}
@@ -92,6 +92,17 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 	}
 }
 
+// withinMax yields items until there are more sessions than --max allows.
+func (r *revokeRun) withinMax(items []*item) iter.Seq[*item] {
+	return func(yield func(*item) bool) {
+		for _, it := range items {
+			if r.exceeded.Load() || it.session != "" && r.allowed(1) == 0 || !yield(it) {
+				return
+			}
+		}
+	}
+}
+
 // fail prints and records the error of an item. It stops the run after an interruption, a
 // fatal error or too many failures.
 func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
@@ -102,7 +113,7 @@ func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
 	}
 	var wrong wrongResponse
 	switch {
-	case err == nil, errors.Is(err, clerksessions.ErrRateLimited), errors.Is(err, errMax): // not attempted
+	case err == nil, errors.Is(err, clerksessions.ErrRateLimited): // not attempted
 		return
 	case ctx.Err() != nil && errors.Is(err, context.Canceled), outcomeOf(err).Class == bulk.Fatal:
 		r.stop(ctx, err)
