@@ -113,12 +113,15 @@ func (r *revokeRun) list(user *item, found, done outcome) (sessions []*clerksess
 
 // revoke revokes a session. A 404 about it counts as done.
 func (r *revokeRun) revoke(it *item) bulk.Outcome[*item] {
-	if !it.counted && r.budget.Add(-1) < 0 {
-		r.budget.Add(1)
-		r.exceeded.Store(true)
-		return outcomeOf(errMax)
+	if !it.counted {
+		if r.budget.Add(-1) < 0 {
+			r.budget.Add(1)
+			r.exceeded.Store(true)
+			return outcomeOf(errMax)
+		}
+		it.counted = true
+		r.pending.Add(1)
 	}
-	it.counted = true
 	var meta clerksessions.Meta
 	_, err := revokeSession(r.client, r.within, it.session, clerksessions.WithMeta(&meta))
 	it.traceID = meta.TraceID
@@ -131,6 +134,7 @@ func (r *revokeRun) revoke(it *item) bulk.Outcome[*item] {
 		out := outcomeOf(err)
 		if out.Class == bulk.Final && !errors.As(err, new(wrongResponse)) { // it was not revoked
 			it.counted = false
+			r.pending.Add(-1)
 			r.budget.Add(1)
 		}
 		return out

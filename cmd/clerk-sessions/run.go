@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
-	"slices"
 	"sync/atomic"
 
 	"github.com/clerksessions/clerksessions"
@@ -31,7 +31,8 @@ type revokeRun struct {
 	within   context.Context // of calls in flight
 	inFlight atomic.Int64
 	budget   atomic.Int64    // sessions that --max still allows
-	exceeded atomic.Bool     // there are more sessions than --max
+	pending  atomic.Int64    // sessions counted against it that are not done
+	exceeded atomic.Bool     // there are more sessions than it allows
 	failing  map[string]bool // users with a failure since the last success
 	stopped  error           // why the run ended early
 	unshown  error           // why stdout cannot be written any more
@@ -76,18 +77,35 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 		MaxRounds:   maxRounds,
 		MaxFailing:  maxFailing,
 	}
-	for it, err := range engine.Run(ctx, slices.Values(items)) {
+	for it, err := range engine.Run(ctx, r.until(items)) {
 		if !errors.As(err, new(*bulk.StoppedError)) {
 			r.update(func() { p.done.add(it) })
 		}
 		if err == nil {
 			clear(r.failing)
-		} else if r.fail(ctx, it, err); r.stopped != nil {
+		} else {
+			r.fail(ctx, it, err)
+		}
+		if it.counted {
+			r.pending.Add(-1)
+		}
+		if r.exceeded.Load() && r.pending.Load() == 0 {
+			r.stop(ctx, fmt.Errorf("--max %d reached", r.flags.max))
+		}
+		if r.stopped != nil {
 			stop(r.stopped)
 		}
 	}
-	if r.exceeded.Load() {
-		r.stop(ctx, fmt.Errorf("--max %d reached", r.flags.max))
+}
+
+// until yields items until --max is reached.
+func (r *revokeRun) until(items []*item) iter.Seq[*item] {
+	return func(yield func(*item) bool) {
+		for _, it := range items {
+			if r.exceeded.Load() || !yield(it) {
+				return
+			}
+		}
 	}
 }
 

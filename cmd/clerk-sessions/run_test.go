@@ -320,6 +320,13 @@ func TestMaxCountsSessionsThatAreRetried(t *testing.T) {
 		assert.Equal(t, 5, r.report.summary().Revoked)
 		assert.Less(t, len(server.Requests()), 20)
 	})
+	test(t, "the run ends at once", func(t *testing.T) {
+		r, server := testRun(2, 1000, revokeAllFlags{max: 300}, sessionstest.WithRateLimit(100, 10*time.Second))
+		start := time.Now()
+		revokeAll(t.Context(), r)
+		assert.Equal(t, 1700, liveSessions(server))
+		assert.Less(t, time.Since(start), time.Minute)
+	})
 }
 
 func TestALongListIsRetriedPageByPage(t *testing.T) {
