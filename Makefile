@@ -85,7 +85,7 @@ soak: ## run the model-based tests on random programs for SOAKTIME seconds
 	done
 
 # Tests that are too slow for what they detect: those over real connections, and those that run go.
-SLOW := ^(TestWire|TestWhatAnImporterGets|TestDocumentsShow|TestRevokeAllSharesALimit)
+SLOW := ^(TestWire|TestAnImporterLinksOnly|TestDocumentsShow|TestRevokeAllSharesALimit)
 mutation: ## count the changes of the code that no test detects; see docs/mutation.md: PKG=./sessionjwt SAMPLE=100 SEED=1
 	@cd api && go tool mutation -C .. -skip '$(SLOW)' -sample $(or $(SAMPLE),0) -seed $(or $(SEED),1) \
 		$(if $(TESTS),-tests $(TESTS)) $(if $(MATCH),-match '$(MATCH)') $(or $(PKG),./internal/rest)

@@ -14,19 +14,20 @@ const (
 )
 
 // All returns every session that matches, newest first, page by page. Pages have 500
-// sessions unless params.Limit is set (at least 2). params.Offset skips that many.
+// sessions unless params.Limit is set; a limit of 1 counts as 2. params.Offset skips
+// that many sessions.
 //
-// The list may change while it is read. Pages overlap, and All reads a page again from
-// farther up when the overlap is gone, so a session that matches during the whole
-// iteration is yielded, and yielded once. A session that starts or stops matching
-// during iteration may or may not be yielded. This relies on Clerk's order, newest
-// first. The order of sessions with the same creation time may change between requests
-// as long as there are fewer than a page of them and pages have at least 20 sessions.
+// The list may change while it is read. Pages overlap, and All reads again from a
+// smaller offset when the overlap is gone, so a session that matches during the whole
+// iteration is yielded exactly once. A session that starts or stops matching during
+// iteration may or may not be yielded. This relies on Clerk's order, newest first. The
+// order of sessions with the same creation time may change between requests as long as
+// there are fewer than a page of them and pages have at least 20 sessions.
 //
-// An error is yielded once and ends the sequence. Besides the errors of [Client.List]
-// there is one for a server whose total_count or paging is inconsistent. Only the last
-// thousand sessions are remembered, so a session that a server lists twice, farther
-// apart, may be yielded twice.
+// An error is yielded once and ends the sequence: an error of [Client.List], or one for
+// a server whose total_count or paging is inconsistent. Only the last thousand sessions
+// are remembered, so a session that the server lists again after more than that may be
+// yielded twice.
 func (c *Client) All(ctx context.Context, params ListParams, opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		p := newPager(params)
@@ -51,16 +52,16 @@ func (c *Client) All(ctx context.Context, params ListParams, opts ...Option) ite
 // newer than the last one returned.
 type pager struct {
 	params   ListParams
-	overlap  int       // how many sessions of a page are listed again by the next
-	recent   []seen    // the sessions returned last, a thousand or so
+	overlap  int       // how many sessions two consecutive pages share
+	recent   []seen    // the last sessions returned, about a thousand
 	oldest   UnixMilli // the creation time of the oldest session returned, if the list is sorted
-	unsorted bool      // the first page was not sorted, so that only ids tell where a page belongs
-	tied     bool      // the last page did not show where the sessions with its last creation time begin
+	unsorted bool      // the first page was not sorted, so pages are joined by ids alone
+	tied     bool      // nearly all of the last page had one creation time, so it may have begun before the page
 	stalled  int       // consecutive pages without a new session
 	done     bool
 }
 
-// seen is what is remembered of a session.
+// seen is a session that was returned.
 type seen struct {
 	id      string
 	created UnixMilli
@@ -71,7 +72,7 @@ func newPager(params ListParams) *pager {
 		params.Limit = pageSize
 	}
 	if params.Limit == 1 {
-		params.Limit = 2 // one session cannot overlap
+		params.Limit = 2 // pages of one session cannot overlap
 	}
 	overlap := max(2, params.Limit/50)
 	if params.Limit < 20 {
@@ -116,8 +117,8 @@ func (p *pager) next(list func(ListParams) (*SessionPage, error)) ([]*Session, e
 	return fresh, nil
 }
 
-// joins reports whether nothing can have been skipped between what was returned so far
-// and this page.
+// joins reports whether the page follows on from the sessions returned so far, so that
+// none can have been skipped in between.
 func (p *pager) joins(page []Session) bool {
 	if p.params.Offset == 0 || len(p.recent) == 0 {
 		return true
@@ -127,23 +128,23 @@ func (p *pager) joins(page []Session) bool {
 	}
 	first := page[0]
 	if first.CreatedAt == p.oldest && !p.tied && p.overlap > 1 {
-		return false // one of the same time may have come to stand before it
+		return false // another session with this creation time may now precede it
 	}
 	return first.CreatedAt > p.oldest || slices.ContainsFunc(p.recent, func(s seen) bool { return s.id == first.ID })
 }
 
-// fresh returns the sessions that were not returned before, and remembers them. In a
-// sorted list these are older than the last one returned, or as old. Where the list is
-// not sorted they come after one that is known; but a session that is newer than all
-// that is remembered was returned long ago, or has begun since.
+// fresh returns the sessions of the page that were not returned before, and records
+// them. In a sorted list, these are at most as new as the last one returned. In an
+// unsorted list, they follow a known session. A session newer than all recent ones was
+// returned long ago or has begun since; in a sorted list it is skipped.
 func (p *pager) fresh(page []Session) (fresh []*Session) {
 	known := make(map[string]bool, len(p.recent)+len(page))
 	for _, s := range p.recent {
 		known[s.id] = true
 	}
-	begun := len(p.recent) > 0
+	firstPage := len(p.recent) == 0
 	newest, oldest := UnixMilli(0), p.oldest
-	if begun {
+	if !firstPage {
 		newest = p.recent[0].created
 	} else {
 		p.unsorted = !slices.IsSortedFunc(page, func(a, b Session) int { return cmp.Compare(b.CreatedAt, a.CreatedAt) })
@@ -154,27 +155,27 @@ func (p *pager) fresh(page []Session) (fresh []*Session) {
 		switch {
 		case known[session.ID]:
 			joined = true
-		case !begun, session.CreatedAt <= oldest, joined && (p.unsorted || session.CreatedAt <= newest):
+		case firstPage, session.CreatedAt <= oldest, joined && (p.unsorted || session.CreatedAt <= newest):
 			known[session.ID] = true
 			fresh = append(fresh, session)
 			p.recent = append(p.recent, seen{session.ID, session.CreatedAt})
 			if len(p.recent) == 1 || p.unsorted || session.CreatedAt < p.oldest {
-				p.oldest = session.CreatedAt // one that began since may be appended after older ones
+				p.oldest = session.CreatedAt // a session with a skewed clock may follow older ones
 			}
 		}
 	}
-	if most := max(2*p.params.Limit, 2*pageSize); len(p.recent) > most {
-		p.recent = slices.Clone(p.recent[len(p.recent)-most:])
+	if limit := max(2*p.params.Limit, 2*pageSize); len(p.recent) > limit {
+		p.recent = slices.Clone(p.recent[len(p.recent)-limit:])
 	}
 	return fresh
 }
 
-// advance returns by how much the next page begins farther down: at the overlap, or
-// before all sessions that have the creation time of the last one, whose order may
-// change.
+// advance returns how far the offset of the next page is beyond that of this one. The
+// next page begins with the overlap, or before all sessions with the creation time of
+// the last one, as their order may change.
 func (p *pager) advance(page []Session) int {
 	last := len(page) - 1
-	tie := last
+	tie := last // the first session with the last one's creation time
 	for tie > 0 && page[tie-1].CreatedAt == page[last].CreatedAt {
 		tie--
 	}
@@ -185,7 +186,7 @@ func (p *pager) advance(page []Session) int {
 	return min(len(page)-p.overlap, tie-1)
 }
 
-// distinct counts the sessions of a page.
+// distinct returns the number of different sessions in a page.
 func distinct(page []Session) int {
 	ids := make(map[string]bool, len(page))
 	for i := range page {

@@ -23,8 +23,8 @@ import (
 
 const aUser = "user_2mVgZr5Jt1XcB8nKq4HsDy6WuPo"
 
-// addSessions adds n sessions of aUser, each a given time after the one before, and
-// returns their ids, oldest first.
+// addSessions adds n sessions of aUser at a fixed interval and returns their ids, oldest
+// first.
 func addSessions(srv *sessionstest.Server, n int, apart time.Duration) (ids []string) {
 	for range n {
 		ids = append(ids, srv.AddSession(clerksessions.Session{UserID: aUser}).ID)
@@ -158,9 +158,9 @@ func checkChurn(t *testing.T, change string, limit int, apart time.Duration) {
 	assert.Less(t, left, changes/2, "the list changed as often as it should")
 }
 
-// Sessions read already end at once, so that nothing is left at the offset that was
-// reached: All has to go back for the rest, and returns none twice even when it knows
-// none of those it finds there.
+// Sessions that were already read end all at once, so that nothing is left at the next
+// offset. All has to go back for the rest, and must yield none twice even if it no longer
+// remembers those that it reads again.
 func TestAllGoesBackWhenTheListShrinks(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -197,7 +197,7 @@ func TestAllGoesBackWhenTheListShrinks(t *testing.T) {
 	}
 }
 
-// The order of sessions with the same creation time may be another in each response.
+// The order of sessions with the same creation time may differ in each response.
 func TestAllMissesNothingWhenTiesChangeTheirOrder(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ sessions, tie, limit, walks int }{
@@ -224,9 +224,9 @@ func TestAllMissesNothingWhenTiesChangeTheirOrder(t *testing.T) {
 	}
 }
 
-// While All goes back for a page that did not join, a session begins whose creation time
-// is that of older ones: clocks differ between servers.
-func TestAllGoesOnAfterASessionWithASkewedClock(t *testing.T) {
+// While All goes back to close a gap, a session begins with the creation time of older
+// ones, as the clocks of servers differ.
+func TestAllContinuesAfterASessionWithASkewedClock(t *testing.T) {
 	t.Parallel()
 	at := func(created int, ids ...string) (list []entry) {
 		for _, id := range ids {
@@ -290,7 +290,7 @@ func TestAllYieldsAnErrorOnce(t *testing.T) {
 	})
 }
 
-func TestAllSurvivesFaultsAndBreakingOff(t *testing.T) {
+func TestAllSurvivesFaultsAndAnEarlyBreak(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := sessionstest.New()
@@ -308,7 +308,8 @@ func TestAllSurvivesFaultsAndBreakingOff(t *testing.T) {
 	})
 }
 
-// fakeList is a client of a server that lists what respond returns.
+// fakeList returns a client of a server that responds to a listing with what respond
+// returns.
 func fakeList(t *testing.T, respond func(offset, limit int) any) *clerksessions.Client {
 	return newClient(t, "https://clerk.invalid/v1", clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
 		query, _ := url.ParseQuery(req.URL.RawQuery)
@@ -332,7 +333,7 @@ type pageOf struct {
 	Total int     `json:"total_count"`
 }
 
-// listing is entries from..to-1, newest first.
+// listing returns the entries from..to-1, newest first.
 func listing(from, to int) []entry {
 	list := make([]entry, 0, max(0, to-from))
 	for i := from; i < to; i++ {
@@ -344,52 +345,52 @@ func listing(from, to int) []entry {
 func TestAllEndsWhateverTheServerDoes(t *testing.T) {
 	t.Parallel()
 	const n = 95
-	honest := func(offset, limit int) []entry { return listing(offset, min(offset+limit, n)) }
+	consistent := func(offset, limit int) []entry { return listing(offset, min(offset+limit, n)) }
 	for name, test := range map[string]struct {
 		respond func(offset, limit int) any
 		count   int
 		says    string
 	}{
-		"honest":                  {func(o, l int) any { return pageOf{honest(o, l), n} }, n, ""},
-		"bare lists":              {func(o, l int) any { return honest(o, l) }, n, ""},
+		"consistent":              {func(o, l int) any { return pageOf{consistent(o, l), n} }, n, ""},
+		"bare lists":              {func(o, l int) any { return consistent(o, l) }, n, ""},
 		"bare lists, full pages":  {func(o, l int) any { return listing(o, min(o+l, 40)) }, 40, ""},
-		"total negative":          {func(o, l int) any { return pageOf{honest(o, l), -1} }, n, ""},
-		"total small":             {func(o, l int) any { return pageOf{honest(o, l), 3} }, n, ""},
-		"total zero":              {func(o, l int) any { return pageOf{honest(o, l), 0} }, n, ""},
-		"total ends with a page":  {func(o, l int) any { return pageOf{honest(o, l), 19} }, n, ""},
-		"total a moment old":      {func(o, l int) any { return pageOf{honest(o, l), n - 10*((o+1)%2)} }, n, ""},
-		"total changes":           {func(o, l int) any { return pageOf{honest(o, l), n + o%3 - 1} }, n, ""},
-		"pages capped at 7":       {func(o, l int) any { return pageOf{honest(o, min(l, 7)), n} }, n, ""},
-		"pages longer than asked": {func(o, l int) any { return pageOf{honest(o, l+5), n} }, n, ""},
-		"total huge":              {func(o, l int) any { return pageOf{honest(o, l), 1 << 30} }, n, "total_count is 1073741824"},
-		"one page for ever":       {func(o, l int) any { return pageOf{listing(0, l), n} }, 10, "had no new session"},
-		"one bare page for ever":  {func(o, l int) any { return listing(0, l) }, 10, "had no new session"},
-		"nothing after a page":    {func(o, l int) any { return pageOf{listing(o, min(o+l, 10)), n} }, 10, "had no new session"},
-		"an empty page within": {func(o, l int) any {
+		"total negative":          {func(o, l int) any { return pageOf{consistent(o, l), -1} }, n, ""},
+		"total small":             {func(o, l int) any { return pageOf{consistent(o, l), 3} }, n, ""},
+		"total zero":              {func(o, l int) any { return pageOf{consistent(o, l), 0} }, n, ""},
+		"total ends with a page":  {func(o, l int) any { return pageOf{consistent(o, l), 19} }, n, ""},
+		"stale total":             {func(o, l int) any { return pageOf{consistent(o, l), n - 10*((o+1)%2)} }, n, ""},
+		"total changes":           {func(o, l int) any { return pageOf{consistent(o, l), n + o%3 - 1} }, n, ""},
+		"pages capped at 7":       {func(o, l int) any { return pageOf{consistent(o, min(l, 7)), n} }, n, ""},
+		"pages longer than asked": {func(o, l int) any { return pageOf{consistent(o, l+5), n} }, n, ""},
+		"total huge":              {func(o, l int) any { return pageOf{consistent(o, l), 1 << 30} }, n, "total_count is 1073741824"},
+		"same page forever":       {func(o, l int) any { return pageOf{listing(0, l), n} }, 10, "had no new session"},
+		"same bare list forever":  {func(o, l int) any { return listing(0, l) }, 10, "had no new session"},
+		"empty after a page":      {func(o, l int) any { return pageOf{listing(o, min(o+l, 10)), n} }, 10, "had no new session"},
+		"empty pages in the middle": {func(o, l int) any {
 			if o > 30 && o < 60 {
 				return pageOf{[]entry{}, n}
 			}
-			return pageOf{honest(o, l), n}
+			return pageOf{consistent(o, l), n}
 		}, 37, "had no new session"},
 		"each session twice": {func(o, l int) any {
-			list := honest(o, l)
+			list := consistent(o, l)
 			return pageOf{append(list, list...), n}
 		}, n, ""},
-		"times all the same": {func(o, l int) any {
-			list := honest(o, l)
+		"equal creation times": {func(o, l int) any {
+			list := consistent(o, l)
 			for i := range list {
 				list[i].CreatedAt = 5
 			}
 			return pageOf{list, n}
 		}, n, ""},
-		"the whole list over and over": {func(o, l int) any {
+		"cycle of the whole list": {func(o, l int) any {
 			list := make([]entry, 0, l)
 			for i := range l {
 				list = append(list, listing((o+i)%5000, (o+i)%5000+1)...)
 			}
 			return pageOf{list, 1 << 30}
 		}, 5000, "had no new session"},
-		"the end over and over": {func(o, l int) any {
+		"cycle at the end": {func(o, l int) any {
 			list := make([]entry, 0, l)
 			for i := o; i < o+l; i++ {
 				at := i
@@ -400,8 +401,8 @@ func TestAllEndsWhateverTheServerDoes(t *testing.T) {
 			}
 			return pageOf{list, 1 << 30}
 		}, 3001, "had no new session"},
-		"one out of order": {func(o, l int) any {
-			list := honest(o, l)
+		"one session out of order": {func(o, l int) any {
+			list := consistent(o, l)
 			for i := range list {
 				if o+i == 52 {
 					list[i].CreatedAt += 20
@@ -410,7 +411,7 @@ func TestAllEndsWhateverTheServerDoes(t *testing.T) {
 			return pageOf{list, n}
 		}, n, ""},
 		"oldest first": {func(o, l int) any {
-			list := honest(o, l)
+			list := consistent(o, l)
 			for i := range list {
 				list[i].CreatedAt = o + i
 			}
@@ -441,7 +442,7 @@ func TestAllEndsWhateverTheServerDoes(t *testing.T) {
 	}
 }
 
-func TestAllHoldsAPageAtATime(t *testing.T) {
+func TestAllUsesConstantMemory(t *testing.T) {
 	const n = 100_000
 	client := fakeList(t, func(offset, limit int) any { return pageOf{listing(offset, min(offset+limit, n)), n} })
 	checkMemory(t, n, client.All(t.Context(), clerksessions.ListParams{UserID: aUser}))

@@ -11,27 +11,27 @@ import (
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// lowLevel is what the generated methods are declared on: the configuration, or the
-// error that prevents any call.
+// lowLevel has the generated methods. It holds the configuration of a call, or the error
+// that prevents it.
 type lowLevel struct {
 	*config
 	err error
 }
 
-// call gathers one request. The first error is sticky; if set, nothing is sent.
+// call builds and makes one call. The first error is sticky; if set, nothing is sent.
 type call struct {
 	*config
 	ctx       context.Context
 	op        *Operation
-	segments  []string     // the parameters of the path, in its order, escaped
-	fragments []rest.Field // of the query
+	segments  []string     // the escaped path parameters, in order
+	fragments []rest.Field // the encoded query parameters
 	headers   []rest.Field
 	hasBody   bool   // a property of the body is set
 	payload   []byte // the body; nil for none
 	redactor  rest.Redactor
 	err       error
 
-	room struct { // saves allocations
+	scratch struct { // allocated with the call, to save allocations
 		segments  [2]string
 		fragments [3]rest.Field
 		headers   [3]rest.Field
@@ -40,13 +40,13 @@ type call struct {
 
 func (c *lowLevel) call(ctx context.Context, op *Operation) *call {
 	call := &call{config: c.config, ctx: ctx, op: op, err: c.err}
-	call.segments = call.room.segments[:0]
-	call.fragments = call.room.fragments[:0]
-	call.headers = append(call.room.headers[:0],
+	call.segments = call.scratch.segments[:0]
+	call.fragments = call.scratch.fragments[:0]
+	call.headers = append(call.scratch.headers[:0],
 		rest.Field{Name: "Accept", Value: "application/json"},
 		rest.Field{Name: "Clerk-Api-Version", Value: op.APIVersion})
 	if ctx == nil {
-		call.invalid("ctx is nil; pass context.Background() at least")
+		call.invalid("ctx is nil; use context.Background()")
 	}
 	if c.forRevoking != "" {
 		call.invalid("%s is for RevokeAll and RevokeEach", c.forRevoking)
@@ -54,13 +54,14 @@ func (c *lowLevel) call(ctx context.Context, op *Operation) *call {
 	return call
 }
 
+// invalid sets the error of an invalid argument, if there is no error yet.
 func (c *call) invalid(format string, args ...any) {
 	if c.err == nil {
 		c.err = fmt.Errorf("clerksessions: %s: %w: %s", c.op.ID, ErrInvalidArgument, fmt.Sprintf(format, args...))
 	}
 }
 
-// do makes the call.
+// do makes the call and returns the response.
 func (c *call) do() (*rest.Response, error) {
 	c.meta.reset()
 	if c.err != nil {
@@ -85,14 +86,14 @@ func (c *call) do() (*rest.Response, error) {
 	}, (*observer)(c))
 }
 
-// maxSegment is far longer than any id of Clerk's, under 40 bytes, and far shorter
-// than the URLs that servers accept.
+// maxSegment is the maximum length of a path parameter. Clerk's ids have less than 40
+// bytes; servers accept much longer URLs.
 const maxSegment = 512
 
-// notASegment returns why v cannot be one segment of a path, or "". A server or proxy
-// may decode a path more than once and then resolve "..", so a dot segment is refused
-// under any number of escapes.
-func notASegment(v string) string {
+// segmentProblem returns why v cannot be one segment of a path, or "". A server or proxy
+// may decode a path more than once and then resolve "..", so dot segments are refused at
+// every level of escaping.
+func segmentProblem(v string) string {
 	switch {
 	case v == "":
 		return "is empty"

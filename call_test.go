@@ -17,7 +17,7 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// Strings that reach another endpoint if put into a path unescaped.
+// Strings that would reach another endpoint if put into a path unescaped.
 var (
 	refusedIDs = []string{
 		"", ".", "..", "../users/user_1", "..%2fusers", "%2e%2e", "%2E%2e/x", "%252e%252e", "%25252e%25252e%25252f", "x/../y", `..\users`, `x\..\y`, "%5c..", "%2e",
@@ -94,7 +94,7 @@ func TestBadParametersAreRefusedBeforeAnythingIsSent(t *testing.T) {
 		call func() (any, error)
 		says string
 	}{
-		"no context":                 {func() (any, error) { return c.Get(none, "sess_1") }, "ctx is nil"},
+		"nil context":                {func() (any, error) { return c.Get(none, "sess_1") }, "ctx is nil"},
 		"limit too high":             {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Limit: 501}) }, "limit is 501, but must be at most 500"},
 		"limit too low":              {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Limit: -1}) }, "limit is -1, but must be at least 1"},
 		"negative offset":            {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Offset: -1}) }, "offset is -1"},
@@ -102,10 +102,10 @@ func TestBadParametersAreRefusedBeforeAnythingIsSent(t *testing.T) {
 		"create without user":        {func() (any, error) { return c.Create(ctx, clerksessions.CreateParams{}) }, "user_id is required"},
 		"create, invalid UTF-8":      {func() (any, error) { return c.Create(ctx, clerksessions.CreateParams{UserID: "\xff"}) }, "user_id is not valid UTF-8"},
 		"list, invalid UTF-8":        {func() (any, error) { return c.List(ctx, clerksessions.ListParams{ClientID: "\xff"}) }, "client_id is not valid UTF-8"},
-		"long id":                    {func() (any, error) { return c.Get(ctx, strings.Repeat("x", 513)) }, "session_id is 513 bytes long, but must be at most 512"},
-		"no session":                 {func() (any, error) { return c.Get(ctx, "") }, "session_id is empty"},
-		"no template":                {func() (any, error) { return c.CreateTokenFromTemplate(ctx, "sess_1", "", clerksessions.TokenParams{}) }, "template_name is empty"},
-		"no token":                   {func() (any, error) { return c.Verify(ctx, "sess_1", "") }, "token is required"},
+		"id too long":                {func() (any, error) { return c.Get(ctx, strings.Repeat("x", 513)) }, "session_id is 513 bytes long, but must be at most 512"},
+		"empty session id":           {func() (any, error) { return c.Get(ctx, "") }, "session_id is empty"},
+		"empty template":             {func() (any, error) { return c.CreateTokenFromTemplate(ctx, "sess_1", "", clerksessions.TokenParams{}) }, "template_name is empty"},
+		"empty token":                {func() (any, error) { return c.Verify(ctx, "sess_1", "") }, "token is required"},
 		"refresh without parameters": {func() (any, error) { return c.Refresh(ctx, "sess_1", clerksessions.RefreshParams{}) }, "expired_token is required"},
 		"refresh without origin": {func() (any, error) {
 			return c.RefreshCookies(ctx, "sess_1", clerksessions.RefreshParams{ExpiredToken: "x", RefreshToken: "y"})

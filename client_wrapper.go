@@ -18,10 +18,10 @@ type Client struct{ api lowLevel }
 
 // New returns a client that authenticates with an instance's secret key, sk_test_... or
 // sk_live_.... It sends nothing. The error is [ErrInvalidArgument] if the key is empty,
-// has a space or a control character or is a publishable key, or if an option is
+// is a publishable key or has a character other than visible ASCII, or if an option is
 // invalid.
 func New(secretKey string, opts ...Option) (*Client, error) {
-	if reason := notAKey(secretKey); reason != "" {
+	if reason := keyProblem(secretKey); reason != "" {
 		return nil, fmt.Errorf("clerksessions: %w: the secret key %s", ErrInvalidArgument, reason)
 	}
 	config := defaults(secretKey)
@@ -79,10 +79,10 @@ func (c *Client) List(ctx context.Context, params ListParams, opts ...Option) (*
 	return c.with(opts).getSessionList(ctx, params, true)
 }
 
-// Create creates an active session for a user, for tests: production instances refuse
-// it with [ErrBadRequest] and the code request_invalid_for_environment. The error is
-// [ErrNotFound] if the user does not exist. Create is retried only if the request was
-// not processed.
+// Create creates an active session for a user. It is for tests: on a production
+// instance the error is [ErrBadRequest] with the code request_invalid_for_environment.
+// The error is [ErrNotFound] if the user does not exist. Create is retried only if the
+// request was not processed.
 func (c *Client) Create(ctx context.Context, params CreateParams, opts ...Option) (*Session, error) {
 	return c.with(opts).createSession(ctx, params)
 }
@@ -136,14 +136,14 @@ func (c *Client) Verify(ctx context.Context, sessionID, token string, opts ...Op
 // TokenParams are the parameters of a token to mint.
 type TokenParams struct {
 	// ExpiresIn is the token's lifetime in whole seconds, from 30 to 315,360,000 (ten
-	// years). Zero means Clerk's default: 60 seconds for a session token, else the
-	// template's lifetime.
+	// years). Zero means Clerk's default: 60 seconds for a session token, the
+	// template's lifetime for a template token.
 	ExpiresIn time.Duration
 }
 
 // CreateToken mints a session token, like those that browsers hold in the __session
-// cookie. The token has the claim azp only with [WithOrigin]. The error is [ErrNotFound] if the
-// session does not exist or is no longer active.
+// cookie. The token has the claim azp only with [WithOrigin]. The error is [ErrNotFound]
+// if the session does not exist or is no longer active.
 func (c *Client) CreateToken(
 	ctx context.Context,
 	sessionID string,
@@ -167,6 +167,7 @@ func (c *Client) CreateTokenFromTemplate(
 	return api.createSessionTokenFromTemplate(ctx, sessionID, template, createToken{ExpiresInSeconds: seconds})
 }
 
+// withLifetime is like with, and also returns params.ExpiresIn in seconds.
 func (c *Client) withLifetime(params TokenParams, opts []Option) (*lowLevel, int64) {
 	api := c.with(opts)
 	if params.ExpiresIn%time.Second != 0 && api.err == nil {
@@ -176,12 +177,13 @@ func (c *Client) withLifetime(params TokenParams, opts []Option) (*lowLevel, int
 	return api, int64(params.ExpiresIn / time.Second)
 }
 
-func notAKey(key string) string {
+// keyProblem returns why key cannot be a secret key, or "".
+func keyProblem(key string) string {
 	switch {
 	case key == "":
 		return "is empty"
 	case strings.HasPrefix(key, "pk_"):
-		return "is a publishable key; take the secret key, which begins with sk_"
+		return "is a publishable key; use the key that begins with sk_"
 	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return "has a space, a control character or a character outside ASCII"
 	}

@@ -20,11 +20,11 @@ import (
 	"github.com/clerksessions/clerksessions/internal/contracttest"
 )
 
-// below is the path of the proxy that test servers are behind.
-const below = "/some/proxy/v1"
+// pathPrefix is the path prefix of the test servers, like that of a proxy.
+const pathPrefix = "/some/proxy/v1"
 
 // contract is openapi.yaml, with its server below a path.
-var contract = sync.OnceValue(func() *contracttest.Contract { return contracttest.MustLoad("openapi.yaml", below) })
+var contract = sync.OnceValue(func() *contracttest.Contract { return contracttest.MustLoad("openapi.yaml", pathPrefix) })
 
 // operations returns the operations of the contract by their id.
 func operations() map[string]*openapi3.Operation {
@@ -37,7 +37,7 @@ func operations() map[string]*openapi3.Operation {
 	return ops
 }
 
-// example returns the named example of a success of an operation, or its first.
+// example returns the named example, or the first, of a successful response.
 func example(t *testing.T, op, name string) []byte {
 	t.Helper()
 	examples := operations()[op].Responses.Value("200").Value.Content["application/json"].Examples
@@ -74,11 +74,10 @@ func contractServer(t *testing.T, respond http.HandlerFunc) string {
 		_, _ = w.Write(rec.Body.Bytes())
 	}))
 	t.Cleanup(srv.Close)
-	return srv.URL + below
+	return srv.URL + pathPrefix
 }
 
-// Examples are the responses of the test servers. The loader checks that they fit their
-// schemas.
+// The test servers respond with the examples. The loader validates them.
 func TestEveryOperationHasTextsAndExamples(t *testing.T) {
 	t.Parallel()
 	for id, op := range operations() {
@@ -96,7 +95,7 @@ func TestEveryOperationHasTextsAndExamples(t *testing.T) {
 	}
 }
 
-func TestTheTableOfOperationsIsTheContract(t *testing.T) {
+func TestOperationsMatchTheContract(t *testing.T) {
 	t.Parallel()
 	table := clerksessions.Operations()
 	require.Len(t, table, len(operations()))

@@ -11,8 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// describe returns what is wrong with a response and at which position, without quoting
-// a value. The library's own text has the position escaped and truncated, so that
+// describe returns the decode error and its position, without quoting a value. It does
+// not use the error's own text, which escapes and truncates the position, so that
 // secrets in it could not be redacted.
 func describe(err error, response reflect.Type) string {
 	var syntax *jsontext.SyntacticError
@@ -38,8 +38,8 @@ func describe(err error, response reflect.Type) string {
 	return "cannot be decoded"
 }
 
-// place returns the members that lead to a position, as far as the contract has them:
-// the name of any other member may be a token.
+// place returns the path of member names to a position, up to the first that the
+// contract does not have, since the name of an unknown member may be a token.
 func place(pointer jsontext.Pointer, response reflect.Type) string {
 	var known []string
 	for name := range pointer.Tokens() {
@@ -55,7 +55,7 @@ func place(pointer jsontext.Pointer, response reflect.Type) string {
 	return ", in " + strings.Join(known, ".")
 }
 
-// member returns the type of a member of t, which may be an element of a list.
+// member returns the type of a member of a struct or an element of a list.
 func member(t reflect.Type, name string) (reflect.Type, bool) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -13,14 +13,14 @@
 // [Client.All] ranges over every session that matches, even if the list changes
 // meanwhile. [Client.RevokeAll] revokes them, for example after a password leak, within
 // Clerk's rate limit. [Client.List] returns one page, of ten sessions unless Limit is
-// set. The times of a [Session] are Unix milliseconds, [UnixMilli].
+// set. The times of a [Session] are Unix milliseconds, of type [UnixMilli].
 //
 // # Tokens
 //
-// [Client.CreateToken] mints a session token, and [Client.CreateTokenFromTemplate] one
-// from a JWT template of the instance. Times inside a token are in seconds. A [Token]
-// prints redacted; its field JWT has the value. To verify the token of a request, use
-// the package [github.com/clerksessions/clerksessions/sessionjwt].
+// [Client.CreateToken] mints a session token, and [Client.CreateTokenFromTemplate] a
+// token from a JWT template of the instance. Times inside a token are in seconds. A
+// [Token] prints redacted; its value is the field JWT. To verify the token of a request,
+// use the package [github.com/clerksessions/clerksessions/sessionjwt].
 //
 // # Errors
 //
@@ -39,7 +39,7 @@
 // # Retries
 //
 // A call makes up to three attempts ([WithMaxAttempts]) when the network fails, an
-// attempt takes more than 30 seconds ([WithTimeout]), or the status is 408, 425, 429,
+// attempt exceeds 30 seconds ([WithTimeout]), or the status is 408, 425, 429,
 // 500, 502, 503, 504 or one of Cloudflare's own, 520 to 527 and 530. Create and Refresh
 // are not idempotent: they are retried only after a 429, when nothing was sent, or when
 // an HTTP/2 server says that it did not process the request. Between attempts the client
@@ -47,7 +47,7 @@
 // to 0.5, 1, 2, 4, then 8 seconds. If Retry-After exceeds 30 seconds or the context's
 // deadline, the error is returned immediately. Redirects are never followed.
 //
-// To trace or count calls, see [OperationFromContext] and [AttemptFromContext].
+// For tracing and metrics, see [OperationFromContext] and [AttemptFromContext].
 //
 // # Testing
 //

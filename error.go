@@ -43,6 +43,7 @@ func transient(err error) bool {
 	return rest.TransientStatus(apiErr.StatusCode) || errors.Is(apiErr.cause, rest.ErrTruncated)
 }
 
+// category returns the category of a status, nil if it has none.
 func category(status int) error {
 	switch status {
 	case http.StatusBadRequest:
@@ -72,8 +73,8 @@ func category(status int) error {
 // a 2xx response whose body is not what the contract says. The body does not have to be
 // JSON, but only Clerk's JSON fills Errors.
 //
-// The secret key and the tokens of the call are redacted from all its fields: whole
-// ones of at least 8 bytes, and their beginnings of at least 12 bytes.
+// The secret key and the tokens of the call are redacted from all its fields, if they
+// are at least 8 bytes long, and so are their beginnings of at least 12 bytes.
 type Error struct {
 	// Op is the ID of the operation, for example GetSession.
 	Op string
@@ -85,7 +86,8 @@ type Error struct {
 	// comes from the body's clerk_trace_id, else the header X-Clerk-Trace-Id, else CF-Ray.
 	TraceID string
 
-	// RetryAfter is the wait that the Retry-After header asks for, zero if it does not.
+	// RetryAfter is the wait that the Retry-After header asks for, zero if it is missing
+	// or invalid.
 	RetryAfter time.Duration
 
 	// Attempts is the number of times the request was sent.
@@ -95,15 +97,15 @@ type Error struct {
 	Errors []ClerkError
 
 	// Header is the response header without Set-Cookie and Authorization, which may hold
-	// a token. Of a 2xx response, which may hold a token just minted in any field, it has
-	// only fields that describe a response, and the trace id.
+	// a token. For a 2xx response it has only standard fields, such as Content-Type, and
+	// the trace id, since any other may hold a new token.
 	Header http.Header
 
 	// Body is the response body, at most its first 64 KiB. It is empty for a 2xx
-	// response, which may hold a token just minted.
+	// response, which may hold a new token.
 	Body []byte
 
-	cause error // why a 2xx response cannot be used, or how the context ended meanwhile
+	cause error // why a 2xx response cannot be used, or why the context ended
 }
 
 // newError returns the error for a response, which is redacted. The cause may be nil.
@@ -118,7 +120,7 @@ func newError(op *Operation, res *rest.Response, cause error) *Error {
 		cause:      cause,
 	}
 	var errs clerkErrors
-	_ = decode(e.Body, &errs, lenient) // the part that can be decoded is better than nothing
+	_ = decode(e.Body, &errs, lenient) // on an error, keep what was decoded
 	e.Errors = errs.Errors
 	if e.TraceID = errs.ClerkTraceID; e.TraceID == "" {
 		e.TraceID = traceID(e.Header)
@@ -131,7 +133,7 @@ func newError(op *Operation, res *rest.Response, cause error) *Error {
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("clerksessions: ")
-	if e.Op != "" { // as in an Error made by hand
+	if e.Op != "" { // empty in an Error that a test constructs
 		b.WriteString(e.Op + ": ")
 	}
 	fmt.Fprintf(&b, "%d", e.StatusCode)
@@ -147,7 +149,7 @@ func (e *Error) Error() string {
 		if text := rest.OneLine(cmp.Or(one.LongMessage, one.Message)); text != "" {
 			detail = strings.TrimSpace(detail + " (" + text + ")")
 		}
-		if detail != "" { // as when the body was cut off
+		if detail != "" { // empty if the body was truncated
 			b.WriteString(": " + detail)
 		}
 	}
@@ -156,7 +158,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %v", e.cause)
 	case e.StatusCode >= 300 && e.StatusCode <= 399 && e.Header.Get("Location") != "":
 		fmt.Fprintf(&b, ": redirect to %s refused; check the base URL", redirectHost(e.Header))
-	case len(e.Errors) == 0 && (e.Header != nil || e.Body != nil): // both are nil in an Error made by hand
+	case len(e.Errors) == 0 && (e.Header != nil || e.Body != nil): // nil in an Error that a test constructs
 		fmt.Fprintf(
 			&b,
 			": response is not Clerk's JSON (Content-Type %s, %d bytes)",
@@ -220,11 +222,12 @@ var lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDu
 		return d.SkipValue()
 	})))
 
-// traceID returns the trace id in a header.
+// traceID returns the trace id in a response header.
 func traceID(header http.Header) string {
 	return cmp.Or(header.Get("X-Clerk-Trace-Id"), header.Get("Cf-Ray"))
 }
 
+// redirectHost returns the host of a redirect, for an error message.
 func redirectHost(header http.Header) string {
 	target, err := url.Parse(header.Get("Location"))
 	if err != nil {

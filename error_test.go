@@ -90,7 +90,7 @@ func TestErrorResponses(t *testing.T) {
 	}
 }
 
-// An Error made by hand, as tests of applications do, prints what it has.
+// Tests of applications construct an Error of a few fields.
 func TestTextsOfErrors(t *testing.T) {
 	t.Parallel()
 	codes := func(n int) (all []clerksessions.ClerkError) {
@@ -110,8 +110,8 @@ func TestTextsOfErrors(t *testing.T) {
 			"GetSession: 422 Unprocessable Entity: code_1: code_2: code_3"},
 		{"four codes", clerksessions.Error{StatusCode: 422, Errors: codes(4)},
 			"422 Unprocessable Entity: code_1: code_2: code_3; and 1 more"},
-		{"nothing but a message", clerksessions.Error{StatusCode: 409, Errors: []clerksessions.ClerkError{{Message: "Busy"}}}, "409 Conflict: (Busy)"},
-		{"an empty error", clerksessions.Error{StatusCode: 409, Errors: []clerksessions.ClerkError{{}}}, "409 Conflict"},
+		{"message only", clerksessions.Error{StatusCode: 409, Errors: []clerksessions.ClerkError{{Message: "Busy"}}}, "409 Conflict: (Busy)"},
+		{"empty ClerkError", clerksessions.Error{StatusCode: 409, Errors: []clerksessions.ClerkError{{}}}, "409 Conflict"},
 		{"code and header", clerksessions.Error{StatusCode: 409, Header: http.Header{}, Errors: codes(1)}, "409 Conflict: code_1"},
 		{"header only", clerksessions.Error{StatusCode: 409, Header: http.Header{"Content-Type": {"text/html"}}},
 			`409 Conflict: response is not Clerk's JSON (Content-Type "text/html", 0 bytes)`},
@@ -142,7 +142,7 @@ func TestTextsOfErrors(t *testing.T) {
 	}
 }
 
-// A transport may return an error that wraps one of another call.
+// A transport may return an error that wraps the *Error of another call.
 func TestErrorsWithoutAResponse(t *testing.T) {
 	t.Parallel()
 	other := &clerksessions.Error{Op: "GetSession", StatusCode: 404, TraceID: "other"}

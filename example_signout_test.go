@@ -56,7 +56,7 @@ func ExampleWithExcept() {
 	signedOut := 0
 	for _, err := range client.RevokeAll(context.Background(), clerksessions.ListParams{UserID: "user_alice"}, clerksessions.WithExcept(current)) {
 		if err != nil {
-			log.Print(err) // this one could not be revoked, the others are
+			log.Print(err) // this session was not revoked; the others are tried anyway
 			continue
 		}
 		signedOut++

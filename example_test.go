@@ -54,7 +54,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// clerksessions: invalid argument: the secret key is a publishable key; take the secret key, which begins with sk_
+	// clerksessions: invalid argument: the secret key is a publishable key; use the key that begins with sk_
 }
 
 func ExampleNewFromEnv() {

@@ -68,7 +68,7 @@ func (c *cell) wantRequests() int {
 	return c.fault.safe
 }
 
-// The server received as many requests as are reported, and each response was closed.
+// The number of requests received is the number reported, and each response was closed.
 func (c *cell) checkRequests(t *testing.T) {
 	assert.EqualValues(t, c.wantRequests(), c.transport.requests.Load(), "requests received")
 	assert.Equal(t, c.wantRequests(), c.meta.Attempts, "attempts reported")

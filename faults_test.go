@@ -14,14 +14,14 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// fault is what happens to each attempt of a call, and the expected outcome if at most
-// three attempts are made.
+// fault is a fault of each attempt of a call, and the expected outcome with at most three
+// attempts.
 type fault struct {
 	name     string
 	respond  responder
-	safe     int // requests of an idempotent operation
-	unsent   int // requests of one that is not idempotent
-	status   int // of the *Error; 0 if no response came
+	safe     int // number of requests, with x-retry: safe
+	unsent   int // number of requests, with x-retry: unsent
+	status   int // of the *Error; 0 without a response
 	succeeds bool
 	is       error
 	warnings int  // retries announced but not made
@@ -29,17 +29,17 @@ type fault struct {
 	context  func(context.Context) (context.Context, context.CancelFunc)
 }
 
-// final is a fault that is never retried.
+// final returns a fault that is never retried.
 func final(name string, status int, respond responder) fault {
 	return fault{name: name, respond: respond, safe: 1, unsent: 1, status: status}
 }
 
-// transientFault is a fault that is retried if the operation is idempotent.
+// transientFault returns a fault that is retried if the operation is idempotent.
 func transientFault(name string, status int, is error, respond responder) fault {
 	return fault{name: name, respond: respond, safe: 3, unsent: 1, status: status, is: is}
 }
 
-// unsentFault is a fault that is always retried.
+// unsentFault returns a fault that is always retried.
 func unsentFault(name string, status int, is error, respond responder) fault {
 	return fault{name: name, respond: respond, safe: 3, unsent: 3, status: status, is: is}
 }
@@ -185,8 +185,8 @@ func contextFaults() []fault {
 	}
 }
 
-// errorStatuses returns the statuses that the contract declares for an operation, and
-// some that it does not.
+// errorStatuses returns the error statuses that the contract declares for an operation,
+// and some others.
 func errorStatuses(op string) []int {
 	codes := []int{402, 403, 408, 409, 413, 415, 425, 451, 500, 501, 502, 503, 504, 519, 520, 521, 522, 523, 524, 525, 526, 527, 528, 529, 530, 531, 599}
 	for status := range operations()[op].Responses.Map() {

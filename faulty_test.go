@@ -18,7 +18,7 @@ import (
 const escapedKey = `\u0073k_test_c\u0061nary_5f3759df`
 
 // faulty is a transport that injects a fault. It works in virtual time, reports to
-// httptrace as net/http does, and records what happens to its responses.
+// httptrace as net/http does, and records its responses.
 type faulty struct {
 	t         *testing.T
 	fault     fault
@@ -129,7 +129,7 @@ func lost(err error) responder {
 	}
 }
 
-// after injects a fault so many times, and then responds with a success.
+// after injects a fault the given number of times, and then responds with a success.
 func after(times int32, fault responder) responder {
 	return func(f *faulty, req *http.Request) (*http.Response, error) {
 		if f.requests.Load() <= times {

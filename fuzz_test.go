@@ -12,7 +12,7 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// FuzzResponse returns any bytes to every operation: exactly one of value and error is
+// FuzzResponse responds with any bytes to every operation: exactly one of value and error is
 // set, and nothing printed holds a canary.
 func FuzzResponse(f *testing.F) {
 	f.Add(200, "X-Clerk-Trace-Id", "t", aSession)
@@ -47,7 +47,7 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// FuzzListPage returns any bytes to All as a page.
+// FuzzListPage responds with any bytes to the listing of All.
 func FuzzListPage(f *testing.F) {
 	f.Add(`[]`)
 	f.Add(`[` + aSession + `]`)

@@ -41,12 +41,12 @@ type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// withTransport sends requests through a function.
+// withTransport returns an option that sends requests through a function.
 func withTransport(f transportFunc) clerksessions.Option {
 	return clerksessions.WithHTTPClient(&http.Client{Transport: f})
 }
 
-// responding returns a client whose requests all get this response. It makes one attempt.
+// responding returns a client that gets this response to each request, without retries.
 func responding(t *testing.T, status int, header http.Header, body string, opts ...clerksessions.Option) *clerksessions.Client {
 	own := []clerksessions.Option{clerksessions.WithMaxAttempts(1), clerksessions.WithMaxResponseBytes(1 << 16),
 		withTransport(func(req *http.Request) (*http.Response, error) {

@@ -44,9 +44,9 @@ var parameterLibrary = []string{
 	"github.com/oapi-codegen/runtime/types",
 }
 
-// An importer's module, set up from this checkout as the README says, links only what
+// A module that imports this checkout, set up as the README says, links only what
 // is listed.
-func TestWhatAnImporterGets(t *testing.T) {
+func TestAnImporterLinksOnlyListedPackages(t *testing.T) {
 	t.Parallel()
 	checkout, err := filepath.Abs(".")
 	require.NoError(t, err)
@@ -83,7 +83,7 @@ func TestWhatAnImporterGets(t *testing.T) {
 }
 
 // Only a contract with a pattern links regexp.
-func TestAnImporterGetsNoRegexp(t *testing.T) {
+func TestAnImporterDoesNotLinkRegexp(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{root, root + "/sessionjwt"} {
 		out, err := exec.Command("go", "list", "-deps", path).Output()

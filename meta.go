@@ -43,7 +43,7 @@ func (m *Meta) succeeded(res *rest.Response, traceID string) {
 	}
 }
 
-// failed records the response of an error.
+// failed records the response of a failed attempt.
 func (m *Meta) failed(err *Error) {
 	if m != nil {
 		m.StatusCode, m.Header, m.TraceID, m.Body = err.StatusCode, err.Header, err.TraceID, err.Body

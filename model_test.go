@@ -20,7 +20,7 @@ import (
 )
 
 // modelList is a list that changes between requests, newest first. The order of entries
-// with the same creation time is another in each response.
+// with the same creation time differs in each response.
 type modelList struct {
 	entries []entry
 	there   map[string]bool // from the beginning until now
@@ -95,7 +95,7 @@ func TestAllAgainstAModel(t *testing.T) {
 	})
 }
 
-// modelFaults are what one request can meet, some of them after Clerk has acted.
+// modelFaults are the faults of single requests, some of them after Clerk has acted.
 var modelFaults = []*sessionstest.Fault{
 	nil, nil, nil, nil,
 	{Status: 500}, {Status: 503, RetryAfter: "2"}, {Status: 429, RetryAfter: "1"}, {Status: 429}, {HTML: true},
@@ -190,10 +190,10 @@ func (m *model) check(rt *rapid.T, results map[string]error, others []string) {
 
 const unknown = "sess_2mVgUnknown0000000000000000"
 
-// bubble is a test in a bubble of virtual time, which has no deadline to ask for.
+// bubble is a test in a bubble of virtual time, without the method Deadline.
 type bubble struct{ rapid.TB }
 
-// RevokeAll leaves no live session but the excepted ones, and those it names.
+// RevokeAll leaves no live session except those of WithExcept and those it reports.
 func TestRevokeAllAgainstAModel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

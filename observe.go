@@ -9,10 +9,11 @@ import (
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// observer records a call in its Meta and its log.
+// observer is a call as a rest.Observer: it makes the errors, and records the attempts in
+// the call's Meta and log.
 type observer call
 
-// Error returns an [*Error] for a response, and the cause with a prefix if none came.
+// Error returns an [*Error] for a response, and the wrapped cause without one.
 func (o *observer) Error(n int, res *rest.Response, cause error) error {
 	switch {
 	case res != nil:
@@ -37,7 +38,7 @@ func (o *observer) Attempted(n int, start time.Time, res *rest.Response, err err
 	if o.logger == nil || !o.logger.Enabled(o.ctx, slog.LevelDebug) {
 		return
 	}
-	attrs := outcome(o.op, n, slog.Duration("duration", time.Since(start)), err)
+	attrs := logAttrs(o.op, n, slog.Duration("duration", time.Since(start)), err)
 	if err == nil {
 		attrs = withResponse(attrs, res.StatusCode, o.traceID(res))
 	}
@@ -54,14 +55,14 @@ func (o *observer) Retrying(n int, wait time.Duration, err error) {
 
 func (c *config) logRetry(ctx context.Context, op *Operation, n int, wait time.Duration, err error) {
 	if c.logger != nil {
-		attrs := outcome(op, n, slog.Duration("wait", wait), err)
+		attrs := logAttrs(op, n, slog.Duration("wait", wait), err)
 		c.logger.LogAttrs(ctx, slog.LevelWarn, "retrying clerk request", attrs...)
 	}
 }
 
-// outcome describes an attempt without anything that could identify a person or hold a
-// secret: no id, no URL, no header, no body.
-func outcome(op *Operation, n int, duration slog.Attr, err error) []slog.Attr {
+// logAttrs describes an attempt for the log. It includes no id, URL, header or body,
+// which may identify a person or hold a secret.
+func logAttrs(op *Operation, n int, duration slog.Attr, err error) []slog.Attr {
 	attrs := []slog.Attr{slog.String("operation", op.ID), slog.Int("attempt", n), duration}
 	if apiErr, ok := err.(*Error); ok { //nolint:errorlint // not an error of another call that err wraps
 		attrs = withResponse(attrs, apiErr.StatusCode, apiErr.TraceID)

@@ -16,7 +16,7 @@ type Operation struct {
 	Method string
 
 	// Path is the path template below the base URL, for example
-	// /sessions/{session_id}. It holds no id, so it can label a metric.
+	// /sessions/{session_id}. It contains no session id, so it can label a metric.
 	Path string
 
 	// APIVersion is the date sent in the header Clerk-API-Version.
@@ -40,9 +40,9 @@ const (
 	RetryUnsent RetryClass = "unsent"
 )
 
-// OperationFromContext returns the operation that a request belongs to, for an
-// [net/http.RoundTripper] that traces or counts: its ID and Path name spans and metrics
-// without an id. ok reports whether ctx is the context of a request of this package.
+// OperationFromContext returns the operation that a request belongs to. It is for
+// tracing and metrics in a [net/http.RoundTripper]: the operation's ID and Path contain
+// no session id. ok reports whether ctx is the context of a request of this package.
 func OperationFromContext(ctx context.Context) (op Operation, ok bool) {
 	value, _, _ := rest.FromContext(ctx)
 	if op, ok := value.(*Operation); ok {
@@ -51,12 +51,12 @@ func OperationFromContext(ctx context.Context) (op Operation, ok bool) {
 	return Operation{}, false
 }
 
-// AttemptFromContext returns the number of the attempt that a request belongs to, for
-// an [net/http.RoundTripper] that traces or counts. The first attempt is 1; a higher
+// AttemptFromContext returns the number of the attempt that a request belongs to. It is
+// for tracing and metrics in a [net/http.RoundTripper]. The first attempt is 1; a higher
 // number is a retry. ok reports whether ctx is the context of a request of this package.
 //
-// The context passed to the method is the parent of each attempt's context, so a span
-// started there encloses the whole call.
+// The context passed to a method of [Client] is the parent of each attempt's context, so
+// a span started there encloses the whole call.
 func AttemptFromContext(ctx context.Context) (n int, ok bool) {
 	_, n, ok = rest.FromContext(ctx)
 	return n, ok

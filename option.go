@@ -23,15 +23,15 @@ import (
 // [Client.RevokeEach]; [WithMeta] is for all other methods.
 type Option func(*config) error
 
-// config is what options change. It is copied before each change.
+// config holds the settings of calls. It is copied before an option changes it.
 type config struct {
 	rest.Client
 	logger      *slog.Logger
 	meta        *Meta
 	concurrency int
-	except      []string // ids that RevokeAll and RevokeEach spare
-	forRevoking string   // an option of this call that only RevokeAll and RevokeEach use
-	tried       int      // attempts made by earlier calls for the same item
+	except      []string // the ids of WithExcept
+	forRevoking string   // the name of a per-call option that only RevokeAll and RevokeEach use
+	tried       int      // attempts made by earlier calls for the same session
 }
 
 const bearer = "Bearer "
@@ -68,9 +68,9 @@ func (c *config) apply(opts []Option) error {
 	return nil
 }
 
-// WithBaseURL sets the base URL, for a proxy or an emulator. Its path ends with the
-// version, unlike that of CLERK_API_URL; see [NewFromEnv]. A trailing slash is ignored; a
-// user, query or fragment is an error. The secret key is sent to this host: use http only
+// WithBaseURL sets the base URL, for a proxy or an emulator. It includes the version,
+// unlike CLERK_API_URL; see [NewFromEnv]. A trailing slash is ignored; a user, query or
+// fragment is an error. The secret key is sent to this host: use http only
 // on the same machine or a trusted network. Default: https://api.clerk.com/v1.
 func WithBaseURL(baseURL string) Option {
 	return func(c *config) error {
@@ -81,11 +81,11 @@ func WithBaseURL(baseURL string) Option {
 		case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.Opaque != "":
 			return fmt.Errorf("the base URL must begin with https:// or http:// and a host, like %s", defaultBaseURL)
 		case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(baseURL, "#"):
-			return fmt.Errorf("the base URL must have no user, query or fragment, like %s", defaultBaseURL)
+			return fmt.Errorf("the base URL must not have a user, query or fragment; give one like %s", defaultBaseURL)
 		}
 		path := strings.TrimRight(u.EscapedPath(), "/")
 		for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
-			if reason := notASegment(segment); path != "" && reason != "" {
+			if reason := segmentProblem(segment); path != "" && reason != "" {
 				return fmt.Errorf("the path of the base URL has a segment that %s", reason)
 			}
 		}
@@ -95,7 +95,7 @@ func WithBaseURL(baseURL string) Option {
 }
 
 // WithHTTPClient sets the HTTP client. Its Transport is used, and its Timeout if that is
-// shorter than the timeout set before. The client is not changed. Its CheckRedirect and
+// shorter than the timeout already set. The client is not changed. Its CheckRedirect and
 // Jar are ignored: redirects are always refused. Default: [http.DefaultTransport].
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
@@ -129,9 +129,9 @@ func WithTimeout(d time.Duration) Option {
 // retries. The package documentation says what is retried. [Client.RevokeAll] and
 // [Client.RevokeEach] retry a revocation after a 429 regardless of the number.
 //
-// One resend of net/http is not counted: over HTTP/1.1 it sends a GET again when a
+// One resend by net/http is not counted: over HTTP/1.1 it sends a GET again when a
 // keep-alive connection turns out to be closed. It resends no other request, and none
-// over HTTP/2, unless an [http.RoundTripper] in between drops the cancellation of the
+// over HTTP/2, unless a custom [http.RoundTripper] ignores the cancellation of the
 // request's context.
 func WithMaxAttempts(n int) Option {
 	return func(c *config) error {
@@ -167,8 +167,8 @@ func WithUserAgent(product string) Option {
 	}
 }
 
-// WithHeader sets a request header and overrides one that this package sets. These are
-// errors: Authorization, which always carries the secret key; headers of the
+// WithHeader sets a request header and overrides one that this package sets. It rejects
+// Authorization, which always carries the secret key; Host and the headers of the
 // connection; Idempotency-Key, which makes net/http retry by itself; and
 // Accept-Encoding, since net/http handles gzip transparently.
 func WithHeader(name, value string) Option {
@@ -179,7 +179,7 @@ func WithHeader(name, value string) Option {
 			return fmt.Errorf("%s is not a valid header name", rest.Quote(name))
 		case !validHeaderValue(value):
 			return fmt.Errorf("the value of header %s has a control character", name)
-		case slices.Contains(ownHeaders, name):
+		case slices.Contains(refusedHeaders, name):
 			return fmt.Errorf("the header %s cannot be set", name)
 		}
 		c.Header = c.Header.Clone()
@@ -191,7 +191,8 @@ func WithHeader(name, value string) Option {
 	}
 }
 
-var ownHeaders = []string{
+// refusedHeaders are the headers that WithHeader refuses.
+var refusedHeaders = []string{
 	"Accept-Encoding",
 	"Authorization",
 	"Connection",
@@ -237,7 +238,7 @@ func WithOrigin(origin string) Option {
 
 // WithMeta stores the response metadata of one call in meta, whether or not the call
 // succeeds. With [Client.All], meta describes the last page read. [New],
-// [Client.RevokeAll] and [Client.RevokeEach] refuse it, because concurrent calls would
+// [Client.RevokeAll] and [Client.RevokeEach] reject it, because concurrent calls would
 // overwrite each other's metadata.
 func WithMeta(meta *Meta) Option {
 	return func(c *config) error {
@@ -250,7 +251,7 @@ func WithMeta(meta *Meta) Option {
 }
 
 // WithMaxResponseBytes limits the size of a response; a larger one is an [*Error].
-// Default: 16 MiB, enough for more than ten pages of 500 sessions.
+// Default: 16 MiB, more than ten times the size of a page of 500 sessions.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n < 1 {

@@ -20,8 +20,8 @@ import (
 
 type optionCall func(*clerksessions.Client, clerksessions.Option) error
 
-// optionCalls are New and the methods of Client, of which rows has one for each
-// operation.
+// optionCalls returns calls of New and of the methods of Client; those of operations are
+// made from rows.
 func optionCalls() map[string]optionCall {
 	ctx := context.Background()
 	last := func(results iter.Seq2[*clerksessions.Session, error]) (err error) {
@@ -102,7 +102,7 @@ func TestOptionsThatACallWouldIgnoreAreRefused(t *testing.T) {
 	}
 }
 
-// declaredOptions are the options that the package has.
+// declaredOptions returns the names of the package's options.
 func declaredOptions(t *testing.T) (names []string) {
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)

@@ -178,7 +178,7 @@ func TestOptionsReachTheRequest(t *testing.T) {
 	assert.Equal(t, "q=1", got.URL.RawQuery)
 }
 
-// A call leaves the caller's values alone, even if it fails.
+// Neither a success nor a failure changes the caller's values.
 func TestTheCallersValuesAreNotChanged(t *testing.T) {
 	t.Parallel()
 	mine := &http.Client{Timeout: 1, Transport: transportFunc(func(r *http.Request) (*http.Response, error) {

@@ -11,11 +11,11 @@ import (
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// The places of a request that the generated code fills. Styles are those of
-// OpenAPI and written by the module runtime; what it lets through although no
-// server should see it is checked here.
+// The generated code builds a request with the methods path, query, header, cookie,
+// field and body. The package runtime serializes values in the styles of OpenAPI; this
+// file rejects those that it would serialize but that no server should receive.
 
-// path puts a value into the path's template, escaped.
+// path adds the value of the next parameter in the path's template.
 func (c *call) path(name string, v value) {
 	if !c.accepts(name, v) {
 		return
@@ -26,7 +26,7 @@ func (c *call) path(name string, v value) {
 	}
 	escaped := c.style(name, v, runtime.ParamLocationPath)
 	whole, _ := url.PathUnescape(escaped)
-	if reason := notASegment(whole); reason != "" {
+	if reason := segmentProblem(whole); reason != "" {
 		c.invalid("%s %s", name, reason)
 		return
 	}
@@ -39,7 +39,7 @@ func (c *call) query(name string, v value) {
 		return
 	}
 	text := c.style(name, v, runtime.ParamLocationQuery)
-	// The separators of these two styles are not characters of a URL.
+	// spaceDelimited and pipeDelimited use separators that are invalid in a URL.
 	text = strings.ReplaceAll(strings.ReplaceAll(text, " ", "%20"), "|", "%7C")
 	c.fragments = append(c.fragments, rest.Field{Name: name, Value: text})
 }
@@ -64,7 +64,7 @@ func (c *call) cookie(name string, v value) {
 	}
 	text := c.style(name, v, runtime.ParamLocationCookie)
 	if strings.ContainsFunc(text, notInCookie) {
-		c.invalid("%s has a character that no cookie can have", name)
+		c.invalid("%s has a character that is not allowed in a cookie", name)
 		return
 	}
 	for i, header := range c.headers {
@@ -83,7 +83,7 @@ func (c *call) field(name string, v value) {
 	c.hasBody = c.accepts(name, v) && v.isSet || c.hasBody
 }
 
-// body sets the body. A body of which no field is set is not sent.
+// body sets the body. A body with no field set is not sent.
 func (c *call) body(v any) {
 	if c.err != nil || !c.hasBody {
 		return
@@ -96,12 +96,8 @@ func (c *call) body(v any) {
 	c.payload = payload
 }
 
-// accepts reports whether v may be sent, and remembers it if it is a secret.
+// accepts reports whether v may be sent, and adds it to the secrets if it is one.
 func (c *call) accepts(name string, v value) bool {
-	if v.problem != "" {
-		c.invalid("%s %s", name, v.problem)
-		return false
-	}
 	if v.isSecret {
 		c.redactor.Add(v.text)
 		for name, values := range v.headers {
@@ -110,15 +106,18 @@ func (c *call) accepts(name string, v value) bool {
 			}
 		}
 	}
+	if v.problem != "" {
+		c.invalid("%s %s", name, c.redactor.Text(v.problem))
+	}
 	return c.err == nil
 }
 
-// style writes a parameter as its place and the contract ask.
+// style serializes a parameter for its location, in the style of the contract.
 func (c *call) style(name string, v value, in runtime.ParamLocation) string {
 	if v.write != nil {
 		text, err := v.write(v, name, in)
 		if err != nil {
-			c.invalid("%s cannot be written in the style %s", name, v.style)
+			c.invalid("%s cannot be encoded in the style %s", name, v.style)
 		}
 		return text
 	}
@@ -133,7 +132,7 @@ func (c *call) style(name string, v value, in runtime.ParamLocation) string {
 	return v.text
 }
 
-// styled writes v in its style, or in the default of its place.
+// styled serializes v in its style, or in the default style of its location.
 func styled(v value, name string, in runtime.ParamLocation) (string, error) {
 	if v.style == "" {
 		v.style = "simple"

@@ -19,7 +19,7 @@ func testCall() *call {
 	return &call{config: &config{}, op: &Operation{ID: "Test"}}
 }
 
-// queryOf is the query of a call with one parameter.
+// queryOf returns the query of a call with one parameter.
 func queryOf(c *call) string {
 	if len(c.fragments) == 0 {
 		return ""
@@ -29,7 +29,7 @@ func queryOf(c *call) string {
 
 type order string
 
-func TestAQueryParameterIsWrittenAsItsKindAndStyleAsk(t *testing.T) {
+func TestQueryParametersAreSerializedByKindAndStyle(t *testing.T) {
 	t.Parallel()
 	type span struct {
 		From string `json:"from,omitzero"`
@@ -154,43 +154,45 @@ func TestLimitsOfAValue(t *testing.T) {
 		"multiple":                {number(0.3).multipleOf(0.1), ""},
 		"at the maximum length":   {text("éé").minLength(2).maxLength(2).pattern("^.{2}$", regexp.MatchString), ""},
 		"email address":           {text("a@b.example").email(), ""},
-		"no email address":        {text("").email(), ""},
+		"empty email address":     {text("").email(), ""},
 		"in the enum":             {text("a").enum("a", "b"), ""},
 		"not set":                 {text("").enum("a").minLength(2).pattern("a", regexp.MatchString), ""},
 		"at the maximum of items": {list([]string{"a"}, text).minItems(1).maxItems(1), ""},
 		"number that is not set":  {number(0).maximum(-1).below(-1), ""},
 		"zero number":             {number(0).minimum(1).above(1), ""},
 
-		"low number":                         {number(0.25).minimum(0.5), "is 0.25, but must be at least 0.5"},
-		"high number":                        {number(1e7).maximum(100), "is 10000000, but must be at most 100"},
-		"highest number":                     {number(int64(math.MaxInt64)).maximum(100), "is 9223372036854775807, but must be at most 100"},
-		"at an exclusive low":                {number(1).above(1), "is 1, but must be above 1"},
-		"at an exclusive high that is whole": {number(1).below(1), "is 1, but must be below 1"},
-		"at an exclusive high":               {number(float32(0.1)).below(0.1), "is 0.1, but must be below 0.1"},
-		"not a multiple":                     {number(7).multipleOf(5), "is 7, but must be a multiple of 5"},
-		"zero, required":                     {number(0).required().minimum(1), "is 0, but must be at least 1"},
-		"not a number":                       {number(math.NaN()), "is not a finite number"},
-		"infinite":                           {number(math.Inf(1)), "is not a finite number"},
-		"negative infinity":                  {number(math.Inf(-1)), "is not a finite number"},
-		"short":                              {text("é").minLength(2), "has 1 characters, but must have at least 2"},
-		"long":                               {text("ééé").maxLength(2), "has 3 characters, but must have at most 2"},
-		"other pattern":                      {text("b").pattern("^a+$", regexp.MatchString), `is "b", but must match ^a+$`},
-		"word for an email address":          {text("a").email(), "is not an email address"},
-		"name and email address":             {text("Ann <a@b.example>").email(), "is not an email address"},
-		"end of a parameter":                 {text("a&b=c").allowReserved(), "contains &, ;, # or +, which would be sent unescaped"},
-		"end in a list":                      {list([]string{"a", "b#"}, text).allowReserved(), "contains &, ;, # or +, which would be sent unescaped"},
-		"not in the enum":                    {text("c").enum("a", "b"), `is "c", but must be one of a, b`},
-		"few items":                          {list([]string{"a"}, text).minItems(2), "has 1 items, but must have at least 2"},
-		"many items":                         {list([]string{"a", "b"}, text).maxItems(1), "has 2 items, but must have at most 1"},
-		"item not in the enum":               {list([]string{"a", "c"}, text).each(func(v value) value { return v.enum("a") }), `has an item, number 2, that is "c", but must be one of a`},
-		"no time, required":                  {scalar(time.Time{}).required(), "is required but empty"},
-		"no values, required":                {list([]string{}, text).required(), "is required but empty"},
-		"invalid UTF-8":                      {text("\xff"), "is not valid UTF-8"},
-		"invalid UTF-8 in a list":            {list([]string{"a", "\xff"}, text), "has an item, number 2, that is not valid UTF-8"},
-		"invalid UTF-8 in a header name":     {headers(map[string][]string{"\xff": nil}), "is not valid UTF-8"},
-		"invalid UTF-8 in a header":          {headers(map[string][]string{"a": {"b", "\xff"}}), "is not valid UTF-8"},
-		"list for an object":                 {object([]int{1}), "is not a JSON object"},
-		"invalid UTF-8 in an object":         {object(map[string]string{"a": "\xff"}), "cannot be written as JSON; check that every string is valid UTF-8"},
+		"below the minimum":               {number(0.25).minimum(0.5), "is 0.25, but must be at least 0.5"},
+		"above the maximum":               {number(1e7).maximum(100), "is 10000000, but must be at most 100"},
+		"largest integer":                 {number(int64(math.MaxInt64)).maximum(100), "is 9223372036854775807, but must be at most 100"},
+		"at an exclusive minimum":         {number(1).above(1), "is 1, but must be above 1"},
+		"at an exclusive integer maximum": {number(1).below(1), "is 1, but must be below 1"},
+		"at an exclusive maximum":         {number(float32(0.1)).below(0.1), "is 0.1, but must be below 0.1"},
+		"not a multiple":                  {number(7).multipleOf(5), "is 7, but must be a multiple of 5"},
+		"zero, required":                  {number(0).required().minimum(1), "is 0, but must be at least 1"},
+		"not a number":                    {number(math.NaN()), "is not a finite number"},
+		"infinite":                        {number(math.Inf(1)), "is not a finite number"},
+		"negative infinity":               {number(math.Inf(-1)), "is not a finite number"},
+		"too short":                       {text("é").minLength(2), "has 1 characters, but must have at least 2"},
+		"too long":                        {text("ééé").maxLength(2), "has 3 characters, but must have at most 2"},
+		"pattern does not match":          {text("b").pattern("^a+$", regexp.MatchString), `is "b", but must match ^a+$`},
+		"secret of another pattern":       {text(strings.Repeat("canary", 20)).pattern("^a+$", regexp.MatchString).secret(), `is "[redacted]"..., but must match ^a+$`},
+		"not an email address":            {text("a").email(), "is not an email address"},
+		"name and email address":          {text("Ann <a@b.example>").email(), "is not an email address"},
+		"character that ends a parameter": {text("a&b=c").allowReserved(), "contains &, ;, # or +, which would be sent unescaped"},
+		"the same in a list":              {list([]string{"a", "b#"}, text).allowReserved(), "contains &, ;, # or +, which would be sent unescaped"},
+		"not in the enum":                 {text("c").enum("a", "b"), `is "c", but must be one of a, b`},
+		"secret not in the enum":          {text("canary-of-a-secret").enum("a").secret(), `is "[redacted]", but must be one of a`},
+		"too few items":                   {list([]string{"a"}, text).minItems(2), "has 1 items, but must have at least 2"},
+		"too many items":                  {list([]string{"a", "b"}, text).maxItems(1), "has 2 items, but must have at most 1"},
+		"item not in the enum":            {list([]string{"a", "c"}, text).each(func(v value) value { return v.enum("a") }), `has an item, number 2, that is "c", but must be one of a`},
+		"no time, required":               {scalar(time.Time{}).required(), "is required but empty"},
+		"no values, required":             {list([]string{}, text).required(), "is required but empty"},
+		"invalid UTF-8":                   {text("\xff"), "is not valid UTF-8"},
+		"invalid UTF-8 in a list":         {list([]string{"a", "\xff"}, text), "has an item, number 2, that is not valid UTF-8"},
+		"invalid UTF-8 in a header name":  {headers(map[string][]string{"\xff": nil}), "is not valid UTF-8"},
+		"invalid UTF-8 in a header":       {headers(map[string][]string{"a": {"b", "\xff"}}), "is not valid UTF-8"},
+		"list for an object":              {object([]int{1}), "is not a JSON object"},
+		"invalid UTF-8 in an object":      {object(map[string]string{"a": "\xff"}), "cannot be encoded as JSON; check that every string is valid UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

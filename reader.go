@@ -12,7 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// readable is a type of the contract that responses are made of. The method is generated.
+// readable is a type of the contract that occurs in responses. Its method is generated.
 type readable[T any] interface {
 	*T
 	read(r *reader, last *T)
@@ -20,9 +20,9 @@ type readable[T any] interface {
 
 // decode decodes a response. Names are case sensitive and must not repeat.
 //
-// The method read is fast, and fails on what it does not expect. Then the type's own
-// method decode or the library decides, so the library's rules hold and its errors are
-// returned.
+// It first tries the generated method read, which is fast but fails on anything
+// unexpected. After a failure it starts over with the type's method decode, if it has
+// one, or with the library, whose rules and errors are decisive.
 func decode[T any, R readable[T]](body []byte, value R, opts ...json.Options) error {
 	fast := reading[T, R]{reader{size: len(body)}, value}
 	if json.Unmarshal(body, &fast, jsontext.AllowDuplicateNames(true)) == nil {
@@ -35,7 +35,7 @@ func decode[T any, R readable[T]](body []byte, value R, opts ...json.Options) er
 	return json.Unmarshal(body, value, opts...)
 }
 
-// reading decodes a value with its method read.
+// reading is a json.UnmarshalerFrom that decodes a value with its method read.
 type reading[T any, R readable[T]] struct {
 	reader
 	value R
@@ -50,22 +50,22 @@ func (f *reading[T, R]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 	return nil
 }
 
-// reader reads JSON for the generated code. What it returns counts only if it has not
-// failed in the end. It leaves duplicate names to its caller.
+// reader reads JSON for the generated code. What it has returned is valid only if failed
+// is still false at the end. The generated code calls once to detect duplicate names.
 type reader struct {
 	json    *jsontext.Decoder
-	size    int // of the response
-	strings strings.Builder
+	size    int             // of the response
+	strings strings.Builder // the memory of the strings read
 	failed  bool
 }
 
-// begin reads the beginning of an object or a list.
+// begin reads the opening delimiter of an object or a list.
 func (r *reader) begin(kind jsontext.Kind) {
 	token, err := r.json.ReadToken()
 	r.failed = r.failed || err != nil || token.Kind() != kind
 }
 
-// more reports whether a name or an item follows. If not, it reads the end.
+// more reports whether a name or an item follows. If not, it reads the closing delimiter.
 func (r *reader) more(end jsontext.Kind) bool {
 	if r.failed || r.json.PeekKind() != end {
 		return !r.failed
@@ -75,17 +75,17 @@ func (r *reader) more(end jsontext.Kind) bool {
 	return false
 }
 
-// value returns the text of a name or a value. It is valid until the next one is read.
+// value returns the raw JSON of a name or a value, which is valid until the next read.
 func (r *reader) value() []byte {
 	text, err := r.json.ReadValue()
 	r.failed = r.failed || err != nil
 	return text
 }
 
-// null reads a null if it is next.
+// null reports whether the next value is null, and reads it then.
 func (r *reader) null() bool { return r.json.PeekKind() == 'n' && r.value() != nil }
 
-// once fails if the bit is in seen.
+// once sets the bit in seen. It fails if the bit was set, as for a duplicate name.
 func (r *reader) once(seen *uint64, bit uint64) {
 	r.failed = r.failed || *seen&bit != 0
 	*seen |= bit
@@ -93,16 +93,18 @@ func (r *reader) once(seen *uint64, bit uint64) {
 
 // other reads a value of any type.
 func (r *reader) other(value any) {
-	if text := r.value(); string(text) != "null" {
-		r.failed = json.Unmarshal(text, value) != nil || r.failed
+	text := r.value()
+	if _, ok := value.(*map[string]any); ok && string(text) == "null" {
+		return // fast, as most actors are null
 	}
+	r.failed = json.Unmarshal(text, value) != nil || r.failed
 }
 
-// unknown reads the value of a name that the contract does not have.
+// unknown reads the value of a name that the contract does not have into extra.
 func (r *reader) unknown(quoted []byte, extra *map[string]any) {
 	name := strings.Trim(string(quoted), `"`)
 	_, seen := (*extra)[name]
-	r.failed = r.failed || seen || strings.Contains(name, `\`) // it may be a known name
+	r.failed = r.failed || seen || strings.Contains(name, `\`) // unescaped, it may be a known name
 	var value any
 	r.other(&value)
 	if *extra == nil {
@@ -124,7 +126,8 @@ func readInteger[T ~int | ~int32 | ~int64](r *reader) T {
 	return T(n)
 }
 
-// readText returns last if it is equal. The other strings share memory.
+// readText reads a string. It returns last if that is equal, to save memory; all other
+// strings share blocks of memory.
 func readText[T ~string](r *reader, last T) T {
 	quoted := r.value()
 	if len(quoted) == 0 || quoted[0] != '"' {
@@ -137,7 +140,7 @@ func readText[T ~string](r *reader, last T) T {
 	}
 	if bytes.IndexByte(text, '\\') >= 0 {
 		text, _ = jsontext.AppendUnquote(nil, quoted)
-		r.failed = r.failed || bytes.IndexByte(text, '\\') >= 0 // so that last has no escape
+		r.failed = r.failed || bytes.IndexByte(text, '\\') >= 0 // last, compared above, must not look escaped
 	}
 	if r.strings.Cap()-r.strings.Len() < len(text) {
 		r.strings = strings.Builder{}
@@ -163,7 +166,7 @@ func readList[T any, R readable[T]](r *reader) []T {
 	}
 	list := []T{}
 	for r.begin('['); r.more(']'); {
-		if len(list) == 1 { // room for about as many as there are
+		if len(list) == 1 { // estimate the length from the size of the first item
 			list = slices.Grow(list, min(pageSize, r.size/int(r.json.InputOffset())*9/8))
 		}
 		list = append(list, *new(T))

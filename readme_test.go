@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// unindented is source without the white space around its lines.
+// unindented removes the white space around the lines of source.
 func unindented(source string) string {
 	lines := strings.Split(strings.TrimSpace(source), "\n")
 	for i := range lines {

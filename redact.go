@@ -7,7 +7,7 @@ import (
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// redact returns what to print in place of v, which shows only whether it is empty.
+// redact returns the value to print in place of v. It shows only whether v is empty.
 func redact[T string | map[string][]string](v T) T {
 	switch p := any(&v).(type) {
 	case *string:

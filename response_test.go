@@ -22,18 +22,18 @@ func TestBothShapesOfAList(t *testing.T) {
 		total int
 		says  string
 	}{
-		"page":                      {body: `{"data":[` + aSession + `],"total_count":7}`, count: 1, total: 7},
-		"bare list":                 {body: " \n[" + aSession + "," + aSession + "]", count: 2, total: 2},
-		"empty page":                {body: `{"data":[],"total_count":0}`},
-		"empty list":                {body: `[]`},
-		"no data":                   {body: `{"total_count":3}`, says: `missing "data"`},
-		"another list":              {body: `{"items":[{"a":1},{"a":2}],"total_count":3}`, says: `missing "data"`},
-		"null data":                 {body: `{"data":null,"total_count":3}`, says: `missing "data"`},
-		"a session without id":      {body: `[` + aSession + `,{"object":"session"}]`, says: `missing "id" in session 1`},
-		"a session that is null":    {body: `[null]`, says: `in session 0`},
-		"data of another kind":      {body: `{"data":{},"total_count":3}`, says: "invalid SessionPage in response"},
-		"a total of another kind":   {body: `{"data":[],"total_count":"3"}`, says: "invalid SessionPage in response"},
-		"a time that is a fraction": {body: `[{"object":"session","id":"sess_1","created_at":1.5}]`, says: "invalid SessionPage in response"},
+		"page":                    {body: `{"data":[` + aSession + `],"total_count":7}`, count: 1, total: 7},
+		"bare list":               {body: " \n[" + aSession + "," + aSession + "]", count: 2, total: 2},
+		"empty page":              {body: `{"data":[],"total_count":0}`},
+		"empty list":              {body: `[]`},
+		"missing data":            {body: `{"total_count":3}`, says: `missing "data"`},
+		"list under another name": {body: `{"items":[{"a":1},{"a":2}],"total_count":3}`, says: `missing "data"`},
+		"null data":               {body: `{"data":null,"total_count":3}`, says: `missing "data"`},
+		"session without id":      {body: `[` + aSession + `,{"object":"session"}]`, says: `missing "id" in session 1`},
+		"null session":            {body: `[null]`, says: `in session 0`},
+		"data of another type":    {body: `{"data":{},"total_count":3}`, says: "invalid SessionPage in response"},
+		"total of another type":   {body: `{"data":[],"total_count":"3"}`, says: "invalid SessionPage in response"},
+		"fractional time":         {body: `[{"object":"session","id":"sess_1","created_at":1.5}]`, says: "invalid SessionPage in response"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,7 +89,7 @@ func TestMetaHoldsTheLastCallOnly(t *testing.T) {
 	assert.Equal(t, clerksessions.Meta{}, meta, "nothing was sent")
 }
 
-// sessionOfTomorrow has members and a status that this version does not know.
+// sessionOfTomorrow has members and a status that this version of the contract does not.
 const sessionOfTomorrow = `{"object":"session","id":"sess_1","user_id":"user_1","client_id":"client_1","status":"hibernating",` +
 	`"created_at":1794786307113,"updated_at":2,"last_active_at":3,"expire_at":4,"abandon_at":5,"latest_activity":` +
 	`{"object":"session_activity","id":"act_1","is_mobile":true,"asn":{"number":64512}},"risk":"low","factors":[1,2.5,null]}`

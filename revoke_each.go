@@ -32,9 +32,9 @@ func (e *RevokeError) Unwrap() error { return e.Err }
 // WithConcurrency limits how many sessions [Client.RevokeAll] and [Client.RevokeEach]
 // revoke concurrently. Default: 8.
 //
-// Over HTTP/1.1, net/http keeps two idle connections for each host, so for n above 2
-// most calls dial anew: pass [WithHTTPClient] with a Transport whose
-// MaxIdleConnsPerHost is n. Over HTTP/2, which Clerk speaks, nothing needs to be set.
+// Over HTTP/1.1, net/http keeps two idle connections for each host, so with n above 2
+// most calls dial a new connection: use [WithHTTPClient] with a Transport whose
+// MaxIdleConnsPerHost is n. Over HTTP/2, which Clerk supports, this is not needed.
 func WithConcurrency(n int) Option {
 	return func(c *config) error {
 		if n < 1 {
@@ -47,20 +47,19 @@ func WithConcurrency(n int) Option {
 }
 
 // RevokeEach revokes the sessions with the given ids, for example those of [Client.All]
-// that a filter of yours lets through, and yields each result as it completes. It
-// retries, paces itself and gives up like [Client.RevokeAll], but lists nothing.
+// that pass your own filter, and yields each result as it completes. It retries, limits
+// its rate and gives up like [Client.RevokeAll], but lists nothing.
 //
-// Each id is yielded once for each time that ids yields it, unless [WithExcept] names
-// it: a revoked session as Clerk returned it; for a session that Clerk does not know,
-// which counts as done, a Session of which only ID is set; and otherwise nil with a
-// [*RevokeError], which does not stop the others. An id that is not valid is such an
-// error.
+// For each id, unless [WithExcept] names it, one result is yielded: the revoked session
+// as Clerk returned it; for a session that Clerk does not know, which counts as done, a
+// Session of which only ID is set; and otherwise nil with a [*RevokeError], which does
+// not stop the others. An invalid id is such an error.
 //
-// The ids are read in another goroutine, only a few ahead of the calls, so that
-// millions need no slice. When ctx ends or RevokeEach gives up, the rest is still read,
-// to yield each id with its error: let ids end with ctx, or break out of the loop.
-// Breaking out cancels the calls in flight. RevokeEach returns only after ids has, and
-// passes on a panic of it.
+// The ids are read in another goroutine, only a few ahead of the calls, so millions of
+// ids need not be in memory. When ctx ends or RevokeEach gives up, it still reads the
+// remaining ids and yields each with an error: let ids end with ctx, or break out of the
+// loop. Breaking out cancels the calls in flight. RevokeEach returns only after ids has,
+// and panics if ids does.
 func (c *Client) RevokeEach(ctx context.Context, ids iter.Seq[string], opts ...Option) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
 		problem := ""
@@ -87,13 +86,14 @@ func (c *Client) RevokeEach(ctx context.Context, ids iter.Seq[string], opts ...O
 	}
 }
 
-// revoker revokes sessions, each with a call of its own.
+// revoker revokes sessions, with one call each.
 type revoker struct {
 	*config
-	pace *bulk.Pace // kept for the next sweep
+	pace *bulk.Pace // shared by all sweeps
 }
 
-// newRevoker returns an error if an option or argument is wrong, or there is a problem.
+// newRevoker returns a revoker, or an error if an option or the context is invalid or
+// the method has found a problem with its arguments.
 func (c *Client) newRevoker(ctx context.Context, method, problem string, opts []Option) (*revoker, error) {
 	api := c.with(opts)
 	switch {
@@ -110,7 +110,7 @@ func (c *Client) newRevoker(ctx context.Context, method, problem string, opts []
 	return &revoker{api.config, new(bulk.Pace)}, nil
 }
 
-// revocation is a session to revoke.
+// revocation is a session to revoke, and the outcome.
 type revocation struct {
 	id       string
 	listed   *Session // nil if it was not listed
@@ -126,7 +126,7 @@ func (v *revocation) result(err error) (*Session, error) {
 	return cmp.Or(v.revoked, v.listed, &Session{ID: v.id}), nil
 }
 
-// each revokes the sessions and yields each with its error.
+// each revokes sessions concurrently and yields each with its error.
 func (r *revoker) each(ctx context.Context, items iter.Seq[*revocation]) iter.Seq2[*revocation, error] {
 	runner := bulk.Runner[*revocation]{
 		Do:          r.attempt,
@@ -142,7 +142,8 @@ func (r *revoker) each(ctx context.Context, items iter.Seq[*revocation]) iter.Se
 	return runner.Run(ctx, items)
 }
 
-// attempt makes one call. Retries are up to the runner, which sees all calls.
+// attempt makes one attempt at a revocation. The runner makes the retries, since it
+// coordinates all calls.
 func (r *revoker) attempt(ctx context.Context, v *revocation) bulk.Outcome[*revocation] {
 	once := *r.config
 	once.MaxAttempts, once.tried, once.forRevoking = 1, v.attempts, ""
@@ -151,7 +152,7 @@ func (r *revoker) attempt(ctx context.Context, v *revocation) bulk.Outcome[*revo
 	if err == nil {
 		if session.ID != v.id || !session.Status.Ended() {
 			return bulk.Outcome[*revocation]{
-				Err: fmt.Errorf("clerksessions: %s: the response is session %s with status %s, want %s revoked",
+				Err: fmt.Errorf("clerksessions: %s: response is session %s with status %s, want %s revoked",
 					opRevokeSession.ID, rest.Quote(session.ID), rest.Quote(string(session.Status)), rest.Quote(v.id)),
 			}
 		}

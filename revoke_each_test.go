@@ -85,7 +85,7 @@ func TestRevokeEachRefusesBadArguments(t *testing.T) {
 	}
 }
 
-// countingIDs yields n made-up ids and counts them.
+// countingIDs yields n fake ids and counts them.
 func countingIDs(n int, read *atomic.Int64) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := range n {
@@ -104,7 +104,7 @@ func revokeEverything(t *testing.T, latency time.Duration) *clerksessions.Client
 	})}))
 }
 
-func TestRevokeEachReadsNotFarAhead(t *testing.T) {
+func TestRevokeEachDoesNotReadFarAhead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var read atomic.Int64
@@ -125,12 +125,12 @@ func TestRevokeEachReadsNotFarAhead(t *testing.T) {
 	})
 }
 
-func TestRevokeEachHoldsNothingOfWhatIsDone(t *testing.T) {
+func TestRevokeEachUsesConstantMemory(t *testing.T) {
 	const n = 20_000
 	checkMemory(t, n, revokeEverything(t, 0).RevokeEach(t.Context(), countingIDs(n, new(atomic.Int64))))
 }
 
-// Ids that come one at a time are revoked as they come.
+// Ids that are yielded slowly are revoked one by one.
 func TestRevokeEachRevokesWhileItWaitsForIDs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -207,7 +207,7 @@ func TestStoppingRevokeEach(t *testing.T) {
 	})
 }
 
-// After a 429 calls are few at first, and as many as before in the end.
+// After a 429 the rate drops and then recovers.
 func TestTheFullRateComesBackAfterA429(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -240,8 +240,8 @@ func TestTheFullRateComesBackAfterA429(t *testing.T) {
 	})
 }
 
-// Over a real connection: ids are read a little ahead of the calls, and those that are
-// not valid or come twice stop nobody.
+// Over a real connection, ids are read only slightly ahead of the calls, and invalid or
+// duplicate ids do not stop the others.
 func TestRevokeEachOverTheWire(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
@@ -260,7 +260,7 @@ func TestRevokeEachOverTheWire(t *testing.T) {
 		}
 		assert.EqualValues(t, 2000, done.Load())
 	})
-	t.Run("ids that are not valid or come twice", func(t *testing.T) {
+	t.Run("invalid and duplicate ids", func(t *testing.T) {
 		ids := addSessions(srv, 2, 0)
 		var errs, revoked int
 		for _, err := range client.RevokeEach(t.Context(), slices.Values([]string{"..", ids[0], "..", "", ids[0], "a/b", ids[1]})) {

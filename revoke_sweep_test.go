@@ -36,7 +36,7 @@ func TestEnded(t *testing.T) {
 	}
 }
 
-func TestRevokeAllSparesTheExcepted(t *testing.T) {
+func TestRevokeAllSparesExceptedSessions(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
 	ids := addSessions(srv, 5, 0)
@@ -52,8 +52,8 @@ func TestRevokeAllSparesTheExcepted(t *testing.T) {
 	assert.Equal(t, 3, live(srv))
 }
 
-// A user who signs in while being signed out.
-func TestRevokeAllRevokesWhatBeginsMeanwhile(t *testing.T) {
+// A user signs in while being signed out.
+func TestRevokeAllRevokesSessionsThatBeginMeanwhile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := sessionstest.New()
@@ -75,7 +75,8 @@ func TestRevokeAllRevokesWhatBeginsMeanwhile(t *testing.T) {
 	})
 }
 
-// onRevoke has fault decide about each revocation, which n others precede.
+// onRevoke injects the fault that the function returns for a revocation, given the number
+// of earlier ones.
 func onRevoke(srv *sessionstest.Server, fault func(id string, n int) *sessionstest.Fault) {
 	srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
 		if id := revokedID(req.Path); id != "" {
@@ -85,12 +86,12 @@ func onRevoke(srv *sessionstest.Server, fault func(id string, n int) *sessionste
 	})
 }
 
-// pretend is a success for a session that is not revoked.
+// pretend responds with a success without revoking the session.
 func pretend(id string) *sessionstest.Fault {
 	return &sessionstest.Fault{Body: []byte(`{"object":"session","id":"` + id + `","status":"revoked"}`)}
 }
 
-func TestRevokeAllSaysWhatSurvived(t *testing.T) {
+func TestRevokeAllReportsSurvivors(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		fault   func(id, second string, n int) *sessionstest.Fault
@@ -105,7 +106,7 @@ func TestRevokeAllSaysWhatSurvived(t *testing.T) {
 			}
 			return nil
 		}, 2, clerksessions.ErrSurvived, 2 + 4, true},
-		"a listing that lags behind": {func(id, second string, n int) *sessionstest.Fault {
+		"a stale listing": {func(id, second string, n int) *sessionstest.Fault {
 			if id == second && n < 3 {
 				return pretend(id)
 			}
@@ -120,7 +121,7 @@ func TestRevokeAllSaysWhatSurvived(t *testing.T) {
 			}
 			return &sessionstest.Fault{Status: 409}
 		}, 2, clerksessions.ErrConflict, 2 + 1, true},
-		"what failed is not retried": {func(id, second string, _ int) *sessionstest.Fault {
+		"a session that failed is not retried by a later sweep": {func(id, second string, _ int) *sessionstest.Fault {
 			if id == second {
 				return &sessionstest.Fault{Status: 409}
 			}
@@ -156,7 +157,7 @@ func TestRevokeAllSaysWhatSurvived(t *testing.T) {
 	}
 }
 
-func TestRevokeAllSaysWhoSignsInAgainAndAgain(t *testing.T) {
+func TestRevokeAllReportsAUserWhoKeepsSigningIn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := sessionstest.New()
@@ -178,6 +179,11 @@ func TestRevokeAllSaysWhoSignsInAgainAndAgain(t *testing.T) {
 			session, _ := srv.Session(failed.SessionID)
 			assert.False(t, session.Status.Ended())
 		}
+		for _, err := range srv.Client().RevokeAll(t.Context(), everySession) {
+			if err != nil {
+				break // there are more survivors
+			}
+		}
 	})
 }
 
@@ -185,13 +191,15 @@ func TestALaterListingFails(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		sessions int
+		listings int  // before the one that fails
 		leave    bool // the loop, after the first result
 		yielded  int
 		errs     int
 	}{
-		"after all are revoked": {3, false, 3, 1}, // it is not known that none is left
-		"within the first":      {600, false, 500, 1},
-		"after breaking out":    {600, true, 1, 0},
+		"after all are revoked": {3, 1, false, 3, 1}, // it is not known that none is left
+		"the last one":          {3, 5, false, 5 * 3, 1},
+		"within the first":      {600, 1, false, 500, 1},
+		"after breaking out":    {600, 1, true, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -199,8 +207,11 @@ func TestALaterListingFails(t *testing.T) {
 				srv := sessionstest.New()
 				addSessions(srv, row.sessions, time.Millisecond)
 				srv.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
-					if req.Operation == "GetSessionList" && len(srv.RequestsOf("GetSessionList")) > 0 {
+					switch {
+					case req.Operation == "GetSessionList" && len(srv.RequestsOf("GetSessionList")) == row.listings:
 						return &sessionstest.Fault{Status: 403}
+					case revokedID(req.Path) != "" && row.listings > 1:
+						addSessions(srv, 1, time.Millisecond)
 					}
 					return nil
 				})
@@ -219,12 +230,14 @@ func TestALaterListingFails(t *testing.T) {
 				}
 				assert.Equal(t, row.yielded, yielded)
 				assert.Equal(t, row.errs, errs)
+				assert.Len(t, srv.RequestsOf("GetSessionList"), row.listings+1)
 			})
 		})
 	}
 }
 
-// listingOf returns the client of a Clerk that lists what sessions returns.
+// listingOf returns the client of a Clerk that lists the sessions that the function
+// returns.
 func listingOf(t *testing.T, sessions func() []entry, revoke func(id string) any) (client *clerksessions.Client, revoked *[]string) {
 	revoked = new([]string)
 	return newClient(t, "https://clerk.invalid/v1", clerksessions.WithConcurrency(1), clerksessions.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
@@ -237,8 +250,8 @@ func listingOf(t *testing.T, sessions func() []entry, revoke func(id string) any
 	})})), revoked
 }
 
-// A page that lists the sessions of somebody else must not have them revoked.
-func TestRevokeAllRevokesNobodyElse(t *testing.T) {
+// Sessions of other users in a page must not be revoked.
+func TestRevokeAllDoesNotRevokeSessionsOfOthers(t *testing.T) {
 	t.Parallel()
 	const other, device = "user_2mVgOther000000000000000000", "client_1"
 	list := []entry{
@@ -280,6 +293,16 @@ func TestRevokeAllRevokesNobodyElse(t *testing.T) {
 			}
 		})
 	}
+	t.Run("breaking out at another's session", func(t *testing.T) {
+		t.Parallel()
+		listings := 0
+		client, revoked := listingOf(t, func() []entry { listings++; return list }, func(string) any { return list[0] })
+		for range client.RevokeAll(t.Context(), clerksessions.ListParams{UserID: aUser, Limit: len(list)}) {
+			break
+		}
+		assert.Empty(t, *revoked)
+		assert.Equal(t, 1, listings, "no other page")
+	})
 }
 
 // A server may ignore the filter.
@@ -300,8 +323,8 @@ func TestRevokeAllRevokesNoOtherStatus(t *testing.T) {
 	assert.Empty(t, errs)
 }
 
-// Statuses that this version does not know, and responses that say too little.
-func TestRevokeAllTakesNothingForAnEnd(t *testing.T) {
+// Unknown statuses, and responses without evidence that a session was revoked.
+func TestRevokeAllCountsOnlyKnownStatusesAsEnded(t *testing.T) {
 	t.Parallel()
 	t.Run("unknown status", func(t *testing.T) {
 		t.Parallel()
@@ -337,8 +360,8 @@ func TestRevokeAllTakesNothingForAnEnd(t *testing.T) {
 	}
 }
 
-// Sessions that always fail come first; 200 others are behind.
-func TestSessionsThatAlwaysFailBlockNoOthers(t *testing.T) {
+// Sessions that always fail come before 200 others.
+func TestSessionsThatAlwaysFailDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ n, status int }{{30, 409}, {60, 403}, {60, 400}, {60, 422}, {40, 500}} {
 		t.Run(fmt.Sprintf("%d of status %d", row.n, row.status), func(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// publicHeaders are prefixes of the names of request headers that hold no secret.
+// publicHeaders are name prefixes of request headers that hold no secrets.
 var publicHeaders = []string{
 	"Accept",
 	"Cache-Control",
@@ -17,8 +17,8 @@ var publicHeaders = []string{
 	"User-Agent",
 }
 
-// addSecretHeader adds the value of a header to the call's secrets, and each of its
-// words and cookies, since a server may echo only one.
+// addSecretHeader adds the value of a header to the call's secrets, and each word and
+// cookie in it, since a server may echo just one of them.
 func (c *call) addSecretHeader(name, value string) {
 	if slices.ContainsFunc(publicHeaders, func(public string) bool { return strings.HasPrefix(name, public) }) {
 		return

@@ -10,7 +10,7 @@ import (
 // response is a type that a 2xx response can be decoded into.
 type response[T any] interface {
 	readable[T]
-	missing() string // names a member that the response must have but has not
+	missing() string // returns the name of a missing required member, or ""
 }
 
 // send makes the call and decodes the response.
@@ -31,8 +31,8 @@ func send[T any, R response[T]](c *call) (*T, error) {
 	return value, nil
 }
 
-// unusable returns the error for a 2xx response that cannot be used. It keeps nothing
-// of the body, which may hold a token just minted.
+// unusable returns the error for a 2xx response that cannot be used. It drops the body,
+// which may hold a token just minted.
 func (c *call) unusable(res *rest.Response, cause error) error {
 	c.redactor.Unusable(res, c.KeepHeaders)
 	err := newError(c.op, res, cause)

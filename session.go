@@ -12,10 +12,10 @@ import (
 // time in a [Session]. The claims inside a token are in seconds instead.
 type UnixMilli int64
 
-// NewUnixMilli returns t in milliseconds. What is shorter is dropped.
+// NewUnixMilli returns t in milliseconds and drops any fraction of a millisecond.
 func NewUnixMilli(t time.Time) UnixMilli { return UnixMilli(t.UnixMilli()) }
 
-// IsZero reports whether m is zero, as a time that was not set.
+// IsZero reports whether m is zero, which means that the time is not set.
 func (m UnixMilli) IsZero() bool { return m == 0 }
 
 // Before reports whether m is before t.
@@ -42,7 +42,7 @@ func (s SessionStatus) Ended() bool {
 	return false
 }
 
-// decode takes both shapes of a list: a page, and a bare list without a total.
+// decode decodes both forms of a page: an object, and a bare array without a total.
 func (p *SessionPage) decode(body []byte) error {
 	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
 		return json.Unmarshal(body, p)

@@ -18,20 +18,20 @@ type ClerkError struct {
 	// A stable code, for example resource_not_found. See [Error.HasCode].
 	Code string `json:"code"`
 
-	// A longer text in English.
+	// A longer message in English.
 	LongMessage string `json:"long_message"`
 
-	// A short text in English.
+	// A short message in English.
 	Message string `json:"message"`
 
 	// Details that depend on the code, for example param_name. Usually absent.
 	Meta map[string]any `json:"meta,omitzero"`
 
-	// Extra holds the members of the response that the contract does not have.
+	// Extra holds the members of the response that are not in the contract.
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *ClerkError) read(r *reader, last *ClerkError) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -74,11 +74,11 @@ type clerkErrors struct {
 	// Details of the response as a whole.
 	Meta map[string]any `json:"meta,omitzero"`
 
-	// Extra holds the members of the response that the contract does not have.
+	// Extra holds the members of the response that are not in the contract.
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *clerkErrors) read(r *reader, last *clerkErrors) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -115,11 +115,11 @@ type cookies struct {
 	// The values of Set-Cookie headers.
 	Cookies []string `json:"cookies"`
 
-	// Extra holds the members of the response that the contract does not have.
+	// Extra holds the members of the response that are not in the contract.
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *cookies) read(r *reader, last *cookies) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -171,7 +171,7 @@ type createToken struct {
 	ExpiresInSeconds int64 `json:"expires_in_seconds,omitzero"`
 }
 
-// RefreshParams describe a request of a browser whose session token has expired.
+// RefreshParams describe the request of a browser whose session token has expired.
 type RefreshParams struct {
 	// The expired token from the __session cookie. It must be of this session. Required.
 	ExpiredToken string `json:"expired_token"`
@@ -180,7 +180,7 @@ type RefreshParams struct {
 	RefreshToken string `json:"refresh_token"`
 
 	// The origin of the browser's request, such as https://app.example.com. It must
-	// equal the token's claim azp. Required.
+	// equal the expired token's claim azp. Required.
 	RequestOrigin string `json:"request_origin"`
 
 	// The headers of the browser's request.
@@ -226,23 +226,23 @@ type Session struct {
 	// pending. Clerk may add statuses, so one with an unknown status may be live as well.
 	Status SessionStatus `json:"status"`
 
-	// The claims of whoever impersonates the user; `sub` is their id. Null if nobody
-	// does.
+	// The claims of the impersonator; `sub` is their id. Null if nobody impersonates
+	// the user.
 	//
-	// It may be null in the response, which is the zero value here.
+	// A null in the response becomes the zero value.
 	Actor map[string]any `json:"actor,omitzero"`
 
 	// The organization last active in this session, if any.
 	//
-	// It may be null in the response, which is the zero value here.
+	// A null in the response becomes the zero value.
 	LastActiveOrganizationID string `json:"last_active_organization_id,omitzero"`
 
-	// SessionActivity describes the last request of a session, as far as Clerk knows it.
+	// SessionActivity describes the latest request of a session, as far as Clerk knows.
 	LatestActivity *SessionActivity `json:"latest_activity,omitzero"`
 
-	// What the user has yet to do in a pending session. Null or empty otherwise.
+	// What the user still has to do in a pending session. Otherwise null or empty.
 	//
-	// It may be null in the response, which is the zero value here.
+	// A null in the response becomes the zero value.
 	Tasks []SessionTask `json:"tasks,omitzero"`
 
 	// When the session was created.
@@ -260,11 +260,11 @@ type Session struct {
 	// When Clerk considers the session abandoned, by default 30 days after it was created.
 	AbandonAt UnixMilli `json:"abandon_at"`
 
-	// Extra holds the members of the response that the contract does not have.
+	// Extra holds the members of the response that are not in the contract.
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *Session) read(r *reader, last *Session) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -337,7 +337,7 @@ func (v *Session) missing() string {
 	return ""
 }
 
-// SessionActivity describes the last request of a session, as far as Clerk knows it.
+// SessionActivity describes the latest request of a session, as far as Clerk knows.
 type SessionActivity struct {
 	// For example Firefox.
 	BrowserName string `json:"browser_name,omitzero"`
@@ -345,10 +345,10 @@ type SessionActivity struct {
 	// For example 143.0.
 	BrowserVersion string `json:"browser_version,omitzero"`
 
-	// The city, guessed from the address.
+	// The city, estimated from the IP address.
 	City string `json:"city,omitzero"`
 
-	// The English name of the country, guessed from the address.
+	// The English name of the country, estimated from the IP address.
 	Country string `json:"country,omitzero"`
 
 	// For example Macintosh or iPhone.
@@ -366,11 +366,11 @@ type SessionActivity struct {
 	// Always session_activity.
 	Object string `json:"object"`
 
-	// Extra holds the members of the response that the contract does not have.
+	// Extra holds the members of the response that are not in the contract.
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *SessionActivity) read(r *reader, last *SessionActivity) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -425,14 +425,14 @@ type SessionPage struct {
 	// The number of sessions that match, on all pages (inferred). If the response is
 	// a bare list, which has no total, it is the length of Data.
 	//
-	// The contract's limits, which are not checked: minimum 0.
+	// Limits of the contract that are not checked: minimum 0.
 	TotalCount int `json:"total_count"`
 
-	// Extra holds the members of the response that the contract does not have.
+	// Extra holds the members of the response that are not in the contract.
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *SessionPage) read(r *reader, last *SessionPage) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -479,11 +479,11 @@ type SessionTask struct {
 	// The task, for example choose-organization, reset-password or setup-mfa.
 	Key string `json:"key"`
 
-	// Extra holds the members of the response that the contract does not have.
+	// Extra holds the members of the response that are not in the contract.
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *SessionTask) read(r *reader, last *SessionTask) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -506,8 +506,8 @@ func (v SessionTask) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(v), json.Deterministic(true))
 }
 
-// Token is a token just created. It prints redacted; its value is JWT. The token is
-// valid until its claim exp, even if the session ends.
+// Token is a newly minted token. It prints redacted; its value is JWT. It is valid
+// until the time in its claim exp, even if the session ends.
 type Token struct {
 	// Always token.
 	Object string `json:"object"`
@@ -515,11 +515,11 @@ type Token struct {
 	// The token, a signed JSON Web Token in compact form.
 	JWT string `json:"jwt"`
 
-	// Extra holds the members of the response that the contract does not have.
+	// Extra holds the members of the response that are not in the contract.
 	Extra map[string]any `json:",embed"`
 }
 
-// read reads v from r. It shares the strings that last has too.
+// read decodes v from r. Strings that are equal in last share its memory.
 func (v *Token) read(r *reader, last *Token) {
 	var seen uint64
 	for r.begin('{'); r.more('}'); {
@@ -594,7 +594,7 @@ func (v verifySession) Format(f fmt.State, verb rune) {
 // LogValue logs v with its secrets redacted.
 func (v verifySession) LogValue() slog.Value { return slog.AnyValue(v.redacted()) }
 
-// ListParams are the parameters of GetSessionList. Those left zero are not sent.
+// ListParams are the parameters of GetSessionList. Zero-valued ones are not sent.
 type ListParams struct {
 	// Only sessions of this user. The id begins with user_.
 	UserID string

@@ -16,30 +16,30 @@ import (
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// value is a parameter, or a property of a body, on its way into a request. The
-// generated code builds one with the function for its kind (text, number, flag,
-// scalar, list, headers or object) and chains the checks of the contract. A value
-// left zero is not set: it is not sent, and only required rejects it.
+// value is the value of a parameter or of a property of a body, to be checked and sent.
+// The generated code makes one with the function for its kind (text, number, flag,
+// scalar, list, headers or object) and chains the checks of the contract. A zero value
+// counts as not set: it is not sent, and only required rejects it.
 type value struct {
-	// write writes a parameter. It is nil for a string in the default style, so that
-	// only a program that sends something else links the module runtime.
+	// write serializes a parameter. It is nil for a string in the default style, so that
+	// only a program that needs another style links the package runtime.
 	write func(v value, name string, in runtime.ParamLocation) (string, error)
 
-	wire     any // what is written; nil for text
+	wire     any // the value to serialize; nil for text
 	isSet    bool
-	hasZero  bool    // zero is a value too: a number or a boolean is never missing
+	hasZero  bool    // zero is a valid value, so a required number or boolean is always set
 	number   float64 // for the limits of a number
 	text     string  // for the checks of a string
 	items    []value // of a list
 	headers  map[string][]string
-	style    string // of a parameter; "" for the default of its place
+	style    string // of a parameter; "" for the default style of its location
 	explode  bool
 	reserved bool   // allowReserved
 	isSecret bool   // to be redacted
-	problem  string // the first thing wrong, to follow the name in an error
+	problem  string // the first violation, to follow the name in an error
 }
 
-// text is a string.
+// text returns the value of a string.
 func text[T ~string](v T) value {
 	s := string(v)
 	p := value{text: s, isSet: s != ""}
@@ -49,7 +49,7 @@ func text[T ~string](v T) value {
 	return p
 }
 
-// number is an integer or a floating-point number.
+// number returns the value of an integer or a floating-point number.
 func number[T ~int | ~int32 | ~int64 | ~float32 | ~float64](v T) value {
 	p := value{write: styled, wire: v, number: float64(v), isSet: v != 0, hasZero: true}
 	if math.IsNaN(p.number) || math.IsInf(p.number, 0) {
@@ -58,34 +58,34 @@ func number[T ~int | ~int32 | ~int64 | ~float32 | ~float64](v T) value {
 	return p
 }
 
-// flag is a boolean.
+// flag returns the value of a boolean.
 func flag[T ~bool](v T) value {
 	return value{write: styled, wire: bool(v), isSet: bool(v), hasZero: true}
 }
 
-// scalar is a time, a date or a UUID.
+// scalar returns the value of a time, a date or a UUID.
 func scalar[T comparable](v T) value {
 	var zero T
 	return value{write: styled, wire: v, isSet: v != zero}
 }
 
-// list is an array. item builds the value of each element.
+// list returns the value of an array. item returns the value of an element.
 func list[T any](elements []T, item func(T) value) value {
 	p := value{write: styled, isSet: len(elements) > 0, items: make([]value, 0, len(elements))}
-	plain := make([]any, 0, len(elements))
+	wire := make([]any, 0, len(elements))
 	for _, element := range elements {
 		one := item(element).required()
 		p.items = append(p.items, one)
 		if one.wire == nil {
 			one.wire = one.text
 		}
-		plain = append(plain, one.wire)
+		wire = append(wire, one.wire)
 	}
-	p.wire = plain
+	p.wire = wire
 	return p.each(func(item value) value { return item })
 }
 
-// headers is an object of the form of http.Header.
+// headers returns the value of an object of header fields, like http.Header.
 func headers(v map[string][]string) value {
 	p := value{wire: v, isSet: len(v) > 0, headers: v}
 	invalid := func(s string) bool { return !utf8.ValidString(s) }
@@ -97,11 +97,11 @@ func headers(v map[string][]string) value {
 	return p
 }
 
-// object is a struct or a map, of which only the members that are set count.
+// object returns the value of a struct or a map. Only its members that are set are sent.
 func object(v any) value {
 	encoded, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
-		return value{}.fail("cannot be written as JSON; check that every string is valid UTF-8")
+		return value{}.fail("cannot be encoded as JSON; check that every string is valid UTF-8")
 	}
 	var members map[string]any
 	decoder := stdjson.NewDecoder(strings.NewReader(string(encoded)))
@@ -112,6 +112,7 @@ func object(v any) value {
 	return value{write: styled, wire: members, isSet: len(members) > 0}
 }
 
+// fail sets the problem, if there is none yet.
 func (v value) fail(format string, args ...any) value {
 	if v.problem == "" {
 		v.problem = fmt.Sprintf(format, args...)
@@ -137,14 +138,14 @@ func (v value) secret() value {
 	return v
 }
 
-// styled sets how a parameter is written when it is not the default of its place.
+// styled sets a style other than the default of the parameter's location.
 func (v value) styled(style string, explode bool) value {
 	v.write, v.style, v.explode = styled, style, explode
 	return v
 }
 
 // allowReserved leaves the reserved characters of RFC 3986 unescaped in the query. It
-// rejects those that would end the parameter there.
+// rejects those that would end or change the parameter.
 func (v value) allowReserved() value {
 	v.write, v.reserved = styled, true
 	for _, one := range append(v.items, v) {
@@ -164,28 +165,28 @@ func (v value) enum(allowed ...string) value {
 
 func (v value) minimum(n float64) value {
 	if v.isSet && v.number < n {
-		return v.fail("is %s, but must be at least %s", v.plain(), plain(n))
+		return v.fail("is %s, but must be at least %s", v.decimal(), decimal(n))
 	}
 	return v
 }
 
 func (v value) maximum(n float64) value {
 	if v.isSet && v.number > n {
-		return v.fail("is %s, but must be at most %s", v.plain(), plain(n))
+		return v.fail("is %s, but must be at most %s", v.decimal(), decimal(n))
 	}
 	return v
 }
 
 func (v value) above(n float64) value {
 	if v.isSet && v.number <= n {
-		return v.fail("is %s, but must be above %s", v.plain(), plain(n))
+		return v.fail("is %s, but must be above %s", v.decimal(), decimal(n))
 	}
 	return v
 }
 
 func (v value) below(n float64) value {
 	if v.isSet && v.number >= n {
-		return v.fail("is %s, but must be below %s", v.plain(), plain(n))
+		return v.fail("is %s, but must be below %s", v.decimal(), decimal(n))
 	}
 	return v
 }
@@ -194,7 +195,7 @@ func (v value) multipleOf(n float64) value {
 	const tolerance = 1e-9 // 0.3 is a multiple of 0.1
 	quotient := v.number / n
 	if v.isSet && math.Abs(quotient-math.Round(quotient)) > tolerance {
-		return v.fail("is %s, but must be a multiple of %s", v.plain(), plain(n))
+		return v.fail("is %s, but must be a multiple of %s", v.decimal(), decimal(n))
 	}
 	return v
 }
@@ -213,7 +214,7 @@ func (v value) maxLength(n int) value {
 	return v
 }
 
-// each checks the items of a list.
+// each applies check to the items of a list.
 func (v value) each(check func(value) value) value {
 	for i, item := range v.items {
 		if item = check(item); item.problem != "" {
@@ -244,8 +245,8 @@ func (v value) email() value {
 	return v
 }
 
-// pattern takes a regular expression and [regexp.MatchString], so that only a contract
-// with a pattern links regexp.
+// pattern checks a regular expression with match, which is [regexp.MatchString]: passing it
+// in links regexp only if the contract has a pattern.
 func (v value) pattern(expression string, match func(pattern, s string) (bool, error)) value {
 	if !v.isSet {
 		return v
@@ -256,10 +257,10 @@ func (v value) pattern(expression string, match func(pattern, s string) (bool, e
 	return v
 }
 
-// plain returns the number in plain digits.
-func (v value) plain() string {
+// decimal returns the number in decimal notation without an exponent.
+func (v value) decimal() string {
 	digits, _ := runtime.StyleParamWithOptions("simple", false, "", v.wire, runtime.StyleParamOptions{})
 	return digits
 }
 
-func plain(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }

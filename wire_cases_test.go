@@ -1,11 +1,11 @@
 package clerksessions_test
 
-// facts are what a client may conclude from an ending.
+// facts are what a client can know after an ending.
 type facts struct {
 	unprocessed bool // the protocol guarantees that the server did not act
 	works       bool // the response is complete
 	final       bool // a retry would not help
-	silent      bool // HTTP/1.1: not a byte of a response came, so net/http may replay a GET
+	silent      bool // HTTP/1.1: there was no byte of a response, so net/http may resend a GET
 	unseen      bool // the server received nothing
 	racy        bool // the kernel decides whether anything was written before the end
 }
@@ -17,7 +17,7 @@ var (
 	silent      = facts{silent: true}
 )
 
-// wireCase is an ending and what it means.
+// wireCase is an ending and what the client can know after it.
 type wireCase struct {
 	ending
 	facts
@@ -32,7 +32,7 @@ var closings = []struct {
 	end  func(*wireConn) bool
 }{{"FIN", (*wireConn).closed}, {"RST", (*wireConn).reset}}
 
-// wireCases are the endings that a protocol can have.
+// wireCases returns all endings of a protocol.
 func wireCases(p protocol) (all []wireCase) {
 	for _, c := range closings {
 		all = append(all,

@@ -49,7 +49,7 @@ func writes(text string, then func(*wireConn) bool) func(*wireConn) bool {
 	}
 }
 
-// http1Cases are the ways in which a server can end an exchange of HTTP/1.1.
+// http1Cases returns the ways in which a server can end an exchange of HTTP/1.1.
 func http1Cases() (all []wireCase) {
 	const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	for _, c := range closings {

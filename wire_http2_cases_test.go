@@ -7,7 +7,7 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// rst ends the stream alone.
+// rst returns an ending that resets the stream, not the connection.
 func rst(code http2.ErrCode) func(*wireConn) bool {
 	return func(c *wireConn) bool { return c.frames.WriteRSTStream(c.stream, code) == nil }
 }
@@ -32,12 +32,12 @@ var (
 
 func stayOpen(*wireConn) bool { return true }
 
-// respondWell completes the response of a request that was ended otherwise.
+// respondWell responds with a success. It reports whether the connection stays open.
 func respondWell(c *wireConn) bool {
 	return c.respond("/v1/sessions", nil, nil)
 }
 
-// http2Cases are the ways in which a server can end an exchange of HTTP/2.
+// http2Cases returns the ways in which a server can end an exchange of HTTP/2.
 func http2Cases() (all []wireCase) {
 	for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required; code++ {
 		name := "RST_STREAM(" + code.String() + ")"

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// h2Stream is a request of which some came.
+// h2Stream is a request that is being received.
 type h2Stream struct {
 	path  string
 	fault *ending
@@ -76,7 +76,8 @@ func (c *wireConn) take(frame http2.Frame, streams map[uint32]*h2Stream) bool {
 	return true
 }
 
-// writeData writes a part of a response's body, the last or not.
+// writeData writes a part of a response's body. It reports whether the connection stays
+// open.
 func (c *wireConn) writeData(body []byte, last bool) bool {
 	const maxFrame = 16 << 10
 	for ; len(body) > maxFrame; body = body[maxFrame:] {

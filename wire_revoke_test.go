@@ -15,7 +15,7 @@ import (
 )
 
 // TestRevokeAllOverTheWire revokes sessions of which every third fails once, each in a
-// way of its own. On HTTP/2 they share a connection, so that others fail with it.
+// different way. On HTTP/2 they share a connection, so others fail with it.
 func TestRevokeAllOverTheWire(t *testing.T) {
 	t.Parallel()
 	for _, p := range protocols {

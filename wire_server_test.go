@@ -38,8 +38,8 @@ type ending struct {
 
 func (e *ending) is(at stage) bool { return e != nil && e.at == at }
 
-// wireServer is a server on loopback, written byte by byte, that fails requests as it
-// is told and counts what it receives.
+// wireServer is a raw server on loopback that ends exchanges as a test asks, and records
+// the requests it receives.
 type wireServer struct {
 	listener net.Listener
 	url      string
@@ -57,7 +57,7 @@ type wireServer struct {
 	warming   sync.WaitGroup // holds the responses of warmUp, so that each call opens a connection
 }
 
-// protocol is how a raw server and its client talk.
+// protocol is a protocol of a wireServer and its client.
 type protocol struct {
 	name  string
 	tls   bool
@@ -192,7 +192,7 @@ func (s *wireServer) String() string {
 	return fmt.Sprintf("the server received %d requests, %d of them whole:\n%s", s.requests, s.acts, strings.Join(s.seen, "\n"))
 }
 
-// record notes what happened on the connection and counts it.
+// record records an event on the connection and counts it.
 func (c *wireConn) record(count func(*wireServer), format string, args ...any) {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
@@ -206,8 +206,8 @@ func (c *wireConn) received(line string) {
 	c.record(func(s *wireServer) { s.requests++ }, "received %s", line)
 }
 
-// respond responds to a request that was read whole, to the stage at which it is to be
-// ended. It reports whether the connection stays open.
+// respond responds to a complete request, up to the stage of its fault. It reports whether
+// the connection stays open.
 func (c *wireConn) respond(path string, sent []byte, fault *ending) bool {
 	c.record(func(s *wireServer) { s.acts++ }, "acted on it, a body of %d bytes included", len(sent))
 	if path == warmUpPath {
@@ -236,14 +236,15 @@ func (c *wireConn) ended(e *ending) bool {
 	return e.end(c)
 }
 
-// closed closes the connection by FIN, and reads on so that the kernel sends no RST.
+// closed closes the connection with a FIN. It continues to read, so that the kernel does
+// not send a RST. Like all endings, it reports whether the connection stays open.
 func (c *wireConn) closed() bool {
 	_ = c.tcp.CloseWrite()
 	_, _ = io.Copy(io.Discard, c.tcp)
 	return false
 }
 
-// reset closes the connection by RST.
+// reset closes the connection with a RST.
 func (c *wireConn) reset() bool {
 	_ = c.tcp.SetLinger(0)
 	_ = c.tcp.Close()

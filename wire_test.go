@@ -55,7 +55,7 @@ func (c *wireCell) call(t *testing.T) {
 	c.requests, c.acts, c.server = server.requests, server.acts, server.String()
 }
 
-// attempts returns how many attempts are to be made and whether the call succeeds.
+// attempts returns the expected number of attempts and whether the call succeeds.
 func (c *wireCell) attempts() (n int, works bool) {
 	switch {
 	case c.works:
@@ -79,7 +79,7 @@ func (c *wireCell) check(t *testing.T) {
 	}
 }
 
-// checkRequests compares what the server received with what is reported.
+// checkRequests compares the requests that the server received with those reported.
 func (c *wireCell) checkRequests(t *testing.T) {
 	n, works := c.attempts()
 	if c.retry == clerksessions.RetryUnsent && !c.unprocessed {
@@ -110,7 +110,7 @@ func (c *wireCell) replayable() bool {
 	return c.silent && c.idle > 0 && c.row.method() == "GET"
 }
 
-// checkError requires that an error reports what was sent.
+// checkError requires that an *Error has the operation and the number of attempts.
 func (c *wireCell) checkError(t *testing.T) {
 	var failed *clerksessions.Error
 	if errors.As(c.err, &failed) {
@@ -119,18 +119,18 @@ func (c *wireCell) checkError(t *testing.T) {
 	}
 }
 
-// newWireCell returns a call of a row, to be completed by how its exchanges end.
+// newWireCell returns a call of a row, without its ending.
 func newWireCell(t *testing.T, p protocol, r row) wireCell {
 	return wireCell{protocol: p, row: r, retry: operation(r.op).Retry, response: example(t, r.op, r.example)}
 }
 
-// wireCells are all calls of the matrix over a protocol. A call that the engine cannot
-// tell from an earlier one is made over a fresh connection only, with three attempts.
+// wireCells returns all calls of the matrix over a protocol. A call that internal/rest
+// handles like an earlier one is made only over a fresh connection, with three attempts.
 func wireCells(t *testing.T, p protocol) (all []*wireCell) {
 	known := make(map[string]bool)
 	for _, r := range distinctRows() {
 		blank := newWireCell(t, p, r)
-		kind := fmt.Sprint(r.method(), blank.retry, r.body == "") // all that the engine knows of a call
+		kind := fmt.Sprint(r.method(), blank.retry, r.body == "") // what internal/rest depends on
 		again := known[kind]
 		known[kind] = true
 		for _, one := range wireCases(p) {

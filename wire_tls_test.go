@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// certificate returns a certificate that nobody has to trust.
+// certificate returns a self-signed certificate.
 var certificate = sync.OnceValue(func() tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -24,8 +24,7 @@ var certificate = sync.OnceValue(func() tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 })
 
-// serverTLS does without post-quantum keys and tickets, so that a handshake takes a
-// fraction of the time.
+// serverTLS omits post-quantum keys and tickets, so that handshakes are much faster.
 func serverTLS(p protocol) *tls.Config {
 	config := &tls.Config{
 		Certificates: []tls.Certificate{certificate()}, CurvePreferences: []tls.CurveID{tls.CurveP256}, SessionTicketsDisabled: true,

@@ -18,7 +18,7 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// row is one call of a wrapper method and what it must put on the wire.
+// row is one call of a wrapper method and the request it must send.
 type row struct {
 	op      string // the operation of the contract
 	name    string // what is special about this call
@@ -186,8 +186,8 @@ func rowOf(op string) row {
 	return rows[slices.IndexFunc(rows, func(r row) bool { return r.op == op })]
 }
 
-// distinctRows are the rows that differ in more than what the body or the query says:
-// at least one of each method, with and without a body if it has both.
+// distinctRows returns rows that differ in more than the contents of body and query: at
+// least one of each method, with and without a body if it has both.
 func distinctRows() (some []row) {
 	seen := make(map[string]bool)
 	for _, r := range rows {
@@ -260,7 +260,7 @@ func TestEveryListParameterIsKnownToKeepTheOrder(t *testing.T) {
 	}
 }
 
-func TestWhatGoesOverTheWire(t *testing.T) {
+func TestEachCallSendsTheRequestOfItsRow(t *testing.T) {
 	t.Parallel()
 	for _, r := range rows {
 		t.Run(r.title(), func(t *testing.T) {
@@ -287,13 +287,13 @@ func TestWhatGoesOverTheWire(t *testing.T) {
 	}
 }
 
-// checkRequest requires the request that the row says, and nothing else in its header.
+// checkRequest requires the request of the row, without any other header field.
 func (r row) checkRequest(t *testing.T, got *http.Request) {
 	body, err := io.ReadAll(got.Body)
 	assert.NoError(t, err)
 	assert.Equal(t, r.body, string(body))
 	assert.Equal(t, int64(len(r.body)), got.ContentLength)
-	assert.Equal(t, r.request, got.Method+" "+got.RequestURI[len(below):])
+	assert.Equal(t, r.request, got.Method+" "+got.RequestURI[len(pathPrefix):])
 	header := http.Header{
 		"Accept":            {"application/json"},
 		"Accept-Encoding":   {"gzip"},

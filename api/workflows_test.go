@@ -140,8 +140,8 @@ func TestOnlyTheseJobsMayWrite(t *testing.T) {
 	}, writing)
 }
 
-// What others publish today does not fail a contribution.
-func TestPullRequestsDoNotDependOnNews(t *testing.T) {
+// A new vulnerability or a newly published document must not fail an unrelated pull request.
+func TestPullRequestsDoNotDependOnNewPublications(t *testing.T) {
 	t.Parallel()
 	all := allWorkflows(t)
 	for file, w := range all {

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sent is what a client must have sent for a piece of work.
+// sent is the request that a client must send for a piece of work.
 type sent struct{ method, path, query, body string }
 
 var mustSend = map[string]sent{
@@ -30,7 +30,7 @@ var mustSend = map[string]sent{
 	"NotFound":                {"GET", "/v1/sessions/" + MissingID, "", ""},
 }
 
-// mustReturn is what a call must return.
+// mustReturn returns the expected result of a call.
 func mustReturn(work string) Result {
 	one := Result{ID: SessionID, Browser: "Firefox", Expire: 1795391107113}
 	switch work {
@@ -70,8 +70,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.RoundTripper.RoundTrip(&copied)
 }
 
-// Over every transport every client sends what the work needs and returns what the
-// response says.
+// Over every transport, every client sends the expected request and decodes the response.
 func TestEveryClientDoesTheWork(t *testing.T) {
 	t.Parallel()
 	for _, transport := range Transports {

@@ -64,38 +64,50 @@ func (c *handwritten) do(ctx context.Context, method, path string, body, into an
 	return json.Unmarshal(data, into)
 }
 
+func (c *handwritten) session(method, path string, body any) call {
+	return func(ctx context.Context) (Result, error) {
+		var s clerksessions.Session
+		if err := c.do(ctx, method, path, body, &s); err != nil {
+			return Result{}, err
+		}
+		return Result{ID: s.ID, Browser: s.LatestActivity.BrowserName, Expire: int64(s.ExpireAt)}, nil
+	}
+}
+
+func (c *handwritten) list(limit, offset int) call {
+	return func(ctx context.Context) (Result, error) {
+		path := "/sessions?paginated=true&user_id=" + UserID + "&limit=" + strconv.Itoa(limit)
+		if offset != 0 {
+			path += "&offset=" + strconv.Itoa(offset)
+		}
+		var page clerksessions.SessionPage
+		if err := c.do(ctx, http.MethodGet, path, nil, &page); err != nil {
+			return Result{}, err
+		}
+		s := page.Data[len(page.Data)-1]
+		return Result{s.ID, s.LatestActivity.BrowserName, int64(s.ExpireAt), len(page.Data), "", ""}, nil
+	}
+}
+
+func (c *handwritten) token(path string, body any) call {
+	return func(ctx context.Context) (Result, error) {
+		var t clerksessions.Token
+		err := c.do(ctx, http.MethodPost, path, body, &t)
+		return Result{JWT: t.JWT}, err
+	}
+}
+
+func (c *handwritten) notFound(ctx context.Context) (Result, error) {
+	err := c.do(ctx, http.MethodGet, "/sessions/"+MissingID, nil, new(clerksessions.Session))
+	refused, ok := err.(*failure) //nolint:errorlint // do does not wrap it
+	if !ok {
+		return Result{}, err
+	}
+	return Result{Code: refused.Errors[0].Code}, nil
+}
+
+// floor is the hand-written minimal client.
 func floor(baseURL string, transport http.RoundTripper) (Calls, error) {
-	c := &handwritten{baseURL, http.Client{Transport: transport}}
-	one := func(method, path string, body any) func(context.Context) (Result, error) {
-		return func(ctx context.Context) (Result, error) {
-			var s clerksessions.Session
-			if err := c.do(ctx, method, path, body, &s); err != nil {
-				return Result{}, err
-			}
-			return Result{ID: s.ID, Browser: s.LatestActivity.BrowserName, Expire: int64(s.ExpireAt)}, nil
-		}
-	}
-	mint := func(path string, body any) func(context.Context) (Result, error) {
-		return func(ctx context.Context) (Result, error) {
-			var t clerksessions.Token
-			err := c.do(ctx, http.MethodPost, path, body, &t)
-			return Result{JWT: t.JWT}, err
-		}
-	}
-	list := func(limit, offset int) func(context.Context) (Result, error) {
-		return func(ctx context.Context) (Result, error) {
-			path := "/sessions?paginated=true&user_id=" + UserID + "&limit=" + strconv.Itoa(limit)
-			if offset != 0 {
-				path += "&offset=" + strconv.Itoa(offset)
-			}
-			var page clerksessions.SessionPage
-			if err := c.do(ctx, http.MethodGet, path, nil, &page); err != nil {
-				return Result{}, err
-			}
-			s := page.Data[len(page.Data)-1]
-			return Result{s.ID, s.LatestActivity.BrowserName, int64(s.ExpireAt), len(page.Data), "", ""}, nil
-		}
-	}
 	type verify struct {
 		Token string `json:"token"`
 	}
@@ -106,28 +118,22 @@ func floor(baseURL string, transport http.RoundTripper) (Calls, error) {
 		clerksessions.RefreshParams
 		Format string `json:"format"`
 	}
-	missing := one(http.MethodGet, "/sessions/"+MissingID, nil)
+	const one = "/sessions/" + SessionID
+	c := &handwritten{baseURL, http.Client{Transport: transport}}
 	return Calls{
-		"Get":             one(http.MethodGet, "/sessions/"+SessionID, nil),
-		"List10":          list(10, 0),
-		"List500":         list(500, 0),
-		"List500Streamed": list(500, Streamed),
-		"Create":          one(http.MethodPost, "/sessions", clerksessions.CreateParams{UserID: UserID}),
-		"Refresh": mint("/sessions/"+SessionID+"/refresh", refresh{
+		"Get":             c.session(http.MethodGet, one, nil),
+		"List10":          c.list(10, 0),
+		"List500":         c.list(500, 0),
+		"List500Streamed": c.list(500, Streamed),
+		"Create":          c.session(http.MethodPost, "/sessions", clerksessions.CreateParams{UserID: UserID}),
+		"Refresh": c.token(one+"/refresh", refresh{
 			clerksessions.RefreshParams{ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin},
 			"token",
 		}),
-		"Revoke":                  one(http.MethodPost, "/sessions/"+SessionID+"/revoke", nil),
-		"Verify":                  one(http.MethodPost, "/sessions/"+SessionID+"/verify", verify{Expired}),
-		"CreateToken":             mint("/sessions/"+SessionID+"/tokens", lifetime{Lifetime}),
-		"CreateTokenFromTemplate": mint("/sessions/"+SessionID+"/tokens/"+Template, lifetime{Lifetime}),
-		"NotFound": func(ctx context.Context) (Result, error) {
-			_, err := missing(ctx)
-			refused, ok := err.(*failure) //nolint:errorlint // as is
-			if !ok {
-				return Result{}, err
-			}
-			return Result{Code: refused.Errors[0].Code}, nil
-		},
+		"Revoke":                  c.session(http.MethodPost, one+"/revoke", nil),
+		"Verify":                  c.session(http.MethodPost, one+"/verify", verify{Expired}),
+		"CreateToken":             c.token(one+"/tokens", lifetime{Lifetime}),
+		"CreateTokenFromTemplate": c.token(one+"/tokens/"+Template, lifetime{Lifetime}),
+		"NotFound":                c.notFound,
 	}, nil
 }

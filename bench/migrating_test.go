@@ -99,7 +99,7 @@ func after(secretKey, apiURL, issuer string) (http.Handler, error) {
 	return mux, nil
 }
 
-// MIGRATING.md says so.
+// MIGRATING.md describes this behavior.
 func TestAMigratedProgramBehavesAsMIGRATINGSays(t *testing.T) {
 	t.Parallel()
 	type claims = map[string]any
@@ -166,7 +166,7 @@ func TestAMigratedProgramBehavesAsMIGRATINGSays(t *testing.T) {
 	}
 }
 
-// outcome is the status, and the body of a success.
+// outcome returns the status and, of a success, the body.
 func outcome(w *httptest.ResponseRecorder) string {
 	body, _ := io.ReadAll(w.Body)
 	if w.Code != http.StatusOK {

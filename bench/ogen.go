@@ -22,35 +22,22 @@ func (secret) BearerAuth(context.Context, gen.OperationName) (gen.BearerAuth, er
 	return gen.BearerAuth{Token: SecretKey}, nil
 }
 
+const ogenVersion = gen.ClerkAPIVersion20260512
+
 // ogen is the client that ogen generates from the contract.
 func ogen(baseURL string, transport http.RoundTripper) (Calls, error) {
 	c, err := gen.NewClient(baseURL, secret{}, gen.WithClient(&http.Client{Transport: transport}))
 	if err != nil {
 		return nil, err
 	}
-	const version = gen.ClerkAPIVersion20260512
 	lifetime := gen.NewOptCreateToken(gen.CreateToken{ExpiresInSeconds: gen.NewOptNilInt(Lifetime)})
-	list := func(limit, offset int) func(context.Context) (Result, error) {
-		return func(ctx context.Context) (Result, error) {
-			params := gen.GetSessionListParams{
-				ClerkAPIVersion: version,
-				UserID:          gen.NewOptString(UserID), Paginated: gen.NewOptBool(true), Limit: gen.NewOptInt(limit),
-			}
-			if offset != 0 {
-				params.Offset = gen.NewOptInt(offset)
-			}
-			return ogenResult(c.GetSessionList(ctx, params))
-		}
-	}
 	return Calls{
-		"Get": func(ctx context.Context) (Result, error) {
-			return ogenResult(c.GetSession(ctx, gen.GetSessionParams{ClerkAPIVersion: version, SessionID: SessionID}))
-		},
-		"List10":          list(10, 0),
-		"List500":         list(500, 0),
-		"List500Streamed": list(500, Streamed),
+		"Get":             func(ctx context.Context) (Result, error) { return ogenGet(ctx, c, SessionID) },
+		"List10":          ogenList(c, 10, 0),
+		"List500":         ogenList(c, 500, 0),
+		"List500Streamed": ogenList(c, 500, Streamed),
 		"Create": func(ctx context.Context) (Result, error) {
-			params := gen.CreateSessionParams{ClerkAPIVersion: version}
+			params := gen.CreateSessionParams{ClerkAPIVersion: ogenVersion}
 			return ogenResult(c.CreateSession(ctx, &gen.CreateSession{UserID: UserID}, params))
 		},
 		"Refresh": func(ctx context.Context) (Result, error) {
@@ -58,34 +45,51 @@ func ogen(baseURL string, transport http.RoundTripper) (Calls, error) {
 				ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin,
 				Format: gen.NewOptNilRefreshSessionFormat(gen.RefreshSessionFormatToken),
 			}
-			params := gen.RefreshSessionParams{ClerkAPIVersion: version, SessionID: SessionID}
+			params := gen.RefreshSessionParams{ClerkAPIVersion: ogenVersion, SessionID: SessionID}
 			return ogenResult(c.RefreshSession(ctx, body, params))
 		},
 		"Revoke": func(ctx context.Context) (Result, error) {
-			params := gen.RevokeSessionParams{ClerkAPIVersion: version, SessionID: SessionID}
+			params := gen.RevokeSessionParams{ClerkAPIVersion: ogenVersion, SessionID: SessionID}
 			return ogenResult(c.RevokeSession(ctx, params))
 		},
 		"Verify": func(ctx context.Context) (Result, error) {
-			params := gen.VerifySessionParams{ClerkAPIVersion: gen.ClerkAPIVersionOfVerify20250312, SessionID: SessionID}
+			params := gen.VerifySessionParams{
+				ClerkAPIVersion: gen.ClerkAPIVersionOfVerify20250312, SessionID: SessionID,
+			}
 			return ogenResult(c.VerifySession(ctx, &gen.VerifySession{Token: Expired}, params))
 		},
 		"CreateToken": func(ctx context.Context) (Result, error) {
-			params := gen.CreateSessionTokenParams{ClerkAPIVersion: version, SessionID: SessionID}
+			params := gen.CreateSessionTokenParams{ClerkAPIVersion: ogenVersion, SessionID: SessionID}
 			return ogenResult(c.CreateSessionToken(ctx, lifetime, params))
 		},
 		"CreateTokenFromTemplate": func(ctx context.Context) (Result, error) {
 			params := gen.CreateSessionTokenFromTemplateParams{
-				ClerkAPIVersion: version, SessionID: SessionID, TemplateName: Template,
+				ClerkAPIVersion: ogenVersion, SessionID: SessionID, TemplateName: Template,
 			}
 			return ogenResult(c.CreateSessionTokenFromTemplate(ctx, lifetime, params))
 		},
-		"NotFound": func(ctx context.Context) (Result, error) {
-			return ogenResult(c.GetSession(ctx, gen.GetSessionParams{ClerkAPIVersion: version, SessionID: MissingID}))
-		},
+		"NotFound": func(ctx context.Context) (Result, error) { return ogenGet(ctx, c, MissingID) },
 	}, nil
 }
 
-// ogenResult converts a response, whose type says what it is.
+func ogenGet(ctx context.Context, c *gen.Client, id string) (Result, error) {
+	return ogenResult(c.GetSession(ctx, gen.GetSessionParams{ClerkAPIVersion: ogenVersion, SessionID: id}))
+}
+
+func ogenList(c *gen.Client, limit, offset int) call {
+	return func(ctx context.Context) (Result, error) {
+		params := gen.GetSessionListParams{
+			ClerkAPIVersion: ogenVersion,
+			UserID:          gen.NewOptString(UserID), Paginated: gen.NewOptBool(true), Limit: gen.NewOptInt(limit),
+		}
+		if offset != 0 {
+			params.Offset = gen.NewOptInt(offset)
+		}
+		return ogenResult(c.GetSessionList(ctx, params))
+	}
+}
+
+// ogenResult converts a response, depending on its type.
 func ogenResult(res any, err error) (Result, error) {
 	if err != nil {
 		return Result{}, err

@@ -19,7 +19,7 @@ type respond func(*http.Request) (*http.Response, error)
 
 func (f respond) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// README.md says so.
+// README.md lists these.
 func TestWhatOgenCannotDecode(t *testing.T) {
 	t.Parallel()
 	session, failure := string(oneSession.body), string(notFound.body)

@@ -24,11 +24,11 @@ import (
 	"github.com/clerksessions/clerksessions/sessionjwt"
 )
 
-// TokenWork lists what is measured of verifying a session token with a local key: a
-// token verified for the first time, and a token verified again by a client that caches.
+// TokenWork lists the verifications that are measured, with a local key: of a new token,
+// and of the same token by a client that caches.
 var TokenWork = []string{"Token", "TokenAgain"}
 
-// TokenClients lists those that verify tokens.
+// TokenClients lists the clients that verify tokens.
 var TokenClients = []string{"ours", "golang-jwt", "go-jose", "jwx", "clerk-sdk-go", "floor"}
 
 const (
@@ -115,7 +115,7 @@ func (s *sample) ours(opts ...sessionjwt.Option) (call, error) {
 	}, err
 }
 
-// result checks what the libraries leave to their caller.
+// result checks the claims that the libraries leave to their caller.
 func result(azp, sid string, err error) (Result, error) {
 	if err == nil && (azp != Origin || sid == "") {
 		err = errors.New("not a session token of this origin")

@@ -16,7 +16,7 @@ type Server struct {
 	Close     func()
 }
 
-// Transports lists how a server is reached.
+// Transports lists the ways to reach a server.
 var Transports = []struct {
 	Name  string
 	Start func() Server
@@ -26,10 +26,10 @@ var Transports = []struct {
 	{"http2", func() Server { return overTLS(true) }},
 }
 
-// streamed reports whether the length of the response is not announced.
+// streamed reports whether the response has no Content-Length.
 func streamed(r *http.Request) bool { return strings.Contains(r.URL.RawQuery, "offset=") }
 
-// header is what api.clerk.com sent on 2025-11-06, with other values.
+// header has the fields that api.clerk.com sent on 2025-11-06, with other values.
 var header = http.Header{
 	"Content-Type":          {"application/json"},
 	"Server":                {"cloudflare"},
@@ -43,8 +43,8 @@ var header = http.Header{
 	"Set-Cookie":            {"__cf_bm=Zk3m0b7l5xW2q9c1; path=/; domain=.clerk.com; HttpOnly; Secure; SameSite=None"},
 }
 
-// memory responds without a network, at the lowest cost: responses share their
-// headers, which no client changes.
+// memory is a transport without a network, at the lowest cost: responses share their
+// header, which no client changes.
 type memory struct{}
 
 // RoundTrip reads the request's body, as any server would.
@@ -73,7 +73,8 @@ type body struct{ bytes.Reader }
 
 func (*body) Close() error { return nil }
 
-// overTLS responds on loopback as Clerk does: compressed, without a length.
+// overTLS starts a server on loopback that responds as Clerk does: compressed and without
+// a Content-Length.
 func overTLS(http2 bool) Server {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		response := responseTo(r)
@@ -85,7 +86,7 @@ func overTLS(http2 bool) Server {
 		}
 		w.WriteHeader(response.status)
 		_, _ = w.Write(body)
-		w.(http.Flusher).Flush() // before the end, so that net/http does not add the length
+		w.(http.Flusher).Flush() // so that net/http does not add a Content-Length
 	}))
 	server.EnableHTTP2 = http2
 	server.StartTLS()

@@ -1,5 +1,3 @@
-// Package bench makes the same calls with this client, with others, and with a
-// hand-written minimum.
 package bench
 
 import (
@@ -13,13 +11,13 @@ import (
 	"strings"
 )
 
-// What the clients send.
+// The parameters of the calls.
 const (
 	SecretKey = "sk_test_0123456789abcdefghijklmnopqrstuvwxyzABCD"
 	SessionID = "sess_2mVhR4cWq8ZtLx1NvJ7yKb3PsDu"
 	MissingID = "sess_2mVhR4cWq8ZtLx1NvJ7yMissing"
 	UserID    = "user_2mVgZr5Jt1XcB8nKq4HsDy6WuPo"
-	Streamed  = 500 // the offset of the page whose length is not announced
+	Streamed  = 500 // the offset of List500Streamed
 	Template  = "hasura"
 	Origin    = "https://app.example.com"
 	Lifetime  = 600 // seconds
@@ -27,23 +25,23 @@ const (
 	Refresher = "rt_4fJ8sLq0"
 )
 
-// Work lists what is measured, in the order of the table. List500Streamed is a page
-// whose length is not announced; over a network no length is, so it is measured in
+// Work lists the calls that are measured, in the order of the table. List500Streamed is a
+// page without a Content-Length. Over a network no response has one, so it is measured in
 // memory only.
 var Work = []string{
 	"Get", "List10", "List500", "List500Streamed", "Create", "Refresh", "Revoke", "Verify",
 	"CreateToken", "CreateTokenFromTemplate", "NotFound",
 }
 
-// WorkOver returns what is measured over a transport.
+// WorkOver returns the work that is measured over a transport.
 func WorkOver(transport string) []string {
 	return slices.DeleteFunc(slices.Clone(Work), func(work string) bool {
 		return work == "List500Streamed" && transport != "mem"
 	})
 }
 
-// Result is what a call returns, from the first member of the response to the last, so
-// that every client has to decode all of it.
+// Result is the result of a call. It has members from the beginning to the end of the
+// response, so that every client has to decode all of it.
 type Result struct {
 	ID      string // of the last session
 	Browser string // of the last session
@@ -53,17 +51,17 @@ type Result struct {
 	Code    string // of an error
 }
 
-// Calls maps the work that a client offers to the function that does it once.
+// Calls maps the work that a client supports to a function that does it once.
 type Calls map[string]func(context.Context) (Result, error)
 
-// Client is one of those compared.
+// Client is a client to compare.
 type Client struct {
 	Name string
 	New  func(baseURL string, transport http.RoundTripper) (Calls, error)
 }
 
-// Clients lists those compared. The floor is a hand-written minimum. The build tag ogen
-// adds ogen's client, which has to be generated first.
+// Clients lists the clients to compare. The floor is a hand-written minimal client. The
+// build tag ogen adds ogen's client, which has to be generated first.
 var Clients = []Client{{"ours", ours}, {"clerk-sdk-go", sdk}, {"oapi-codegen", stockClient}, {"floor", floor}}
 
 const (
@@ -76,7 +74,7 @@ const (
 	freshJWT = "eyJhbGciOiJSUzI1NiIsImNhdCI6ImNsX0I3ZDRQRDExMUFBQSIsImtpZCI6Imluc18xIn0.eyJzdWIiOiJ1c2VyXzEiLCJzaWQiOiJzZXNzXzEifQ.bmV3"
 )
 
-// The responses, in Clerk's form.
+// The responses, like Clerk's.
 var (
 	oneSession = newResponse(http.StatusOK, fmt.Sprintf(sessionJSON, SessionID))
 	page10     = newResponse(http.StatusOK, page(10))
@@ -109,7 +107,7 @@ func page(n int) string {
 	return fmt.Sprintf(`{"data":[%s],"total_count":1234}`, strings.Join(sessions, ","))
 }
 
-// lastID is the id of the last session on a page of n.
+// lastID returns the id of the last session on a page of n.
 func lastID(n int) string { return fmt.Sprintf("sess_%027d", n) }
 
 // responseTo returns the response to a request.

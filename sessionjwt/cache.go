@@ -12,8 +12,8 @@ import (
 type cache struct {
 	mu      sync.Mutex
 	entries map[[sha256.Size]byte]*verified
-	order   [][sha256.Size]byte // in order of arrival; a ring once it is full
-	oldest  int                 // index in order
+	order   [][sha256.Size]byte // the keys of entries in order of insertion; a ring when full
+	oldest  int                 // the index in order of the oldest entry
 	max     int
 }
 
@@ -26,7 +26,7 @@ func (c *cache) get(id [sha256.Size]byte) *verified {
 func (c *cache) put(id [sha256.Size]byte, e *verified) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.entries[id]; ok { // by a concurrent caller
+	if _, ok := c.entries[id]; ok { // a concurrent caller has added it
 		return
 	}
 	if len(c.order) < c.max {
@@ -39,9 +39,8 @@ func (c *cache) put(id [sha256.Size]byte, e *verified) {
 	c.entries[id] = e
 }
 
-// verifyCached is Verify for a Verifier with a cache. For a cached token it
-// checks only what can change: that its key is still in the current set, and the
-// times.
+// verifyCached is Verify for a Verifier with a cache. For a cached token it checks
+// only that its key is still in the current set, and the times.
 func (v *Verifier) verifyCached(ctx context.Context, token string) (*Claims, error) {
 	id := sha256.Sum256([]byte(token))
 	e := v.cache.get(id)

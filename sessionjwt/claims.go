@@ -18,7 +18,7 @@ type Claims struct {
 
 	// IssuedAt and ExpiresAt ("iat", "exp") are always set. NotBefore ("nbf") is
 	// zero if missing. A session token lives 60 s, unless the call that created it
-	// set another lifetime, and is valid from 10 s before it was issued.
+	// set another lifetime, and becomes valid 10 s before it was issued.
 	IssuedAt, NotBefore, ExpiresAt time.Time
 
 	// AuthorizedParty ("azp") is the origin of the page the token was created for.
@@ -29,7 +29,7 @@ type Claims struct {
 	Status string
 	// FactorAges ("fva") says how long ago the user passed each factor. It is nil
 	// if missing. Its methods are safe on nil and then report no verification, so
-	// that a check for a recent one fails closed.
+	// that a check for recent verification fails closed.
 	FactorAges *FactorAges
 	// Actor ("act") is the impersonator, or nil if there is none.
 	Actor *Actor

@@ -1,5 +1,5 @@
 // Package sessionjwt verifies Clerk session tokens locally. It calls Clerk only to
-// fetch the keys, which it keeps.
+// fetch public keys, which it caches.
 //
 // A session token is the short-lived JWT (60 s by default) that a signed-in
 // browser or app sends with each request. Create one [Verifier] per Clerk
@@ -17,7 +17,7 @@
 //	http.ListenAndServe(addr, http.NewCrossOriginProtection().Handler(mux))
 //
 // Revoking a session does not revoke its tokens: they stay valid until they
-// expire. If that minute matters, get the session from the API as well.
+// expire. If that minute matters, also get the session from the API.
 //
 // # Checks
 //
@@ -35,9 +35,9 @@
 //   - A session that is "pending" counts as signed out unless [WithPending] is
 //     used.
 //   - Clocks may differ by 5 s ([WithLeeway]).
-//   - A header that carries a key (jwk, jku, x5c, x5u) or an extension (crit, b64,
-//     enc, zip) is rejected. Other unknown headers are ignored, since Clerk adds
-//     some of its own.
+//   - A token whose header carries a key (jwk, jku, x5c, x5u) or an extension (crit,
+//     b64, enc, zip) is rejected. Other unknown members of the header are ignored,
+//     since Clerk adds some of its own.
 //
 // # Keys
 //
@@ -47,14 +47,14 @@
 // the same keys with the secret key.
 //
 // Fetched keys belong to their [KeySource]. Two sources share no keys, so a key of
-// one instance never verifies a token of another. The rules are fixed:
+// one instance never verifies a token of another. These rules cannot be changed:
 //
-//   - A key set is used for 5 minutes after it was requested, no matter how often
-//     it is used. The next Verify waits for a new one.
+//   - A key set expires 5 minutes after it was requested, no matter how often it is
+//     used. The next Verify waits for a new one.
 //   - At most one fetch is in flight, for at most 5 s. All callers that need it
 //     wait for it, each no longer than its own context allows.
-//   - A token whose key id is unknown, or whose signature does not match its key
-//     (Clerk can rotate a key and keep its id), causes at most one fetch in 10 s.
+//   - Tokens whose key id is unknown, or whose signature does not match their key
+//     (Clerk can rotate a key and keep its id), cause at most one fetch in 10 s.
 //   - After a failed fetch there is none for 10 s. While fetches fail, an expired
 //     set is used until it is 1 hour old. Verify then does not wait if a fetch
 //     failed within the last 15 s, so with sparse traffic it may wait once. The
@@ -70,17 +70,17 @@
 //
 // [Claims] has the same form for version 1 and version 2 tokens: roles are
 // "org:admin", permissions "org:dashboard:read". [Claims.Decode] decodes custom
-// claims. A missing [Claims.FactorAges] reports no verification, so a check for a
-// recent one fails closed.
+// claims. A missing [Claims.FactorAges] reports no verification, so a check for
+// recent verification fails closed.
 //
 // # Errors
 //
-// Every error is of one category, found with [errors.Is]. [ErrMalformed],
-// [ErrSignature], [ErrIssuer], [ErrNotSessionToken], [ErrAuthorizedParty],
-// [ErrExpired], [ErrNotYetValid] and [ErrPending] mean that the token is rejected:
-// respond with 401. [ErrKeysUnavailable] says nothing about the token: respond
-// with 503. [ErrInvalidArgument] comes from constructors only. No error contains
-// the token.
+// Every error is of one category, found with [errors.Is]. [ErrNoToken],
+// [ErrMalformed], [ErrSignature], [ErrIssuer], [ErrNotSessionToken],
+// [ErrAuthorizedParty], [ErrExpired], [ErrNotYetValid] and [ErrPending] mean that
+// the token is missing or rejected: respond with 401. [ErrKeysUnavailable] says
+// nothing about the token: respond with 503. [ErrInvalidArgument] comes only from
+// constructors and [IssuerFromPublishableKey]. No error contains the token.
 //
 // # Middleware
 //
@@ -114,9 +114,10 @@
 //
 // [WithCache] caches verified tokens, so that a repeated token costs a hash
 // instead of a signature check. The claims of up to n tokens stay in memory, but
-// not the tokens: an entry is found by the token's SHA-256. No token is valid for
-// longer, since each use checks the times and that the key is still in the current
-// set. Only valid tokens are cached, so forged tokens displace none.
+// not the tokens: an entry is found by the token's SHA-256 hash. Caching does not
+// extend a token's validity, since each use checks the times and that the key is
+// still in the current set. Only valid tokens are cached, so forged tokens cannot
+// evict them.
 //
 // # Testing
 //

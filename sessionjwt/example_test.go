@@ -52,8 +52,8 @@ func Example() {
 		claims, _ := sessionjwt.ClaimsFromContext(r.Context())
 		fmt.Fprintf(w, "account of %s", claims.UserID)
 	}))
-	// CrossOriginProtection rejects requests that a page of another origin makes
-	// with the user's cookie. No check of the token can.
+	// CrossOriginProtection rejects requests that a page of another origin makes with
+	// the user's cookie, unless they are GET, HEAD or OPTIONS. Verify cannot do that.
 	app := http.NewCrossOriginProtection().Handler(account)
 
 	post := func(token, site string) {

@@ -28,12 +28,15 @@ type keyServer struct {
 func (s *keyServer) fetch(ctx context.Context) (*keySet, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
+	var redactor rest.Redactor // errors quote what a server sends, which may echo the secret
+	redactor.Add(s.secret())
 	sent := time.Now()
 	keys, err := s.get(ctx)
-	if err != nil { // net/http quotes what a server sends, which may echo the secret
-		var redactor rest.Redactor
-		redactor.Add(s.secret())
+	if err != nil {
 		return nil, redactor.Error(err)
+	}
+	for i := range keys {
+		keys[i].id = redactor.Text(keys[i].id)
 	}
 	return &keySet{keys: keys, fetched: sent}, nil
 }

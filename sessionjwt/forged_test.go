@@ -154,7 +154,7 @@ func forgedClaims() []forgedToken {
 		{"sts", ErrMalformed, []any{"", 1}},
 		{"sts", ErrPending, []any{"pending", "frozen", hostile}},
 		{"fva", ErrMalformed, []any{
-			[]int{}, []int{1}, []int{1, 1, 1}, []int{0, -2}, []int{maxMinutes + 1, 0}, []int64{0, 1 << 50}, []string{"0", "0"},
+			[]int{}, []int{1}, []int{1, 1, 1}, []int{0, -2}, []int{maxMinutes + 1, 0}, []int64{0, 1 << 50}, []string{"0", "0"}, []any{nil, 0},
 		}},
 		{"act", ErrMalformed, []any{members{"iss": "x"}, "user_2abc"}},
 		{"v", ErrMalformed, []any{0, 3, "2", nil}},

@@ -118,7 +118,7 @@ func (k *jsonWebKey) rsa() *rsa.PublicKey {
 }
 
 // checkKey returns an error if the key is too small, too large, or rejected by
-// crypto/rsa whatever the signature, as one with an even modulus is.
+// crypto/rsa regardless of the signature, such as one with an even modulus.
 func checkKey(key *rsa.PublicKey) error {
 	if bits := key.N.BitLen(); bits < minKeyBits || bits > maxKeyBits {
 		return fmt.Errorf("%d bits, want %d to %d", bits, minKeyBits, maxKeyBits)

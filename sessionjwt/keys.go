@@ -87,8 +87,8 @@ func KeysFromIssuer(issuer string, opts ...KeyOption) (KeySource, error) {
 //
 // The key is sent only to the base URL, and no error or formatted value contains
 // it. The error is ErrInvalidArgument if an option is invalid, if the key is
-// empty, is a publishable key ("pk_...") or contains a character not allowed in
-// a header, or if the base URL is not an https URL. For tests, an http URL of a
+// empty, is a publishable key ("pk_...") or contains a character other than
+// visible ASCII, or if the base URL is not an https URL. For tests, an http URL of a
 // loopback address is accepted as well.
 func KeysFromBackendAPI(secretKey string, opts ...KeyOption) (KeySource, error) {
 	switch {

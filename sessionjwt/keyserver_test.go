@@ -13,9 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// jwksServer is a key server whose response a test sets. It counts requests.
-// It serves a real network as an http.Handler. As an http.RoundTripper it is
-// reached without one, which tests with virtual time need.
+// jwksServer is a key server whose response a test sets. It counts requests. It is an
+// http.Handler for a real network, and an http.RoundTripper for tests in virtual time.
 type jwksServer struct {
 	mu       sync.Mutex
 	requests int

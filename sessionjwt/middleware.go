@@ -28,9 +28,9 @@ func ClaimsFromContext(ctx context.Context) (c *Claims, ok bool) {
 }
 
 // RequireSession returns a handler that calls next if the user is signed in;
-// next gets the claims from ClaimsFromContext. Otherwise the response is 503 if the
-// keys are unavailable and 401 if not, with a short JSON body. WithFailureHandler
-// replaces this response.
+// next gets the claims from ClaimsFromContext. Otherwise the response is 401, or 503
+// if the keys are unavailable, with a short JSON body. WithFailureHandler replaces
+// this response.
 //
 // Combine it with [http.CrossOriginProtection] if tokens arrive in cookies; see
 // "Cookies" in the package documentation.

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// defaultLeeway is that of Clerk's backend package for JavaScript.
+// defaultLeeway is the default of Clerk's backend package for JavaScript.
 const defaultLeeway = 5 * time.Second
 
 // Option configures a Verifier.
 type Option func(*Verifier) error
 
-// set returns an Option whose value New checks.
+// set returns an Option that sets a field. New checks the value.
 func set(f func(*Verifier)) Option {
 	return func(v *Verifier) error {
 		f(v)
@@ -22,7 +22,7 @@ func set(f func(*Verifier)) Option {
 	}
 }
 
-// apply applies options to what they configure.
+// apply applies options to a configuration.
 func apply[T any, O ~func(*T) error](target *T, opts []O) error {
 	for i, opt := range opts {
 		if opt == nil {
@@ -55,7 +55,8 @@ func WithAuthorizedParties(parties ...string) Option {
 		for _, party := range parties {
 			u, err := url.Parse(party)
 			if err != nil || u.Scheme == "" || u.Host == "" || party != strings.ToLower(u.Scheme+"://"+u.Host) {
-				return fail(ErrInvalidArgument, "authorized party %s: want an origin like https://app.example.com", quoted(party))
+				return fail(ErrInvalidArgument,
+					"authorized party %s: want an origin like https://app.example.com", quoted(party))
 			}
 			v.parties = append(v.parties, party)
 		}
@@ -102,8 +103,8 @@ func WithCache(n int) Option {
 }
 
 // WithFailureHandler sets the handler of requests that the middleware rejects. It
-// must write the whole response. Its error belongs to one of the categories of this
-// package.
+// must write the whole response. The error passed to it belongs to one of the
+// categories of this package.
 func WithFailureHandler(h func(http.ResponseWriter, *http.Request, error)) Option {
 	return set(func(v *Verifier) { v.onFailure = h })
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// policy is what the options of a Verifier say. The zero policy authorizes every
-// party and allows no difference of clocks.
+// policy is the effect of a Verifier's options. The zero policy authorizes every party
+// and has no leeway.
 type policy struct {
 	parties   []string
 	missingOK bool
@@ -153,7 +153,7 @@ func brokenRules(p policy, token string) []rule {
 	return broken
 }
 
-// rules say what a valid session token is, in the order of their stages.
+// rules define a valid session token, in the order of their stages.
 var rules = []rule{
 	{onHeader, "too long", ErrMalformed, func(d decodedToken) bool { return len(d.raw) > maxTokenBytes }},
 	{onHeader, "not canonical base64url", ErrMalformed, func(d decodedToken) bool {
@@ -255,7 +255,7 @@ func isListOfText(v any) bool {
 func isFVA(v any) bool {
 	pair, _ := v.([]any)
 	return v == nil || len(pair) == 2 && !slices.ContainsFunc(pair, func(v any) bool {
-		return integer(v) < -1 || integer(v) > maxMinutes
+		return v == nil || integer(v) < -1 || integer(v) > maxMinutes
 	})
 }
 

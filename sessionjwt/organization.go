@@ -74,9 +74,9 @@ func withOrg(role string) string {
 	return "org:" + role
 }
 
-// splitFeatures parses "o:dashboard,u:export,uo:teams". It returns each feature
-// in the forms "o:name" and "u:name", and the names of the organization's
-// features alone. Both are in the order of the claim, which "fpm" follows.
+// splitFeatures parses the claim "fea", such as "o:dashboard,u:export,uo:teams". It
+// returns each feature in the forms "o:name" and "u:name", and the names of the
+// organization's features. Both are in the order of the claim, as "fpm" is.
 func splitFeatures(claim string) (all, org []string, err error) {
 	if claim == "" {
 		return nil, nil, nil
@@ -120,7 +120,7 @@ func expandPermissions(features []string, per, fpm string) (permissions []string
 		if text == "" || strings.Trim(text, "0123456789") != "" {
 			return nil, errors.New("fpm entry is not a number")
 		}
-		if small, err := strconv.ParseUint(text, 10, 64); err == nil { // the usual case, without an allocation
+		if small, err := strconv.ParseUint(text, 10, 64); err == nil { // the usual case; saves an allocation
 			mask.SetUint64(small)
 		} else {
 			mask.SetString(text, 10)
@@ -136,7 +136,7 @@ func expandPermissions(features []string, per, fpm string) (permissions []string
 				return nil, errors.New("fpm grants a permission that is missing from per")
 			}
 			if permissions == nil {
-				permissions = make([]string, 0, len(names)+len(features)) // a guess
+				permissions = make([]string, 0, len(names)+len(features)) // an estimate
 			}
 			permissions = append(permissions, "org:"+features[i]+":"+strings.TrimSpace(names[bit]))
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// keyLifetime is that of Clerk's JavaScript package.
+	// keyLifetime is the same as in Clerk's backend package for JavaScript.
 	keyLifetime = 5 * time.Minute
 	// maxStale is the maximum age of a set while the key server is down.
 	maxStale = time.Hour
@@ -26,7 +26,7 @@ type remoteKeys struct {
 	set      *keySet   // the last one fetched, nil before the first
 	latest   *fetch    // the fetch that is in flight or has failed; nil after a success
 	failedAt time.Time // when a fetch last failed
-	causedAt time.Time // when a token last caused a fetch of a set still fresh
+	causedAt time.Time // when a token last caused a fetch although the set was fresh
 }
 
 // fetch is one request for a key set. Its result is set before done is closed.
@@ -43,7 +43,7 @@ func (r *remoteKeys) key(ctx context.Context, id string, token signed) (*rsa.Pub
 		return nil, err
 	}
 	key, known := set.find(id, token)
-	if key == nil && set.fetched.Before(start) { // it may have changed
+	if key == nil && set.fetched.Before(start) { // the keys may have been rotated
 		old := set
 		if set, err = r.newer(ctx); err != nil {
 			return nil, err
@@ -73,7 +73,7 @@ func (r *remoteKeys) current(ctx context.Context) (*keySet, error) {
 		r.mu.Unlock()
 		return set, nil
 	}
-	// A failure means an outage only until the next attempt could have ended.
+	// A failed fetch indicates an outage only until the next one must have ended.
 	outage := time.Since(r.failedAt) < coolDown+fetchTimeout
 	f := r.pending()
 	if f == nil {
@@ -81,7 +81,7 @@ func (r *remoteKeys) current(ctx context.Context) (*keySet, error) {
 	}
 	r.mu.Unlock()
 
-	// During an outage, callers do not wait while there is a set they may use.
+	// During an outage, callers do not wait if there is a set they may use.
 	if outage && age < maxStale {
 		return set, nil
 	}

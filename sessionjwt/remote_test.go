@@ -228,7 +228,7 @@ func TestConcurrentCallersShareOneFetch(t *testing.T) {
 	}
 }
 
-func TestInstancesWithTheSameKeyIDShareNoKeys(t *testing.T) {
+func TestInstancesWithTheSameKeyIDDoNotShareKeys(t *testing.T) {
 	t.Parallel()
 	_, mine := remote(t, inMemory, WithCache(10))
 	server, theirs := remote(t, inMemory, WithCache(10))

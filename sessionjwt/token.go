@@ -41,15 +41,16 @@ func parseToken(token string) (*signedToken, error) {
 		return nil, fail(ErrMalformed, "contains a line break")
 	}
 	if dots := strings.Count(token, "."); dots != 2 {
-		return nil, fail(ErrMalformed, "%d parts, want the 3 of a signed JWT", dots+1)
+		return nil, fail(ErrMalformed, "%d parts, want 3 as in a signed JWT", dots+1)
 	}
 	header, rest, _ := strings.Cut(token, ".")
 	claims, signature, _ := strings.Cut(rest, ".")
+	names := [3]string{"header", "claims", "signature"}
 	var decoded [3][]byte
 	for i, part := range [3]string{header, claims, signature} {
 		var err error
 		if decoded[i], err = base64url.DecodeString(part); err != nil {
-			return nil, fail(ErrMalformed, "%s is not base64url: %w", [3]string{"header", "claims", "signature"}[i], err)
+			return nil, fail(ErrMalformed, "%s is not base64url: %w", names[i], err)
 		}
 	}
 	keyID, err := parseHeader(decoded[0])
@@ -60,14 +61,15 @@ func parseToken(token string) (*signedToken, error) {
 	return &signedToken{keyID, digest, decoded[1], decoded[2]}, nil
 }
 
-// signedBy checks the signature by RS256, regardless of the token's alg header.
+// signedBy reports whether the signature verifies with key and RS256, regardless of the
+// token's alg header.
 func (t *signedToken) signedBy(key *rsa.PublicKey) bool {
 	return rsa.VerifyPKCS1v15(key, crypto.SHA256, t.digest[:], t.signature) == nil
 }
 
-// header holds the members of the JOSE header that matter here. The others are
-// decoded, so that what other JWT libraries reject is rejected here as well, such
-// as a number that exceeds a float64.
+// header holds the members of the JOSE header that matter here. The others are decoded
+// to reject headers that other JWT libraries reject, such as one with a number that
+// exceeds a float64.
 type header struct {
 	Alg    string         `json:"alg"`
 	Kid    string         `json:"kid"`
@@ -76,11 +78,12 @@ type header struct {
 	Others map[string]any `json:",embed"`
 }
 
-// rejectedHeaders are keys that the token brings along, and extensions that change
-// how the rest is to be read. Clerk's tokens have none of them.
+// rejectedHeaders are header members that carry or reference a key, and extensions that
+// change how the token is processed. Clerk's tokens have none of them.
 var rejectedHeaders = []string{"jwk", "jku", "x5c", "x5u", "crit", "b64", "enc", "zip"}
 
-// parseHeader returns the key id of a header that a session token can have.
+// parseHeader returns the key id of a header, or an error if it is not that of a session
+// token.
 func parseHeader(raw []byte) (keyID string, err error) {
 	h := header{Typ: "JWT", Cat: categoryIgnored} // if missing: sid and sub then decide
 	if err := decode(raw, &h); err != nil {
@@ -94,7 +97,7 @@ func parseHeader(raw []byte) (keyID string, err error) {
 	switch h.Cat {
 	case categorySession, categoryIgnored:
 	case categoryTemplate:
-		return "", fail(ErrNotSessionToken, "made from a JWT template: send the token of getToken() without a template")
+		return "", fail(ErrNotSessionToken, "made from a JWT template: call getToken() without a template")
 	case categoryMachine:
 		return "", fail(ErrNotSessionToken, "machine-to-machine token")
 	default:
@@ -106,7 +109,7 @@ func parseHeader(raw []byte) (keyID string, err error) {
 	case h.Alg != "RS256":
 		return "", fail(ErrSignature, "algorithm (alg) %s, want RS256", quoted(h.Alg))
 	case h.Kid == "":
-		return "", fail(ErrMalformed, "header has no key id (kid)")
+		return "", fail(ErrMalformed, "missing key id (kid) in header")
 	}
 	return h.Kid, nil
 }

@@ -73,7 +73,7 @@ func (m members) with(pairs ...any) members {
 
 func (m members) String() string { return string(must(json.Marshal(m, json.Deterministic(true)))) }
 
-// shown is a member's value as the name of a test shows it.
+// shown returns a member's value for the name of a test.
 func shown(value any) string {
 	switch value {
 	case absent:
@@ -88,7 +88,7 @@ func goodHeader() members {
 	return members{"alg": "RS256", "cat": categorySession, "kid": keyID, "typ": "JWT"}
 }
 
-// goodClaims are those of a version 2 token as Clerk creates them.
+// goodClaims returns the claims of a version 2 token as Clerk creates it.
 func goodClaims() members {
 	now := issued.Unix()
 	return members{
@@ -114,22 +114,22 @@ func sign(key *rsa.PrivateKey, header, claims any) string {
 	return signed + "." + encode(must(rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])))
 }
 
-// goodToken is a valid token, some of whose claims may be changed.
+// goodToken returns a valid token, with some claims changed.
 func goodToken(claims ...any) string {
 	return sign(clerkKey(), goodHeader(), goodClaims().with(claims...))
 }
 
-// withHeader is a valid token except for its header.
+// withHeader returns a token that is valid except for its header.
 func withHeader(header ...any) string {
 	return sign(clerkKey(), goodHeader().with(header...), goodClaims())
 }
 
-// signedWith is a valid token except for its key and key id.
+// signedWith returns a token that is valid except for its key and key id.
 func signedWith(key *rsa.PrivateKey, id string) string {
 	return sign(key, goodHeader().with("kid", id), goodClaims())
 }
 
-// signedAs is a valid token except for its algorithm, which needs another kind of key.
+// signedAs returns a token that is valid except for its algorithm and kind of key.
 func signedAs(alg jose.SignatureAlgorithm, key any) string {
 	options := (&jose.SignerOptions{}).WithHeader("kid", keyID)
 	signer := must(jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, options))
@@ -157,12 +157,12 @@ func pemOf(key *rsa.PrivateKey) string {
 	return pemBlock("PUBLIC KEY", must(x509.MarshalPKIXPublicKey(&key.PublicKey)))
 }
 
-// jwk is the entry of a key set for the public half of key.
+// jwk returns the entry of a key set for the public half of key.
 func jwk(id string, key *rsa.PrivateKey) members {
 	return members{"kty": "RSA", "kid": id, "use": "sig", "alg": "RS256", "n": encode(key.N.Bytes()), "e": "AQAB"}
 }
 
-// keySetOf is the text of a key set.
+// keySetOf returns a key set as JSON.
 func keySetOf(keys ...members) string { return members{"keys": keys}.String() }
 
 // newVerifier accepts goodToken: a local key, the fixed clock and one party.

@@ -92,6 +92,7 @@ type verified struct {
 	claims *Claims
 }
 
+// signedBy reports whether key is the one that verified the token.
 func (e *verified) signedBy(key *rsa.PublicKey) bool { return key.Equal(e.key) }
 
 func (v *Verifier) verify(ctx context.Context, token string) (*verified, error) {
@@ -141,7 +142,7 @@ func (v *Verifier) checkParty(azp string) error {
 	case len(v.parties) == 0, slices.Contains(v.parties, azp), azp == "" && v.missingPartyOK:
 		return nil
 	case azp == "":
-		return fail(ErrAuthorizedParty, "missing azp, as if created without Origin; see WithMissingAuthorizedParty")
+		return fail(ErrAuthorizedParty, "missing azp, as in tokens without an Origin; see WithMissingAuthorizedParty")
 	}
 	return fail(ErrAuthorizedParty, "azp is %s, not an authorized party", quoted(azp))
 }
@@ -153,7 +154,7 @@ func (v *Verifier) checkTimes(c *Claims) error {
 	}
 	for _, start := range []time.Time{c.NotBefore, c.IssuedAt} {
 		if early := start.Sub(now); early > v.leeway {
-			return fail(ErrNotYetValid, "nbf or iat is in %v, leeway %v: is the clock right?", early, v.leeway)
+			return fail(ErrNotYetValid, "nbf or iat is %v ahead, leeway %v: is the clock right?", early, v.leeway)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -18,18 +19,27 @@ const (
 // wireClaims are the claims common to both versions, as they are in the token.
 // A pointer distinguishes a claim that is missing or null from an empty one.
 type wireClaims struct {
-	Iss *string `json:"iss"`
-	Sub *string `json:"sub"`
-	Sid string  `json:"sid"`
-	Azp *string `json:"azp"`
-	Sts *string `json:"sts"`
-	Jti string  `json:"jti"`
-	Exp int64   `json:"exp"`
-	Iat int64   `json:"iat"`
-	Nbf int64   `json:"nbf"`
-	Fva []int   `json:"fva"`
-	Act *Actor  `json:"act"`
-	V   int     `json:"v"`
+	Iss *string   `json:"iss"`
+	Sub *string   `json:"sub"`
+	Sid string    `json:"sid"`
+	Azp *string   `json:"azp"`
+	Sts *string   `json:"sts"`
+	Jti string    `json:"jti"`
+	Exp int64     `json:"exp"`
+	Iat int64     `json:"iat"`
+	Nbf int64     `json:"nbf"`
+	Fva []minutes `json:"fva"`
+	Act *Actor    `json:"act"`
+	V   int       `json:"v"`
+}
+
+// minutes is the age of a factor. Null is an error: zero would mean verified just now.
+type minutes int
+
+func (m *minutes) UnmarshalJSON(text []byte) error {
+	n, err := strconv.Atoi(string(text))
+	*m = minutes(n)
+	return err
 }
 
 // parseClaims decodes a payload whose signature has been verified. It checks
@@ -80,7 +90,7 @@ func (w *wireClaims) claims(payload []byte) (*Claims, error) {
 		c.NotBefore = time.Unix(w.Nbf, 0)
 	}
 	if w.Fva != nil {
-		c.FactorAges = &FactorAges{first: w.Fva[0], second: w.Fva[1]}
+		c.FactorAges = &FactorAges{first: int(w.Fva[0]), second: int(w.Fva[1])}
 	}
 	return c, nil
 }

@@ -2,8 +2,8 @@ package sessionstest
 
 import "github.com/clerksessions/clerksessions"
 
-// added adds an entry for a test.
-func added[T any](s *Server, method string, v T, add func(*instance, T) (T, error)) T {
+// mustAdd adds an entry. An error fails the test.
+func mustAdd[T any](s *Server, method string, v T, add func(*instance, T) (T, error)) T {
 	s.tb.Helper()
 	return must(s, method, func(in *instance) (T, error) { return add(in, v) })
 }
@@ -12,26 +12,26 @@ func added[T any](s *Server, method string, v T, add func(*instance, T) (T, erro
 // this is needed only for a user with an email address or other details.
 func (s *Server) AddUser(u User) User {
 	s.tb.Helper()
-	return added(s, "AddUser", u, (*instance).addUser)
+	return mustAdd(s, "AddUser", u, (*instance).addUser)
 }
 
 // AddOrganization adds an organization, or replaces the one of the same ID.
 func (s *Server) AddOrganization(o Organization) Organization {
 	s.tb.Helper()
-	return added(s, "AddOrganization", o, (*instance).addOrganization)
+	return mustAdd(s, "AddOrganization", o, (*instance).addOrganization)
 }
 
 // AddTemplate adds a JWT template, or replaces the one of the same name.
 func (s *Server) AddTemplate(t Template) Template {
 	s.tb.Helper()
-	return added(s, "AddTemplate", t, (*instance).addTemplate)
+	return mustAdd(s, "AddTemplate", t, (*instance).addTemplate)
 }
 
 // AddRefreshToken adds a refresh token of a session. [clerksessions.Client.Refresh]
 // accepts it with an expired token that was minted with an Origin.
 func (s *Server) AddRefreshToken(r RefreshToken) RefreshToken {
 	s.tb.Helper()
-	return added(s, "AddRefreshToken", r, (*instance).addRefreshToken)
+	return mustAdd(s, "AddRefreshToken", r, (*instance).addRefreshToken)
 }
 
 // AddSession adds a session and returns it. It also works on a production instance. Only
@@ -40,7 +40,7 @@ func (s *Server) AddRefreshToken(r RefreshToken) RefreshToken {
 // null.
 func (s *Server) AddSession(v clerksessions.Session) clerksessions.Session {
 	s.tb.Helper()
-	return added(s, "AddSession", v, (*instance).addSession)
+	return mustAdd(s, "AddSession", v, (*instance).addSession)
 }
 
 // UpdateSession changes a session. change is given the session as it is now and must not

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// apiError is an error response. Status and code are Clerk's, the texts are our own.
+// apiError is an error response. Its status and code are those of Clerk, its texts are
+// not.
 type apiError struct {
 	status     int
 	code       string
@@ -81,7 +82,7 @@ func unknownParam(name string) *apiError {
 		quote(name))
 }
 
-// wrongForm returns the error for a body that decode does not accept.
+// wrongForm returns the error response for an error of decode.
 func wrongForm(err error) *apiError {
 	var e *formError
 	switch {
@@ -99,7 +100,8 @@ func notEmulated(what string) *apiError {
 		"%s is not emulated. The README of package sessionstest lists what is.", what)
 }
 
-// ofStatus returns Clerk's error for a status, or nil if there is none.
+// ofStatus returns an error response of Clerk's form for an injected status, or nil if
+// Clerk has none.
 func ofStatus(status int) *apiError {
 	texts := map[int][2]string{
 		400: {"request_body_invalid", "Invalid request"},

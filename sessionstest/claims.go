@@ -50,12 +50,12 @@ func (in *instance) commonClaims(session clerksessions.Session, lifetime, skew i
 	return claims
 }
 
-// templateClaims returns the claims of a template's token: those of the template and
-// the common ones, nothing of the session.
+// templateClaims returns the claims of a template's token: the common ones and those of
+// the template.
 func (in *instance) templateClaims(v clerksessions.Session, t Template, params MintParams) map[string]any {
 	lifetime := cmp.Or(params.ExpiresIn, int64(t.Lifetime))
 	claims := in.commonClaims(v, lifetime, int64(t.AllowedClockSkew), params.Origin)
-	maps.Copy(claims, t.Claims) // none is among the common ones: they are reserved
+	maps.Copy(claims, t.Claims) // they override none, since the common ones are reserved
 	return claims
 }
 

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// controlPath is the path of the control API. Clerk has nothing there.
+// controlPath is the path prefix of the control API. Clerk has no such path.
 const controlPath = "/_emulator/"
 
 //go:embed control.yaml
@@ -44,7 +44,7 @@ func controlRoutes() []controlRoute {
 		{"DELETE", "requests", withoutResult((*Server).ClearRequests)},
 		{"POST", "tokens", withBody((*Server).controlMint)},
 		{"POST", "keys/rotate", withBody((*Server).controlRotateKey)},
-		{"POST", "refresh_tokens", adding((*instance).addRefreshToken)},
+		{"POST", "refresh_tokens", addHandler((*instance).addRefreshToken)},
 	}, entryRoutes("users", users), entryRoutes("organizations", organizations),
 		entryRoutes("sessions", sessions), entryRoutes("templates", templates))
 }
@@ -52,7 +52,7 @@ func controlRoutes() []controlRoute {
 // entryRoutes returns the operations on one kind of entry.
 func entryRoutes[T any](path string, k kind[T]) []controlRoute {
 	return []controlRoute{
-		{"POST", path, adding(k.add)},
+		{"POST", path, addHandler(k.add)},
 		{"PATCH", path + "/{id}", func(s *Server, r *http.Request) (any, error) {
 			body, err := readControl(r)
 			if err != nil {
@@ -73,8 +73,8 @@ func entryRoutes[T any](path string, k kind[T]) []controlRoute {
 	}
 }
 
-// adding returns the handler that adds an entry.
-func adding[T any](add func(*instance, T) (T, error)) controlHandler {
+// addHandler returns the handler that adds an entry.
+func addHandler[T any](add func(*instance, T) (T, error)) controlHandler {
 	return withBody(func(s *Server, v T) (any, error) {
 		return locked(s, func(in *instance) (T, error) { return add(in, v) })
 	})
@@ -91,12 +91,12 @@ func withoutResult(do func(*Server)) controlHandler {
 	})
 }
 
-// withBody returns a handler that is given the decoded body.
+// withBody returns a handler that decodes the body and calls handle with it.
 func withBody[T any](handle func(*Server, T) (any, error)) controlHandler {
 	return func(s *Server, r *http.Request) (any, error) {
 		var v T
 		body, err := readControl(r)
-		if err == nil && len(body) > 0 {
+		if len(body) > 0 {
 			err = decodeControl(body, &v)
 		}
 		if err != nil {
@@ -106,7 +106,7 @@ func withBody[T any](handle func(*Server, T) (any, error)) controlHandler {
 	}
 }
 
-// maxControlBody is the maximum size of a request's body, which may be a whole state.
+// maxControlBody is the maximum size of a request's body, which may hold a complete state.
 const maxControlBody = 64 << 20
 
 // readControl reads the body of a request.
@@ -186,7 +186,7 @@ func writeControl(w http.ResponseWriter, value any, e *apiError) {
 	_, _ = w.Write(body)
 }
 
-// checkLocal refuses the requests that a foreign web page can make a browser send: those
+// checkLocal refuses requests that a malicious web page can make a browser send: those
 // from another origin, and those for a name that resolves to this machine (DNS rebinding).
 func checkLocal(r *http.Request) *apiError {
 	forbidden := func(format string, args ...any) *apiError {

@@ -29,6 +29,7 @@ func TestControlChangesState(t *testing.T) {
 	session = c.ok("PATCH", "sessions/sess_1", `{"status":"active","tasks":null,"actor":{"sub":"user_admin"}}`)
 	assert.Equal(t, "active", session["status"])
 	assert.EqualValues(t, start.Add(time.Second).UnixMilli(), session["updated_at"])
+	assert.EqualValues(t, 5, c.ok("PATCH", "sessions/sess_1", `{"updated_at":5}`)["updated_at"])
 	c.ok("POST", "refresh_tokens", `{"session_id":"sess_1","token":"rt_1"}`)
 
 	own, ok := c.Session("sess_1")
@@ -45,7 +46,7 @@ func TestControlChangesState(t *testing.T) {
 	assert.Equal(t, sessionstest.Seed{Deleted: []string{"org_1", "user_1"}}, trimmed(c.State()))
 }
 
-// trimmed has nil for empty lists.
+// trimmed replaces empty lists by nil.
 func trimmed(seed sessionstest.Seed) sessionstest.Seed {
 	if len(seed.Sessions) == 0 {
 		seed.Sessions = nil

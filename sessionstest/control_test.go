@@ -60,6 +60,7 @@ func (c controlled) conforms(req *http.Request, body string, resp *http.Response
 		assert.NoError(c.t, exchange.Request(), "a request that is not allowed succeeded")
 	}
 	if exchange.Path == "/openapi.yaml" {
+		assert.Equal(c.t, resp.StatusCode == 200, resp.Header.Get("Content-Type") == "application/yaml")
 		return // kin-openapi decodes YAML
 	}
 	if len(raw) > 0 && resp.Header.Get("Cf-Ray") == "" { // a response of the control API
@@ -194,9 +195,9 @@ func TestControlInjectsFaults(t *testing.T) {
 	require.NoError(t, err)
 	for body, message := range map[string]string{
 		`{"operation":"Get"}`:   `unknown operation \"Get\"; use an operationId such as GetSession`,
-		`{"times":0}`:           "n is 0, must be at least 1",
-		`{"status":42}`:         "status is 42, must be 200 to 999",
-		`{"pad_to":2000000000}`: "the maximum is",
+		`{"times":0}`:           "n is 0, but must be at least 1",
+		`{"status":42}`:         "status is 42, but must be 200 to 999",
+		`{"pad_to":2000000000}`: "but must be at most",
 		`{"latency":1}`:         "unknown member",
 	} {
 		status, got := c.do("POST", "faults", body)

@@ -8,18 +8,17 @@
 //	srv := sessionstest.NewServer(t)
 //	client := srv.Client()
 //
-// [NewServer] listens on loopback until the test ends. [New] needs no socket: its
-// [Server.Client] calls it in memory, also inside a testing/synctest bubble, and
-// programs serve it with [Server.HTTPServer].
+// [NewServer] listens on loopback until the test ends. [New] opens no socket:
+// [Server.Client] then calls the Server in memory, also inside a testing/synctest
+// bubble, and a program can serve it with [Server.HTTPServer].
 //
 // # State
 //
 // No seed is required: every well-formed user_ id is a user and every well-formed org_
 // id an organization, unless [WithStrictUsers] is given. Create sessions through the
-// client. Add those that requests cannot create, such as pending, impersonated or long
-// ended ones, with [Server.AddSession]. Read them with [Server.Session] and
-// [Server.Sessions]. A program reads a seed file with [ReadSeed] and adds it with
-// [Server.Seed].
+// client. Add sessions that requests cannot create, such as pending or impersonated
+// ones, with [Server.AddSession]. Read them with [Server.Session] and [Server.Sessions].
+// A program reads a seed file with [ReadSeed] and adds its content with [Server.Seed].
 //
 // Misuse of a method, for example with a template that does not exist, fails the test
 // with a message that says what to do. A [Server] made by [New] has no test and panics
@@ -27,9 +26,9 @@
 //
 // # Time
 //
-// The clock is the wall clock. [Server.Advance] moves it; [WithStart] stops it, so that
-// only Advance moves it. A session expires at expire_at, by default 7 days after its
-// creation, and is abandoned at abandon_at, by default after 30 days.
+// The clock is the wall clock, which [Server.Advance] moves forward. With [WithStart] it
+// stands still, and only Advance moves it. A session expires at expire_at, by default 7
+// days after its creation, and is abandoned at abandon_at, by default after 30 days.
 //
 // # Tokens
 //
@@ -59,8 +58,8 @@
 //
 // # Fidelity
 //
-// Statuses, codes and numbers are Clerk's, as its documents, its SDKs and recordings of
-// its responses show them; the texts of errors are our own. Behavior that is not publicly
-// known is marked "inferred" in the code. The README lists what is emulated fully,
-// partly or not at all.
+// Statuses, codes and numbers are those of Clerk's documents, SDKs and recorded
+// responses; the texts of errors are our own. Behavior that is not publicly known is
+// marked "inferred" in the code. The README lists what is emulated fully, partly or not
+// at all.
 package sessionstest

@@ -46,8 +46,8 @@ type Fault struct {
 	// ContentType is the header Content-Type.
 	ContentType string `json:"content_type"`
 
-	// PadTo appends white space to the body up to this number of bytes: a valid
-	// response that exceeds a limit on size.
+	// PadTo appends white space to the body up to this number of bytes, to make a valid
+	// response that exceeds a size limit. The maximum is 1 GiB.
 	PadTo int `json:"pad_to"`
 
 	// Drip is the delay after each sixteenth of the body.
@@ -75,16 +75,17 @@ type Fault struct {
 func (f *Fault) check() error {
 	switch {
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
-		return fmt.Errorf("status is %d, must be 200 to 999, or 0 for the usual response", f.Status)
+		return fmt.Errorf("status is %d, but must be 200 to 999, or 0 for the usual response", f.Status)
 	case f.PadTo > maxPad:
-		return fmt.Errorf("body of %d bytes, the maximum is %d", f.PadTo, maxPad)
+		return fmt.Errorf("PadTo is %d, but must be at most %d", f.PadTo, maxPad)
 	}
 	return nil
 }
 
-const maxPad = 1 << 30
+const maxPad = 1 << 30 // 1 GiB
 
-// replaces reports whether the response does not depend on the request.
+// replaces reports whether the fault replaces the response, so that the request is not
+// carried out.
 func (f *Fault) replaces() bool { return f.Status != 0 || f.Body != nil || f.HTML }
 
 const htmlPage = "<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Bad gateway</h1></body></html>\n"
@@ -106,7 +107,7 @@ func faultResponse(c *call) *response {
 	return r
 }
 
-// change applies the fields that need no connection to a response.
+// change applies to a response the fields that do not act on the connection.
 func (f *Fault) change(r *response) {
 	if f.PadTo > len(r.body) {
 		r.body = append(bytes.Clone(r.body), bytes.Repeat([]byte(" "), f.PadTo-len(r.body))...)
@@ -146,8 +147,8 @@ type queuedFault struct {
 	fault Fault
 }
 
-// next returns the fault that is queued for an operation, or else the function that may
-// choose one.
+// next returns the next fault queued for an operation or, if there is none, the function
+// that may choose one.
 func (f *faults) next(op string) (*Fault, func(Request) *Fault) {
 	for i, q := range f.queue {
 		if q.op != "" && q.op != op {
@@ -177,7 +178,7 @@ func (s *Server) injectFault(op string, n int, fault Fault) error {
 	case op != "" && !s.known(op):
 		return fmt.Errorf("unknown operation %s; use an operationId such as GetSession, or \"\" for any", quote(op))
 	case n <= 0:
-		return fmt.Errorf("n is %d, must be at least 1", n)
+		return fmt.Errorf("n is %d, but must be at least 1", n)
 	}
 	if err := fault.check(); err != nil {
 		return err

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
 	"slices"
@@ -131,23 +133,31 @@ func TestConnectionIsReusedAfterNoContent(t *testing.T) {
 		require.NoError(t, resp.Body.Close())
 	}
 	assert.True(t, reused)
+	srv.Fail("", 1, sessionstest.Fault{Status: 204, Body: []byte("x")})
+	w := httptest.NewRecorder()
+	srv.ServeHTTP(w, newRequest(t, srv, "GET", "/v1/sessions", ""))
+	assert.Empty(t, w.Body.String())
 }
 
 func TestFaultsThatResetTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault  sessionstest.Fault
-		status int // as recorded
+		status int    // as recorded
+		body   string // received in memory
 	}{
-		"before": {sessionstest.Fault{ResetBefore: true}, 0},
-		"after":  {sessionstest.Fault{ResetAfter: true}, 200},
-		"body":   {sessionstest.Fault{ResetBody: true}, 200},
+		"before": {sessionstest.Fault{ResetBefore: true}, 0, ""},
+		"after":  {sessionstest.Fault{ResetAfter: true}, 200, ""},
+		"body":   {sessionstest.Fault{ResetBody: true, Body: []byte("1234")}, 200, "12"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			overBoth(t, func(t *testing.T, srv *sessionstest.Server, transport http.RoundTripper) {
 				srv.Fail("GetSession", 1, test.fault)
 				o := send(t, transport, srv, "GET", "/sessions/"+added(srv))
 				require.Error(t, errors.Join(o.err, o.bodyErr)) // over a socket a reset may overtake the head
+				if srv.URL == "https://clerk.invalid/v1" {
+					assert.Equal(t, test.body, o.body)
+				}
 				if srv.URL == "https://clerk.invalid/v1" || o.bodyErr != nil {
 					require.ErrorIs(t, errors.Join(o.err, o.bodyErr), syscall.ECONNRESET)
 					assert.Equal(t, name == "body", o.err == nil)
@@ -229,10 +239,10 @@ func TestTransportCallsTheHooks(t *testing.T) {
 func TestTransportSendsTheHeaderOfNetHTTP(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.NewServer(t)
-	for _, body := range []string{"", `{"user_id":1}`} {
+	for body, agent := range map[string]string{"": "test", "1": ""} {
 		srv.ClearRequests()
 		for _, transport := range []http.RoundTripper{srv.Transport(), &http.Transport{DisableKeepAlives: true, DisableCompression: true}} {
-			req := newRequest(t, srv, "POST", "/v1/sessions", body, "Connection: close")
+			req := newRequest(t, srv, "POST", "/v1/sessions", body, "Connection: close", "User-Agent: "+agent)
 			resp, err := transport.RoundTrip(req)
 			require.NoError(t, err)
 			require.NoError(t, resp.Body.Close())
@@ -278,9 +288,15 @@ func TestTransportDoesNotModifyTheRequest(t *testing.T) {
 		assert.Equal(t, target, *req.URL)
 		assert.Equal(t, 1, b.closed)
 	}
-	srv.ClearRequests()
 	ended, cancel := context.WithCancel(t.Context())
+	resp, err := srv.Transport().RoundTrip(newRequest(t, srv, "GET", "/v1/jwks", "").WithContext(ended))
+	require.NoError(t, err)
+	defer resp.Body.Close()
 	cancel()
+	n, err := resp.Body.Read(make([]byte, 1))
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, n)
+	srv.ClearRequests()
 	for _, req := range []*http.Request{
 		{URL: &url.URL{Host: "x"}}, {Header: http.Header{}}, {Header: http.Header{}, URL: &url.URL{}},
 		newRequest(t, srv, "GET", "/v1/jwks", "").WithContext(ended),
@@ -345,22 +361,27 @@ func TestDelaysInABubble(t *testing.T) {
 	})
 }
 
-// The end of the test ends requests that a fault delays.
+// The end of the test ends requests that a fault or a slow client delays.
 func TestCleanupEndsDelays(t *testing.T) {
 	t.Parallel()
-	tb := &fakeTB{}
-	srv := sessionstest.NewServer(tb)
-	waits := make(chan struct{})
-	srv.FailFunc(func(sessionstest.Request) *sessionstest.Fault {
-		close(waits)
-		return &sessionstest.Fault{Latency: time.Hour}
-	})
-	failed := make(chan error)
-	go func() {
-		_, err := srv.Client(clerksessions.WithMaxAttempts(1)).Get(context.Background(), "sess_1")
-		failed <- err
-	}()
-	<-waits
-	tb.cleanup()
-	require.Error(t, <-failed)
+	for name, fault := range map[string]*sessionstest.Fault{"fault": {Latency: time.Hour, ResetBefore: true}, "slow client": nil} {
+		t.Run(name, func(t *testing.T) {
+			tb := &fakeTB{}
+			srv := sessionstest.NewServer(tb)
+			began := make(chan struct{})
+			srv.FailFunc(func(sessionstest.Request) *sessionstest.Fault {
+				close(began)
+				return fault
+			})
+			conn, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(srv.URL, "http://"), "/v1"))
+			require.NoError(t, err)
+			defer conn.Close()
+			_, err = io.WriteString(conn, "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+			require.NoError(t, err)
+			<-began
+			tb.cleanup()
+			response, _ := io.ReadAll(conn)
+			assert.Empty(t, response)
+		})
+	}
 }

@@ -11,7 +11,7 @@ import (
 // Clerk's own limit is not known.
 const maxBody = 1 << 20
 
-// call is one request on its way through the Server.
+// call is one request that the Server handles.
 type call struct {
 	method   string
 	url      *url.URL
@@ -25,9 +25,9 @@ type call struct {
 	version  string            // the API version
 	trace    string            // the trace id of the response
 	fault    Fault
-	misuse   *apiError // misuse by the test, which replaces the response
+	misuse   *apiError // the error response for misuse by the test, if any
 	record   Request
-	done     <-chan struct{} // ends delays; nil in memory, where it may be from outside a bubble
+	done     <-chan struct{} // ends delays; nil in memory, since a bubble must not wait for it
 }
 
 // response is a response before a transport sends it.
@@ -92,7 +92,7 @@ func (s *Server) finish(c *call, r *response) {
 	}
 }
 
-// later is the part of a handler that needs no lock, such as signing a token.
+// later is the part of a handler that runs without the lock, such as signing a token.
 type later func() (any, *apiError)
 
 // handle returns the value or the error to respond with.
@@ -165,21 +165,19 @@ func authenticate(header http.Header, secretKey string) *apiError {
 	return nil
 }
 
-// apiVersions are the versions with a document of their own, oldest first. A request
-// that names none gets the oldest.
+// apiVersions are the versions that Clerk publishes, oldest first. A request that names
+// none gets the oldest.
 var apiVersions = []string{"2021-02-05", "2024-10-01", "2025-03-12", "2025-04-10", "2025-11-10", "2026-05-12"}
 
 // pinVersion sets the API version from the header or the query; both at once are
 // refused.
 func (c *call) pinVersion() *apiError {
 	asked := slices.Concat(c.header.Values("Clerk-Api-Version"), c.query["__clerk_api_version"])
+	c.version = apiVersions[0]
 	switch {
-	case len(asked) == 0:
-		c.version = apiVersions[0]
 	case len(asked) == 1 && slices.Contains(apiVersions, asked[0]):
 		c.version = asked[0]
-	default:
-		c.version = apiVersions[0]
+	case len(asked) > 0:
 		return newError(http.StatusBadRequest, "api_version_invalid", "Invalid API version",
 			"Set one version, in the header Clerk-API-Version or in the query: %s.", strings.Join(apiVersions, ", "))
 	}
@@ -210,8 +208,8 @@ func newResponse(c *call, value any, e *apiError) *response {
 	return r
 }
 
-// newHeader returns the header that Clerk's edge adds. The media type has no charset:
-// Clerk's JavaScript SDK decodes only the bare type as JSON.
+// newHeader returns a header like Clerk's. The media type has no charset, since Clerk's
+// JavaScript SDK decodes JSON only without one.
 func newHeader(c *call) http.Header {
 	header := http.Header{
 		"Content-Type":     {"application/json"},

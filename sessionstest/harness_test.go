@@ -111,8 +111,8 @@ func commonResponse(resp *http.Response, body []byte) error {
 		return fmt.Errorf("Content-Type is %q", resp.Header.Get("Content-Type"))
 	case len(trace) != 32 || strings.Trim(trace, "0123456789abcdef") != "":
 		return fmt.Errorf("trace id is %q", trace)
-	case resp.Header.Get("Cf-Ray") == "":
-		return fmt.Errorf("no CF-Ray")
+	case resp.Header.Get("Cf-Ray") != trace[:16]+"-ATH":
+		return fmt.Errorf("CF-Ray is %q", resp.Header.Get("Cf-Ray"))
 	case resp.ContentLength != int64(len(body)):
 		return fmt.Errorf("Content-Length %d for %d bytes", resp.ContentLength, len(body))
 	}

@@ -9,8 +9,8 @@ import (
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// newID returns an id of Clerk's form: the prefix and 27 base62 characters, the
-// first of which is 2 or 3 these years.
+// newID returns an id like Clerk's: the prefix and 27 base62 characters, which currently
+// begin with 2 or 3.
 func newID(prefix string) string { return prefix + "3" + randomText(26) }
 
 func randomText(n int) string {
@@ -29,8 +29,8 @@ func randomHex(bytes int) string {
 	return hex.EncodeToString(b)
 }
 
-// wellFormed reports whether id is the prefix followed by 1 to 64 of the characters of
-// ids. Clerk's own have 27; tests prefer user_1 or user_anna.
+// wellFormed reports whether id is the prefix followed by 1 to 64 letters, digits, "_" or
+// "-". Clerk's ids have 27; tests use shorter ones, such as user_1.
 func wellFormed(id, prefix string) bool {
 	rest, ok := strings.CutPrefix(id, prefix)
 	return ok && rest != "" && len(rest) <= 64 && strings.Trim(rest, base62+"_-") == ""

@@ -6,8 +6,8 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// instance is one Clerk instance in memory, independent of HTTP servers. Its methods are
-// called by one goroutine at a time, from [Server.with].
+// instance is a Clerk instance in memory, independent of HTTP. Its methods must be called
+// through [Server.with].
 type instance struct {
 	config      config
 	clock       clock
@@ -20,7 +20,7 @@ type instance struct {
 	state
 }
 
-// state is what an instance holds.
+// state holds the entries of an instance.
 type state struct {
 	sessions      sessionStore
 	users         userStore
@@ -57,21 +57,21 @@ func (in *instance) nowMilli() clerksessions.UnixMilli {
 	return clerksessions.NewUnixMilli(in.clock.now())
 }
 
-// with calls f with the instance while no other goroutine uses it. It is the only
-// place that takes the lock; f must not call the Server.
+// with calls f with the instance locked. Nothing else takes the lock. f must not call the
+// Server.
 func (s *Server) with(f func(*instance)) {
 	s.mu.Lock()
 	defer s.mu.Unlock() // even if f panics or ends the test
 	f(s.instance)
 }
 
-// locked is with for an f that returns something.
+// locked is like with for a function that returns a value and an error.
 func locked[T any](s *Server, f func(*instance) (T, error)) (v T, err error) {
 	s.with(func(in *instance) { v, err = f(in) })
 	return v, err
 }
 
-// must is locked for an f whose error fails the test.
+// must is like locked. An error fails the test.
 func must[T any](s *Server, method string, f func(*instance) (T, error)) T {
 	s.tb.Helper()
 	v, err := locked(s, f)

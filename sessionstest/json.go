@@ -23,8 +23,7 @@ func orNull(v any) any {
 	return v
 }
 
-// encode returns the status and the body of a response: a value, or an error of Clerk's
-// form.
+// encode returns the status and the body of a response with a value or an error.
 func encode(value any, e *apiError, traceID string) (status int, body []byte) {
 	status = 200
 	if e != nil {
@@ -70,11 +69,11 @@ func (e *formError) Error() string {
 	if e.want == "" {
 		return "unknown member " + where
 	}
-	return fmt.Sprintf("%s must be %s, is %s", where, e.want, e.got)
+	return fmt.Sprintf("%s must be %s, but is %s", where, e.want, e.got)
 }
 
-// member returns the name of the member of the document that is wrong or contains what is
-// wrong.
+// member returns the name of the top-level member that is wrong, or that contains the wrong
+// value.
 func (e *formError) member() string {
 	for name := range e.at.Tokens() {
 		return name
@@ -103,5 +102,5 @@ func wanted(t reflect.Type) string {
 	case reflect.Bool:
 		return "true or false"
 	}
-	return "a whole number of 64 bits"
+	return "a 64-bit integer"
 }

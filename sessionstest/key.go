@@ -37,7 +37,7 @@ func newKey() *rsa.PrivateKey {
 	return key
 }
 
-// KeyID returns the id of the signing key, the kid of tokens. At first it is the
+// KeyID returns the id of the signing key, the kid of tokens. Initially it is the
 // instance's id.
 func (s *Server) KeyID() (kid string) {
 	s.with(func(in *instance) { kid = in.keys.kid })
@@ -45,8 +45,8 @@ func (s *Server) KeyID() (kid string) {
 }
 
 // RotateKey replaces the signing key. The new key has the given id, or a random one if kid
-// is empty; pass that of [Server.KeyID] to keep it, as Clerk has been seen to do. The old
-// key is no longer served, so its tokens no longer verify.
+// is empty. To keep the id, as Clerk sometimes does, pass the result of [Server.KeyID].
+// The old key is no longer served, so its tokens no longer verify.
 func (s *Server) RotateKey(kid string) {
 	if kid == "" {
 		kid = newID("ins_")
@@ -67,7 +67,7 @@ func (s *Server) PublicKeyPEM() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
-// getJWKS serves the keys, at both addresses.
+// getJWKS returns the key set, for both paths.
 func (in *instance) getJWKS(*call) (any, *apiError) {
 	kid, key := in.keys.current()
 	encode := base64.RawURLEncoding.EncodeToString
@@ -77,7 +77,7 @@ func (in *instance) getJWKS(*call) (any, *apiError) {
 	}}}, nil
 }
 
-// tokenHeader has the members of a token's header that the Server reads.
+// tokenHeader holds the members of a token's header that the Server reads.
 type tokenHeader struct {
 	Alg string `json:"alg"`
 	Cat string `json:"cat"`
@@ -95,12 +95,13 @@ type tokenClaims struct {
 	Sub string   `json:"sub"`
 }
 
-// strict rejects spare bits. It skips line breaks, which open rejects.
+// strict rejects encodings whose unused bits are set. It skips line breaks, so verifyToken
+// rejects those.
 var strict = base64.RawURLEncoding.Strict()
 
-// open checks the signature and the issuer of a token, not its times. It accepts only
-// the canonical encoding.
-func (in *instance) open(token string) (header tokenHeader, claims tokenClaims, ok bool) {
+// verifyToken decodes a token. ok reports whether its signature and issuer are valid and its
+// encoding is canonical. The times are not checked.
+func (in *instance) verifyToken(token string) (header tokenHeader, claims tokenClaims, ok bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") ||
 		decodePart(parts[0], &header) != nil || header.Alg != "RS256" {

@@ -114,9 +114,11 @@ func TestListIsOrderedByCreation(t *testing.T) {
 	h.UpdateSession(oldest, func(v *clerksessions.Session) { v.CreatedAt = clerksessions.NewUnixMilli(start.Add(time.Hour)) })
 	assert.Equal(t, []string{oldest, newest, middle}, h.list("user_id=user_1"))
 	assert.Equal(t, []string{oldest, newest, middle}, ids(h.Sessions("")))
+	client := h.Sessions("")[1].ClientID
 	h.UpdateSession(newest, func(v *clerksessions.Session) { v.UserID, v.ClientID = "user_2", "client_2" })
 	assert.Equal(t, []string{newest}, h.list("user_id=user_2&client_id=client_2"))
 	assert.Equal(t, []string{oldest, middle}, h.list("user_id=user_1"))
+	assert.Empty(t, h.list("client_id="+client))
 }
 
 func TestSessionsExpireAndAreAbandoned(t *testing.T) {

@@ -138,9 +138,9 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"permission with a comma", `permission "org:a:b,c" must`, permission("org:a:b,c")},
 		{"permission without a feature", `permission "read" must have the form org:feature:name`, permission("read")},
 		{"reserved claim", "sets the claim exp, which Clerk reserves", template(sessionstest.Template{Name: "x", Claims: map[string]any{"exp": 1}})},
-		{"lifetime too short", "lifetime of 29 seconds, must be 30 to 315360000", template(sessionstest.Template{Name: "x", Lifetime: 29})},
+		{"lifetime too short", "lifetime of 29 seconds, but must be 30 to 315360000", template(sessionstest.Template{Name: "x", Lifetime: 29})},
 		{"lifetime too long", "lifetime of 315360001 seconds", template(sessionstest.Template{Name: "x", Lifetime: 315_360_001})},
-		{"negative clock skew", "clock skew of -1 seconds, must not be negative", template(sessionstest.Template{Name: "x", AllowedClockSkew: -1})},
+		{"negative clock skew", "clock skew of -1 seconds, but must not be negative", template(sessionstest.Template{Name: "x", AllowedClockSkew: -1})},
 		{"claims that are not JSON", "claims that cannot be represented in JSON", template(sessionstest.Template{Name: "x", Claims: unmarshalable})},
 		{"template without a name", `AddTemplate: template "" has an invalid name`, template(sessionstest.Template{})},
 		{"template named by one dot", `template "." has an invalid name`, template(sessionstest.Template{Name: "."})},
@@ -149,18 +149,18 @@ func TestMisuseFailsTheTestAtItsOwnLine(t *testing.T) {
 		{"template name with an escape", `template "%2e" has an invalid name`, template(sessionstest.Template{Name: "%2e"})},
 		{"template name with a line break", `template "\n" has an invalid name`, template(sessionstest.Template{Name: "\n"})},
 		{"template name that is not UTF-8", `template "?" has an invalid name`, template(sessionstest.Template{Name: "\xff"})},
-		{"template name too long", `..." has an invalid name`, template(sessionstest.Template{Name: strings.Repeat("x", 513)})},
+		{"template name too long", `..." has an invalid name; use 1 to 512 bytes`, template(sessionstest.Template{Name: strings.Repeat("x", 513)})},
 		{"Mint for an unknown session", `Mint: there is no session "sess_1"`, func(s *sessionstest.Server) { s.Mint("sess_1", sessionstest.MintParams{}) }},
 		{"Mint of an unknown template", `Mint: there is no template "x"`, mint(sessionstest.MintParams{Template: "x"})},
-		{"Mint of version 3", "Mint: version is 3, must be 1 or 2", mint(sessionstest.MintParams{Version: 3})},
-		{"Mint of version -1", "Mint: version is -1, must be 1 or 2", mint(sessionstest.MintParams{Version: -1})},
+		{"Mint of version 3", "Mint: version is 3, but must be 1 or 2", mint(sessionstest.MintParams{Version: 3})},
+		{"Mint of version -1", "Mint: version is -1, but must be 1 or 2", mint(sessionstest.MintParams{Version: -1})},
 		{"Mint of claims that are not JSON", "Mint: header and claims must be representable in JSON", mint(sessionstest.MintParams{Claims: unmarshalable})},
 		{"refresh token of an unknown session", `AddRefreshToken: session "sess_1" does not exist`, func(s *sessionstest.Server) { s.AddRefreshToken(sessionstest.RefreshToken{SessionID: "sess_1"}) }},
 		{"fault of an unknown operation", `Fail: unknown operation "Get"`, func(s *sessionstest.Server) { s.Fail("Get", 1, sessionstest.Fault{}) }},
-		{"fault for no request", "Fail: n is 0, must be at least 1", func(s *sessionstest.Server) { s.Fail("", 0, sessionstest.Fault{}) }},
-		{"fault with status 199", "Fail: status is 199, must be 200 to 999", func(s *sessionstest.Server) { s.Fail("", 1, sessionstest.Fault{Status: 199}) }},
-		{"fault that pads too much", "Fail: body of 1073741825 bytes, the maximum is 1073741824", func(s *sessionstest.Server) { s.Fail("", 1, sessionstest.Fault{PadTo: 1<<30 + 1}) }},
-		{"fault with status 1000", "Fail: status is 1000, must be 200 to 999", func(s *sessionstest.Server) { s.Fail("", 1, sessionstest.Fault{Status: 1000}) }},
+		{"fault for no request", "Fail: n is 0, but must be at least 1", func(s *sessionstest.Server) { s.Fail("", 0, sessionstest.Fault{}) }},
+		{"fault with status 199", "Fail: status is 199, but must be 200 to 999", func(s *sessionstest.Server) { s.Fail("", 1, sessionstest.Fault{Status: 199}) }},
+		{"fault that pads too much", "Fail: PadTo is 1073741825, but must be at most 1073741824", func(s *sessionstest.Server) { s.Fail("", 1, sessionstest.Fault{PadTo: 1<<30 + 1}) }},
+		{"fault with status 1000", "Fail: status is 1000, but must be 200 to 999", func(s *sessionstest.Server) { s.Fail("", 1, sessionstest.Fault{Status: 1000}) }},
 		{"invalid option of the client", "Client: ", func(s *sessionstest.Server) { s.Client(nil) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -189,10 +189,10 @@ func TestInvalidOptionsFailTheTest(t *testing.T) {
 		message string
 		option  sessionstest.Option
 	}{
-		{"WithTokenVersion: version is 3, must be 1 or 2", sessionstest.WithTokenVersion(3)},
-		{"WithTokenVersion: version is 0, must be 1 or 2", sessionstest.WithTokenVersion(0)},
-		{"WithRateLimit: limit is 1 in 0s, both must be positive", sessionstest.WithRateLimit(1, 0)},
-		{"WithRateLimit: limit is 0 in 1s, both must be positive", sessionstest.WithRateLimit(0, time.Second)},
+		{"WithTokenVersion: version is 3, but must be 1 or 2", sessionstest.WithTokenVersion(3)},
+		{"WithTokenVersion: version is 0, but must be 1 or 2", sessionstest.WithTokenVersion(0)},
+		{"WithRateLimit: limit is 1 in 0s, but both must be positive", sessionstest.WithRateLimit(1, 0)},
+		{"WithRateLimit: limit is 0 in 1s, but both must be positive", sessionstest.WithRateLimit(0, time.Second)},
 		{"WithSecretKey: clerksessions: invalid argument: ", sessionstest.WithSecretKey("pk_test_1")},
 		{"WithSecretKey: clerksessions: invalid argument: ", sessionstest.WithSecretKey("sk_test 1")},
 		{"WithSecretKey: clerksessions: invalid argument: ", sessionstest.WithSecretKey("sk_test_1\n")},
@@ -209,7 +209,7 @@ func TestInvalidOptionsFailTheTest(t *testing.T) {
 
 func TestInvalidFaultOfFailFuncFailsTheTest(t *testing.T) {
 	t.Parallel()
-	const problem = "FailFunc: status is 42, must be 200 to 999, or 0 for the usual response"
+	const problem = "FailFunc: status is 42, but must be 200 to 999, or 0 for the usual response"
 	tb, plain := &errorfTB{}, &fakeTB{}
 	tested, untested, program := sessionstest.NewServer(tb), sessionstest.NewServer(plain), sessionstest.New()
 	t.Cleanup(func() { tb.cleanup(); plain.cleanup() })

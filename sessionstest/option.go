@@ -45,7 +45,7 @@ func WithSecretKey(key string) Option { return func(c *config) { c.secretKey = k
 func WithIssuer(issuer string) Option { return func(c *config) { c.issuer = issuer } }
 
 // WithProduction emulates a production instance: CreateSession returns 400
-// request_invalid_for_environment, and reads and refreshes work during maintenance. Add
+// request_invalid_for_environment, and reads and refreshes still work during maintenance. Add
 // sessions with [Server.AddSession]. Default: a development instance.
 func WithProduction() Option { return func(c *config) { c.production = true } }
 
@@ -73,7 +73,7 @@ func WithTokenVersion(version int) Option {
 	return func(c *config) {
 		c.tokenVersion = version
 		if version != 1 && version != 2 {
-			c.optionErr = fmt.Sprintf("WithTokenVersion: version is %d, must be 1 or 2", version)
+			c.optionErr = fmt.Sprintf("WithTokenVersion: version is %d, but must be 1 or 2", version)
 		}
 	}
 }
@@ -88,7 +88,7 @@ func WithRateLimit(n int, window time.Duration) Option {
 		c.rateLimit, c.rateWindow = n, window
 		if n <= 0 || window <= 0 {
 			c.optionErr = fmt.Sprintf(
-				"WithRateLimit: limit is %d in %s, both must be positive; omit the option for no limit", n, window)
+				"WithRateLimit: limit is %d in %s, but both must be positive; omit the option for no limit", n, window)
 		}
 	}
 }

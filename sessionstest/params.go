@@ -35,17 +35,17 @@ func (q *query) integer(name string, missing int) int {
 	}
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
-		q.fail(invalid(name, "is %s, must be an integer.", quote(value)))
+		q.fail(invalid(name, "is %s, but must be an integer.", quote(value)))
 	}
 	return int(max(math.MinInt32, min(n, math.MaxInt32)))
 }
 
-// boolean reads a boolean, false if it is missing.
+// boolean returns a boolean parameter, false if it is missing.
 func (q *query) boolean(name string) bool {
 	value := q.Get(name)
 	v, err := strconv.ParseBool(value)
 	if value != "" && err != nil {
-		q.fail(invalid(name, "is %s, must be true or false.", quote(value)))
+		q.fail(invalid(name, "is %s, but must be true or false.", quote(value)))
 	}
 	return v
 }
@@ -54,7 +54,7 @@ func (q *query) boolean(name string) bool {
 func (q *query) oneOf(name string, allowed []string) string {
 	value := q.Get(name)
 	if value != "" && !slices.Contains(allowed, value) {
-		q.fail(invalid(name, "is %s, must be one of %s.", quote(value), strings.Join(allowed, ", ")))
+		q.fail(invalid(name, "is %s, but must be one of %s.", quote(value), strings.Join(allowed, ", ")))
 	}
 	return value
 }
@@ -64,8 +64,8 @@ const (
 	maxLimit     = 500
 )
 
-// page reads limit and offset. A limit above 500 falls back to 10. That a limit below 1
-// does as well is inferred.
+// page returns limit and offset. A limit above 500 falls back to 10; it is inferred that a
+// limit below 1 does so too.
 func (q *query) page() (limit, offset int) {
 	limit, offset = q.integer("limit", defaultLimit), q.integer("offset", 0)
 	if limit < 1 || limit > maxLimit {

@@ -17,7 +17,7 @@ func (l *limiter) take(now time.Time) (wait time.Duration, ok bool) {
 	if l.max <= 0 {
 		return 0, true
 	}
-	if l.began.IsZero() || !now.Before(l.began.Add(l.window)) {
+	if !now.Before(l.began.Add(l.window)) {
 		l.began, l.count = now, 0
 	}
 	if l.count < l.max {

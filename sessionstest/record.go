@@ -84,8 +84,8 @@ func (l *requestLog) add(r Request) {
 }
 
 // Requests returns the last requests, redacted, in the order of their responses: at most
-// 10,000 requests and about 16 MiB. They share their headers and queries with the Server,
-// so do not modify those. Use [WithObserver] to see all requests.
+// 10,000 requests and about 16 MiB. Do not modify their headers and queries, which the
+// Server shares. Use [WithObserver] to see all requests.
 func (s *Server) Requests() []Request { return s.RequestsOf("") }
 
 // RequestsOf returns the requests of one operation, as [Server.Requests] does.
@@ -99,7 +99,7 @@ func (s *Server) ClearRequests() {
 	s.with(func(in *instance) { in.requests = requestLog{} })
 }
 
-// newRecord returns what is known of a request before its body is read.
+// newRecord returns the record of a request whose body has not been read yet.
 func newRecord(secrets redactor, c *call) Request {
 	r := Request{
 		Method: secrets.short(c.method), Path: secrets.path(c.url.EscapedPath()),

@@ -14,7 +14,7 @@ import (
 
 const redacted = "[redacted]"
 
-// redactor removes secrets from what is recorded. It is the instance's secret key.
+// redactor redacts recorded requests. Its value is the instance's secret key.
 type redactor string
 
 // secretLike matches tokens and the secret keys of any instance. Inside a word it
@@ -35,7 +35,7 @@ func (key redactor) short(v string) string {
 	if v = key.text(v); len(v) > maxKept {
 		v = strings.ToValidUTF8(v[:maxKept], "") + "..."
 	}
-	return strings.Clone(v) // a part would keep the whole request in memory
+	return strings.Clone(v) // a substring would keep the whole request in memory
 }
 
 // path redacts the segments that contain a secret, even if it is escaped repeatedly.
@@ -54,7 +54,7 @@ func (key redactor) path(path string) string {
 	return key.short(strings.Join(segments, "/"))
 }
 
-// values redacts headers or a query and omits what exceeds maxKept bytes in all.
+// values redacts a header or a query and drops values beyond a total of maxKept bytes.
 func (key redactor) values(values map[string][]string) map[string][]string {
 	kept := map[string][]string{}
 	room := maxKept

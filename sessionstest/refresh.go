@@ -17,9 +17,9 @@ import (
 // limit is not known.
 const maxTokenAge = 7 * 24 * time.Hour
 
-// refreshSession is RefreshSession. The order of its checks is inferred, as is that a
-// refresh token remains valid while its session is live, that an expired token is
-// exchanged only once, and that a token must have expired.
+// refreshSession handles RefreshSession. It is inferred that a refresh token remains valid
+// while its session is live, that an expired token is exchanged only once, that a token
+// must have expired, and in which order all this is checked.
 func (in *instance) refreshSession(c *call) (any, *apiError) {
 	var body struct {
 		ExpiredToken    string         `json:"expired_token"`
@@ -41,12 +41,12 @@ func (in *instance) refreshSession(c *call) (any, *apiError) {
 	case body.Origin == "":
 		return nil, missing("request_origin")
 	case !slices.Contains([]string{"", "token", "cookie"}, body.Format):
-		return nil, invalid("format", "is %s, must be token or cookie.", quote(body.Format))
+		return nil, invalid("format", "is %s, but must be token or cookie.", quote(body.Format))
 	case err != nil || origin.Scheme == "" || origin.Host == "":
 		return nil, refused("refresh_request_origin_invalid",
 			"request_origin is not an origin such as https://app.example.com.")
 	}
-	session, e := in.exchange(c.path["session_id"], body.ExpiredToken, body.RefreshToken, body.Origin)
+	session, e := in.redeem(c.path["session_id"], body.ExpiredToken, body.RefreshToken, body.Origin)
 	if e != nil {
 		return nil, e
 	}
@@ -64,11 +64,11 @@ func refused(code, long string) *apiError {
 	return newError(http.StatusUnauthorized, code, "Session not refreshed", "%s", long)
 }
 
-// exchange checks an expired token and a refresh token, and returns the session that they
-// refresh.
-func (in *instance) exchange(id, expired, token, origin string) (session clerksessions.Session, e *apiError) {
+// redeem checks an expired token and a refresh token, marks the expired token as exchanged,
+// and returns the session.
+func (in *instance) redeem(id, expired, token, origin string) (session clerksessions.Session, e *apiError) {
 	now := in.clock.now()
-	head, claims, ok := in.open(expired)
+	head, claims, ok := in.verifyToken(expired)
 	v := in.sessions.byID[id]
 	switch {
 	case !ok:
@@ -111,8 +111,9 @@ func (in *instance) exchange(id, expired, token, origin string) (session clerkse
 	return session, nil
 }
 
-// cookies returns the cookies for a token. Clerk's JavaScript SDK asks with
-// suffixed_cookies=true for names with a suffix made of the publishable key.
+// cookies returns the response with cookies for a token. With suffixed_cookies=true, which
+// Clerk's JavaScript SDK sends, it adds one whose name has a suffix made from the
+// publishable key.
 func (c *call) cookies(token, publishableKey string, expires time.Time) object {
 	attributes := "; Path=/; Expires=" + expires.UTC().Format(http.TimeFormat) + "; Secure; SameSite=Lax"
 	all := []string{"__session=" + token + attributes}
@@ -127,8 +128,8 @@ func (c *call) cookies(token, publishableKey string, expires time.Time) object {
 // maxSpent is the number of exchanged tokens that are remembered.
 const maxSpent = 10_000
 
-// spentTokens are the expired tokens that were exchanged last. Their encoding is
-// canonical, since open rejects any other.
+// spentTokens holds the last expired tokens that were exchanged, by their hash. A token has
+// only one encoding, since verifyToken rejects others.
 type spentTokens struct {
 	seen  map[[sha256.Size]byte]bool
 	order [][sha256.Size]byte // oldest first

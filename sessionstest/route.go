@@ -68,11 +68,7 @@ func routesOf(operations []clerksessions.Operation) ([]route, error) {
 // match returns the route of a request and the unescaped values of its path, nil if there
 // is none.
 func match(routes []route, method string, u *url.URL) (*route, map[string]string) {
-	path := u.EscapedPath()
-	if len(path) > 16<<10 {
-		return nil, nil
-	}
-	segments := strings.Split(path, "/")
+	segments := strings.Split(u.EscapedPath(), "/")
 	for i := range routes {
 		if routes[i].method != method {
 			continue

@@ -97,7 +97,7 @@ func (in *instance) load(seed Seed) error {
 	return nil
 }
 
-// reset makes the instance what it was when the seeds had been added, keys excepted.
+// reset restores the initial state with the seeds. The keys are kept.
 func (in *instance) reset(seeds []Seed) error {
 	keys := in.keys
 	*in = *newInstance(in.config)
@@ -165,7 +165,7 @@ func (in *instance) dump() Seed {
 		seed.Templates = append(seed.Templates, in.templates[name].clone())
 	}
 	for _, token := range slices.Sorted(maps.Keys(in.refresh)) {
-		if in.sessions.byID[in.refresh[token]] != nil { // not of a deleted session
+		if in.sessions.byID[in.refresh[token]] != nil { // the session was not deleted
 			seed.RefreshTokens = append(seed.RefreshTokens, RefreshToken{Token: token, SessionID: in.refresh[token]})
 		}
 	}

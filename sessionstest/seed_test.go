@@ -98,13 +98,13 @@ func TestSeedFilesThatAreInvalid(t *testing.T) {
 		`{"sessions":[{"userid":"x"}]}`:              `unknown member "/sessions/0/userid"`,
 		`{"sessions":[{"tasks":[{"x/y":1}]}]}`:       `unknown member "/sessions/0/tasks/0/x~1y"`,
 		`{"sessions":[{"latest_activity":{"x":1}}]}`: `unknown member "/sessions/0/latest_activity/x"`,
-		`[]`:                                   `the top level must be an object, is a list`,
-		`{"users":1}`:                          `"/users" must be a list, is a number`,
-		`{"users":[{"id":{}}]}`:                `"/users/0/id" must be a string, is an object`,
-		`{"templates":[{"claims":true}]}`:      `"/templates/0/claims" must be an object, is true`,
-		`{"templates":[{"lifetime":1.5}]}`:     `"/templates/0/lifetime" must be a whole number of 64 bits, is "1.5"`,
-		`{"sessions":[{"created_at":"2026"}]}`: `"/sessions/0/created_at" must be a whole number of 64 bits, is a string`,
-		`{"sessions":[{"latest_activity":{"is_mobile":"no"}}]}`: `"/sessions/0/latest_activity/is_mobile" must be true or false, is a string`,
+		`[]`:                                   `the top level must be an object, but is a list`,
+		`{"users":1}`:                          `"/users" must be a list, but is a number`,
+		`{"users":[{"id":{}}]}`:                `"/users/0/id" must be a string, but is an object`,
+		`{"templates":[{"claims":true}]}`:      `"/templates/0/claims" must be an object, but is true`,
+		`{"templates":[{"lifetime":1.5}]}`:     `"/templates/0/lifetime" must be a 64-bit integer, but is "1.5"`,
+		`{"sessions":[{"created_at":"2026"}]}`: `"/sessions/0/created_at" must be a 64-bit integer, but is a string`,
+		`{"sessions":[{"latest_activity":{"is_mobile":"no"}}]}`: `"/sessions/0/latest_activity/is_mobile" must be true or false, but is a string`,
 	} {
 		_, err := sessionstest.ReadSeed(strings.NewReader(text))
 		assert.EqualError(t, err, "sessionstest: invalid seed: "+message)

@@ -19,7 +19,7 @@ const (
 )
 
 // HTTPServer returns an [http.Server] for the Server, with timeouts for slow and idle
-// clients. Responses have none, since a [Fault] may delay them.
+// clients. Responses have no timeout, since a [Fault] may delay them.
 func (s *Server) HTTPServer() *http.Server {
 	return &http.Server{
 		Handler:                      s,
@@ -49,8 +49,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// exchange carries out a request and returns its response, or the error that the client
-// sees instead. read reads the body.
+// exchange handles a request and returns its response, or an error if the client gets
+// none. read reads the body.
 func (s *Server) exchange(ctx context.Context, c *call, read func() error) (*response, error) {
 	if c.fault.ResetBefore {
 		err := c.sleep(ctx, c.fault.Latency)
@@ -78,37 +78,27 @@ func readRequestBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	controller := http.NewResponseController(w)
-	_ = controller.SetReadDeadline(time.Now().Add(bodyTimeout))
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err == nil {
-		_ = controller.SetReadDeadline(time.Time{}) // it would end a request that Latency delays
-	}
-	return body, err
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // net/http removes it after the body
+	return io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 }
 
-// send writes a response as the fault demands. An error means that the connection must be
-// reset.
+// send writes a response, subject to the fault. An error means that the connection must
+// be reset.
 func (c *call) send(ctx context.Context, w http.ResponseWriter, r *response) error {
 	header := w.Header()
 	for name, values := range r.header {
 		header[name] = values
 	}
-	if bodyAllowed(r.status) {
-		header.Set("Content-Length", strconv.Itoa(len(r.body)))
-	}
-	w.WriteHeader(r.status)
 	if !bodyAllowed(r.status) {
+		w.WriteHeader(r.status)
 		return nil
 	}
+	header.Set("Content-Length", strconv.Itoa(len(r.body)))
+	w.WriteHeader(r.status)
 	for chunk := range c.fault.chunks(r.body) {
-		if _, err := w.Write(chunk); err != nil {
-			return err
-		}
+		_, _ = w.Write(chunk)
 		_ = http.NewResponseController(w).Flush()
-		if err := c.sleep(ctx, c.fault.Drip); err != nil {
-			return err
-		}
+		_ = c.sleep(ctx, c.fault.Drip) // a client that is gone gets nothing
 	}
 	if c.fault.ResetBody {
 		return connectionReset("read")

@@ -68,7 +68,7 @@ const memoryURL = "https://clerk.invalid/v1"
 // package does not emulate.
 func New(opts ...Option) *Server { return newServer(noTest{}, opts) }
 
-// noTest panics where a test would fail.
+// noTest is the TB of a Server made by New. It panics where a test would fail.
 type noTest struct{}
 
 func (noTest) Helper()        {}
@@ -129,8 +129,8 @@ func NewServer(tb TB, opts ...Option) *Server {
 	return s
 }
 
-// Client returns a client of the Server, which it calls over loopback if [NewServer] made
-// it and in memory if [New] did. The options may override this.
+// Client returns a client for the Server. It connects over loopback to a Server made by
+// [NewServer], and in memory to one made by [New]. The options can override this.
 func (s *Server) Client(opts ...clerksessions.Option) *clerksessions.Client {
 	s.tb.Helper()
 	own := []clerksessions.Option{clerksessions.WithBaseURL(s.URL)}

@@ -109,6 +109,9 @@ func TestUnknownRoutes(t *testing.T) {
 		h.do(method, path, "").is(t, 404, "resource_not_found")
 		assert.Empty(t, h.Requests()[len(h.Requests())-1].Operation, request)
 	}
+	head := send(t, h.Transport(), h.Server, "HEAD", "/sessions")
+	assert.Equal(t, 404, head.status)
+	assert.Empty(t, head.body)
 	for _, id := range []string{"..", "../users/user_1", "sess_1?x=1", "a/b", "%2e%2e", "\x00", "日本", strings.Repeat("x", 5000)} {
 		h.do("GET", "/v1/sessions/"+url.PathEscape(id), "").is(t, 404, "resource_not_found")
 		assert.Equal(t, "GetSession", h.Requests()[len(h.Requests())-1].Operation, id)

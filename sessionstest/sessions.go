@@ -33,8 +33,8 @@ func (in *instance) listSessions(c *call) (any, *apiError) {
 	return list, nil
 }
 
-// createSession is CreateSession. That a banned user gets 403 user_banned is inferred
-// from Clerk's other ways to sign in.
+// createSession handles CreateSession. For a banned user, 403 user_banned is inferred from
+// Clerk's other ways to sign in.
 func (in *instance) createSession(c *call) (any, *apiError) {
 	if in.config.production {
 		return nil, newError(http.StatusBadRequest, "request_invalid_for_environment", "Invalid for this environment",
@@ -116,9 +116,9 @@ func (in *instance) revokeSession(c *call) (any, *apiError) {
 // verifyUntil is the last API version with VerifySession.
 const verifyUntil = "2025-03-12"
 
-// verifySession is VerifySession. For later API versions it returns 410, as newer
-// instances do: inferred. A missing token, which Clerk's Go SDK sends, is an invalid
-// one.
+// verifySession handles VerifySession. For later API versions it returns 410, as newer
+// instances do, which is inferred. A missing token, which Clerk's Go SDK sends, counts as
+// invalid.
 func (in *instance) verifySession(c *call) (any, *apiError) {
 	if in.config.verifyGone || c.version > verifyUntil {
 		return nil, newError(http.StatusGone, "operation_deprecated", "Operation removed",
@@ -134,7 +134,7 @@ func (in *instance) verifySession(c *call) (any, *apiError) {
 	if e != nil {
 		return nil, e
 	}
-	head, claims, ok := in.open(body.Token)
+	head, claims, ok := in.verifyToken(body.Token)
 	now := float64(in.clock.now().Unix())
 	if !ok || head.Cat != categorySession || claims.Exp == nil || *claims.Exp <= now || claims.Nbf > now {
 		return nil, newError(http.StatusBadRequest, "invalid_session_token", "Invalid session token",
@@ -146,8 +146,8 @@ func (in *instance) verifySession(c *call) (any, *apiError) {
 	return c.wireOne(in, session), nil
 }
 
-// getClient is GetClient. A client exists if it has a session. That its ended sessions
-// are listed as well is inferred.
+// getClient handles GetClient. A client exists if it has a session. It is inferred that the
+// response includes ended sessions.
 func (in *instance) getClient(c *call) (any, *apiError) {
 	id := c.path["client_id"]
 	list := in.sessions.byClient[id]

@@ -49,13 +49,8 @@ func (st *sessionStore) put(v *stored) {
 
 func (st *sessionStore) remove(v *stored) {
 	take := func(index map[string][]*stored, key string) {
-		list := index[key]
-		if at, ok := slices.BinarySearchFunc(list, v, older); ok {
-			list = slices.Delete(list, at, at+1)
-		}
-		if index[key] = list; len(list) == 0 {
-			delete(index, key)
-		}
+		at, _ := slices.BinarySearchFunc(index[key], v, older)
+		index[key] = slices.Delete(index[key], at, at+1)
 	}
 	delete(st.byID, v.ID)
 	take(st.byUser, v.UserID)
@@ -127,8 +122,8 @@ func clone(session clerksessions.Session) clerksessions.Session {
 	return session
 }
 
-// revoke makes a session revoked. Revoking a session that ended in another way is
-// inferred from the contract, which promises the status revoked.
+// revoke sets the status revoked, even if the session has ended in another way: this is
+// inferred from the contract.
 func (v *stored) revoke(now clerksessions.UnixMilli) {
 	if v.Status != clerksessions.SessionStatusRevoked {
 		v.Status, v.UpdatedAt = clerksessions.SessionStatusRevoked, now

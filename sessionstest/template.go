@@ -18,8 +18,8 @@ type Template struct {
 	Name string `json:"name"`
 
 	// Claims are added to the token unchanged: Clerk's shortcodes such as {{user.id}}
-	// are not replaced. As with Clerk, claims that it sets or reserves for session
-	// tokens are refused.
+	// are not replaced. Claims that Clerk sets itself or reserves for session tokens
+	// are refused, as by Clerk.
 	Claims map[string]any `json:"claims"`
 
 	// Lifetime is the lifetime of its tokens in seconds, 30 to 315,360,000. Default: 60.
@@ -87,9 +87,9 @@ func (t Template) check() error {
 		return fmt.Errorf("has an invalid name; use 1 to %d bytes of text without /, \\, %% and control characters, "+
 			"and not a dot segment", maxName)
 	case t.Lifetime < minLifetime || t.Lifetime > maxLifetime:
-		return fmt.Errorf("has a lifetime of %d seconds, must be %d to %d", t.Lifetime, minLifetime, maxLifetime)
+		return fmt.Errorf("has a lifetime of %d seconds, but must be %d to %d", t.Lifetime, minLifetime, maxLifetime)
 	case t.AllowedClockSkew < 0:
-		return fmt.Errorf("has an allowed clock skew of %d seconds, must not be negative", t.AllowedClockSkew)
+		return fmt.Errorf("has an allowed clock skew of %d seconds, but must not be negative", t.AllowedClockSkew)
 	case err != nil:
 		return fmt.Errorf("has claims that cannot be represented in JSON: %w", err)
 	}

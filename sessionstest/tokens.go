@@ -6,7 +6,7 @@ import (
 	"maps"
 )
 
-// createToken is CreateSessionToken and CreateSessionTokenFromTemplate.
+// createToken handles CreateSessionToken and CreateSessionTokenFromTemplate.
 func (in *instance) createToken(c *call) (any, *apiError) {
 	lifetime, e := c.lifetime()
 	if e != nil {
@@ -80,7 +80,7 @@ func (s *Server) Mint(sessionID string, params MintParams) string {
 
 func (s *Server) mint(sessionID string, params MintParams) (string, error) {
 	if params.Version < 0 || params.Version > 2 {
-		return "", fmt.Errorf("version is %d, must be 1 or 2, or 0 for that of WithTokenVersion", params.Version)
+		return "", fmt.Errorf("version is %d, but must be 1 or 2, or 0 for that of WithTokenVersion", params.Version)
 	}
 	var head, claims map[string]any
 	key, err := locked(s, func(in *instance) (*rsa.PrivateKey, error) {

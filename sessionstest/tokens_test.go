@@ -149,6 +149,7 @@ func TestKeysAreServedAndRotate(t *testing.T) {
 	h := newHarness(t)
 	session := h.session()
 	served := h.do("GET", "/v1/jwks", "").body
+	assert.Regexp(t, `"n":"[\w-]{342}"`, served, "2048 bits")
 	assert.Equal(t, served, h.do("GET", "/.well-known/jwks.json", "", "Authorization:").body)
 	assert.Equal(t, 401, h.do("GET", "/v1/jwks", "", "Authorization:").status)
 

@@ -41,7 +41,7 @@ type User struct {
 	// UnsafeMetadata is writable by the front end.
 	UnsafeMetadata map[string]any `json:"unsafe_metadata,omitzero"`
 
-	// PasswordEnabled reports whether the user has a password, which is not kept.
+	// PasswordEnabled reports whether the user has a password. The password is not stored.
 	PasswordEnabled bool `json:"password_enabled,omitzero"`
 
 	// Banned users cannot sign in.
@@ -170,12 +170,9 @@ func (in *instance) removeUser(id string) {
 	in.users.remove(id)
 	in.deleted[id] = true
 	for _, o := range in.organizations {
-		members := len(o.Members)
 		o.Members = slices.DeleteFunc(o.Members, func(m Member) bool { return m.UserID == id })
-		if len(o.Members) < members {
-			in.organizations[o.ID] = o
-			in.leaveOrganization(o.ID)
-		}
+		in.organizations[o.ID] = o
+		in.leaveOrganization(o.ID)
 	}
 }
 

@@ -31,8 +31,8 @@ func (in *instance) countUsers(c *call) (any, *apiError) {
 	return object{"object": "total_count", "total_count": len(list)}, e
 }
 
-// findUsers returns the users that a query selects, newest first unless it says
-// otherwise. Users that exist only because any id does are found by user_id.
+// findUsers returns the users that a query selects, newest first unless order_by is set.
+// Users that were not added are found only by user_id.
 func (in *instance) findUsers(c *call) ([]*storedUser, *apiError) {
 	for name := range c.query {
 		if !slices.Contains([]string{
@@ -120,8 +120,8 @@ func (in *instance) createUser(c *call) (any, *apiError) {
 	return in.users.put(u, in.nowMilli()).wire(), nil
 }
 
-// checkOtherParams checks the parameters of CreateUser that are not kept. Those that have
-// no effect here are ignored, such as those that skip checks.
+// checkOtherParams checks the parameters of CreateUser that are not stored. Those without
+// effect here are ignored, such as those that skip checks.
 func checkOtherParams(params map[string]jsontext.Value) *apiError {
 	ignored := []string{"skip_password_checks", "skip_password_requirement", "skip_legal_checks", "legal_accepted_at",
 		"locale", "password_hasher"}
@@ -154,7 +154,7 @@ func (in *instance) deleteUser(c *call) (any, *apiError) {
 	return object{"object": "user", "id": id, "deleted": true}, nil
 }
 
-// banUser is BanUser, which revokes the user's sessions.
+// banUser handles BanUser, which also revokes the user's sessions.
 func (in *instance) banUser(c *call) (any, *apiError) {
 	in.sessions.revokeUser(c.path["user_id"], in.nowMilli())
 	return in.setBanned(c, true)

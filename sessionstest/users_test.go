@@ -72,9 +72,10 @@ func TestListUsers(t *testing.T) {
 	add := func(u sessionstest.User) { h.AddUser(u); h.Advance(time.Millisecond) }
 	add(sessionstest.User{ID: "user_a", EmailAddresses: []string{"a@example.com", "a@example.org"}, Username: "ann"})
 	add(sessionstest.User{ID: "user_b", EmailAddresses: []string{"b@example.com"}, ExternalID: "17"})
-	add(sessionstest.User{ID: "user_c", CreatedAt: clerksessions.UnixMilli(start.Add(-time.Hour).UnixMilli())})
+	add(sessionstest.User{ID: "user_c", CreatedAt: clerksessions.NewUnixMilli(start.Add(-time.Hour))})
 	h.AddUser(sessionstest.User{ID: "user_d"})
 	h.AddUser(sessionstest.User{ID: "user_e", LastName: "Ehrlich"}) // in the same millisecond
+	h.AddUser(sessionstest.User{ID: "user_d"})                      // replaced, not newer
 	h.DeleteUser("user_gone")
 	for query, want := range map[string][]string{
 		"":                        {"user_e", "user_d", "user_b", "user_a", "user_c"},
@@ -106,6 +107,7 @@ func TestListUsers(t *testing.T) {
 			assert.EqualValues(t, len(want), total, query)
 		}
 	}
+	assert.Equal(t, "idn_a", h.do("GET", "/v1/users/user_a", "").members(t)["primary_email_address_id"])
 	assert.Equal(t, "not_emulated", h.do("GET", "/v1/users?phone_number=1", "").code)
 	assert.Equal(t, "not_emulated", h.do("GET", "/v1/users?order_by=email_address", "").code)
 	assert.Equal(t, "form_param_value_invalid", h.do("GET", "/v1/users?limit=x", "").code)
@@ -117,6 +119,8 @@ func TestInvalidUsersAreRefused(t *testing.T) {
 	for body, code := range map[string]string{
 		`{"email_address":"anna@example.com"}`:  "form_param_value_invalid",
 		`{"email_address":["anna"]}`:            "form_param_format_invalid",
+		`{"email_address":["an na@e.com"]}`:     "form_param_format_invalid",
+		`{"email_address":["@e.com"]}`:          "form_param_format_invalid",
 		`{"created_at":"today"}`:                "form_param_value_invalid",
 		`{"public_metadata":[]}`:                "form_param_value_invalid",
 		`{"banned":"yes"}`:                      "form_param_value_invalid",
@@ -175,7 +179,8 @@ func TestBannedAndDeletedUsers(t *testing.T) {
 	}
 }
 
-// The address of a user that was deleted or has another address now is free.
+// The address of a user that was deleted or has another address now is free, and so is
+// the id.
 func TestEmailAddressIsFreeAgain(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.New()
@@ -185,6 +190,8 @@ func TestEmailAddressIsFreeAgain(t *testing.T) {
 	srv.AddUser(sessionstest.User{ID: "user_2", EmailAddresses: address})
 	srv.DeleteUser("user_2")
 	srv.AddUser(sessionstest.User{ID: "user_3", EmailAddresses: address})
+	srv.AddUser(sessionstest.User{ID: "user_2"})
+	assert.Empty(t, srv.State().Deleted)
 }
 
 func TestGetClient(t *testing.T) {

@@ -31,12 +31,12 @@ func (r Refused) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// checker walks the contract and gathers what it refuses.
+// checker walks the contract and collects refusals.
 type checker struct {
 	*Contract
 	refused  Refused
 	used     map[string]bool // references followed
-	seen     map[string]bool // component schemas walked, with their role
+	seen     map[string]bool // component schemas checked, by name and role
 	requests map[string]bool // component schemas that are sent
 }
 
@@ -60,6 +60,7 @@ func (c *Contract) Check() error {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
+// refuse adds a refusal, unless it is a duplicate.
 func (k *checker) refuse(where, do, what string, args ...any) {
 	r := Refusal{where, fmt.Sprintf(what, args...), do}
 	if !slices.Contains(k.refused, r) {
@@ -67,10 +68,10 @@ func (k *checker) refuse(where, do, what string, args ...any) {
 	}
 }
 
-// keys refuses the keys of an OpenAPI object that are not among allowed.
+// keys refuses the keys of an OpenAPI object that are not allowed.
 func (k *checker) keys(where string, object interface{ MarshalYAML() (any, error) }, allowed ...string) {
 	tree, err := object.MarshalYAML()
-	if inner, isParameter := tree.(openapi3.Parameter); isParameter { // a header
+	if inner, isParameter := tree.(openapi3.Parameter); isParameter { // kin-openapi's form of a header
 		tree, err = inner.MarshalYAML()
 	}
 	fields, ok := tree.(map[string]any)
@@ -90,8 +91,8 @@ func (k *checker) keys(where string, object interface{ MarshalYAML() (any, error
 	}
 }
 
-// follow notes a reference, and refuses one to another document. It reports whether
-// what it refers to is yet to be checked.
+// follow records a reference, and refuses one to another document. It reports whether
+// its target has not been checked yet, or there is no reference.
 func (k *checker) follow(where, ref string) bool {
 	if ref == "" {
 		return true
@@ -105,15 +106,15 @@ func (k *checker) follow(where, ref string) bool {
 	return first
 }
 
-// ownExtensions refuses extensions in openapi.yaml itself: all but x-retry belong in
-// the overlay.
+// ownExtensions refuses extensions in openapi.yaml other than x-retry. They belong in the
+// overlay.
 func (k *checker) ownExtensions() {
 	walk(k.own, nil, func(_ any, path []string) {
 		if len(path) == 0 {
 			return
 		}
 		parents, name := path[:len(path)-1], path[len(path)-1]
-		isName := len(parents) > 0 && slices.Contains(named, parents[len(parents)-1])
+		isName := len(parents) > 0 && slices.Contains(keysOfMaps, parents[len(parents)-1])
 		inOperation := len(parents) == 3 && parents[0] == "paths"
 		if isName || !strings.HasPrefix(name, "x-") || inOperation && name == "x-retry" {
 			return
@@ -173,7 +174,7 @@ func (k *checker) security() {
 	}
 }
 
-// components refuses the components that nothing refers to.
+// components refuses unused components, and schemas that are both sent and received.
 func (k *checker) components() {
 	components := k.doc.Components
 	if components == nil {
@@ -188,7 +189,7 @@ func (k *checker) components() {
 	})
 	for name := range k.responses {
 		if k.requests[name] {
-			k.refuse("components.schemas."+name, "make it two", "it is both sent and received")
+			k.refuse("components.schemas."+name, "split it into two schemas", "it is both sent and received")
 		}
 	}
 }

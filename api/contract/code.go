@@ -19,13 +19,13 @@ import (
 	"sync"
 )
 
-// handWritten is the package around the generated file.
+// handWritten is the hand-written part of the package of the generated file.
 type handWritten struct {
 	fset  *token.FileSet
 	files []*ast.File
 }
 
-// readHandWritten parses the package in dir, but for its tests and the generated file.
+// readHandWritten parses the package in dir without its tests and the generated file.
 func readHandWritten(dir, generated string) (handWritten, error) {
 	h := handWritten{fset: token.NewFileSet()}
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -59,20 +59,20 @@ func (h handWritten) hasFunction(name string) bool {
 	})
 }
 
-// CheckCode refuses generated code that does not compile within the package, as where
-// two names of the contract became one. What the hand-written code has yet to follow is
-// not an error; it is returned as follow.
-func (c *Contract) CheckCode(code string) (follow []string, err error) {
+// CheckCode refuses generated code that does not compile within the package, for example
+// because two names of the contract became the same Go name. Errors in hand-written code,
+// which has to be adapted to the generated code, are returned as adapt.
+func (c *Contract) CheckCode(code string) (adapt []string, err error) {
 	file, err := parser.ParseFile(c.code.fset, c.config.Output, code, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, fmt.Errorf("the generated code is not Go: %w", err)
 	}
-	_, follow, err = c.compile(file, nil)
-	return follow, err
+	_, adapt, err = c.compile(file, nil)
+	return adapt, err
 }
 
 // compile type-checks the generated file within its package. info may be nil.
-func (c *Contract) compile(file *ast.File, info *types.Info) (pkg *types.Package, follow []string, err error) {
+func (c *Contract) compile(file *ast.File, info *types.Info) (pkg *types.Package, adapt []string, err error) {
 	const do = "give another name by x-go-name, or another type by x-go-type, in api/overlay.yaml"
 	imports, err := c.importer()
 	if err != nil {
@@ -83,8 +83,8 @@ func (c *Contract) compile(file *ast.File, info *types.Info) (pkg *types.Package
 		var e types.Error
 		switch isType := errors.As(err, &e); {
 		case !isType || e.Fset.Position(e.Pos).Filename != c.config.Output:
-			follow = append(follow, err.Error())
-		case !strings.HasPrefix(e.Msg, "\t"): // not the other place of a redeclaration
+			adapt = append(adapt, err.Error())
+		case !strings.HasPrefix(e.Msg, "\t"): // a tab marks the second half of an error
 			what := "the generated code does not compile: " + e.Msg
 			refused = append(refused, Refusal{enclosing(file, e.Pos), what, do})
 		}
@@ -94,7 +94,7 @@ func (c *Contract) compile(file *ast.File, info *types.Info) (pkg *types.Package
 	if len(refused) > 0 {
 		return nil, nil, refused
 	}
-	return pkg, follow, nil
+	return pkg, adapt, nil
 }
 
 // enclosing returns the name of the declaration at a position.
@@ -115,12 +115,13 @@ func enclosing(file *ast.File, at token.Pos) string {
 	return "openapi.yaml"
 }
 
-// exports finds the export data of what the package imports, once for a directory.
+// exports caches the importer of each directory, since go list is slow.
 var exports = struct {
 	sync.Mutex
 	importers map[string]types.Importer
 }{importers: map[string]types.Importer{}}
 
+// importer returns an importer of the export data of the package's dependencies.
 func (c *Contract) importer() (types.Importer, error) {
 	exports.Lock()
 	defer exports.Unlock()

@@ -6,11 +6,12 @@ import (
 	"strconv"
 )
 
-// named are the keys of OpenAPI below which keys are names, and so no extensions.
-var named = []string{"properties", "schemas", "parameters", "responses", "headers", "requestBodies", "examples",
+// keysOfMaps are the keys of OpenAPI whose values are maps by name. A name that begins with
+// x- is not an extension.
+var keysOfMaps = []string{"properties", "schemas", "parameters", "responses", "headers", "requestBodies", "examples",
 	"securitySchemes", "content", "variables", "callbacks", "links", "encoding", "mapping", "scopes"}
 
-// walk calls visit for each node of a tree, but for those in examples.
+// walk calls visit for each node of a tree, except those in examples, defaults and enums.
 func walk(tree any, path []string, visit func(tree any, path []string)) {
 	visit(tree, path)
 	switch tree := tree.(type) {
@@ -27,8 +28,8 @@ func walk(tree any, path []string, visit func(tree any, path []string)) {
 	}
 }
 
-// isTrue reports whether the extension is the boolean true, and refuses other values.
-func (k *checker) isTrue(where, name string, extensions map[string]any) bool {
+// boolExtension reports whether an extension is set. It refuses values other than true.
+func (k *checker) boolExtension(where, name string, extensions map[string]any) bool {
 	v, ok := extensions[name]
 	if ok && v != true {
 		k.refuse(where, "set it to true or leave it out", "%s is %v", name, v)
@@ -36,8 +37,9 @@ func (k *checker) isTrue(where, name string, extensions map[string]any) bool {
 	return ok
 }
 
-// isText returns an extension that is a string, and refuses other values.
-func (k *checker) isText(where, name string, extensions map[string]any) string {
+// stringExtension returns an extension, or "" if it is not set. It refuses values other
+// than a non-empty string.
+func (k *checker) stringExtension(where, name string, extensions map[string]any) string {
 	v, ok := extensions[name]
 	s, isString := v.(string)
 	if ok && (!isString || s == "") {

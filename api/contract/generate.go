@@ -29,8 +29,8 @@ func (c *Contract) Generate() (string, error) {
 	return code, nil
 }
 
-// functions are what the templates call. Whatever decides on a Go type is here and in
-// model.go.
+// functions returns the functions that the templates call. Decisions on Go types are made
+// here and in model.go, not in the templates.
 func (c *Contract) functions() map[string]any {
 	return map[string]any{
 		"bodyFields":     bodyFields,
@@ -47,7 +47,8 @@ func (c *Contract) functions() map[string]any {
 	}
 }
 
-// prefix begins the names of an operation's types: List for ListParams and ListOrder.
+// prefix returns the prefix of the names of an operation's types: List for ListParams and
+// ListOrder.
 func prefix(op codegen.OperationDefinition) string {
 	if name, ok := op.Spec.Extensions["x-go-params"].(string); ok {
 		return name
@@ -55,7 +56,7 @@ func prefix(op codegen.OperationDefinition) string {
 	return op.OperationId
 }
 
-// version is the API version an operation is sent with.
+// version returns the API version that an operation is sent with.
 func version(op codegen.OperationDefinition) string {
 	for _, p := range op.HeaderParams {
 		if p.ParamName == versionHeader {
@@ -65,16 +66,16 @@ func version(op codegen.OperationDefinition) string {
 	return ""
 }
 
-// isConstant reports whether a parameter has one value only, which is always sent.
+// isConstant reports whether a parameter is required and has only one value.
 func isConstant(p *openapi3.Parameter) bool { return p.Required && len(p.Schema.Value.Enum) == 1 }
 
-// A field is one of a struct: a property, or a parameter that callers set.
+// A field is a field of a struct: a property, or a parameter that callers set.
 type field struct {
 	Name, Type, Comment string
 	Deprecated          bool
 	JSON, Tag           string // the name and the tag of a property
 	Read                string // the Go statement that reads a property of a response
-	Enum                *enum  // of a parameter, if it has a type of its own
+	Enum                *enum  // of a parameter, if it has its own type
 	Maximum             string // of a parameter
 }
 
@@ -84,8 +85,8 @@ type enum struct {
 	Values map[string]string // Go literals by the constants' names
 }
 
-// fields are the parameters that are neither in the path nor arguments, constants or
-// set by an option.
+// fields returns the parameters that are fields of an operation's params: those not in the
+// path, not arguments, not constant and not set by an option.
 func fields(op codegen.OperationDefinition) (all []field) {
 	for _, p := range op.Params() {
 		if isConstant(p.Spec) || p.Spec.Extensions["x-argument"] != nil || p.Spec.Extensions["x-option"] != nil {
@@ -96,14 +97,14 @@ func fields(op codegen.OperationDefinition) (all []field) {
 			Deprecated: p.Spec.Deprecated || schema.Deprecated}
 		f.Type, f.Enum = typeOf(p.Spec.Schema, prefix(op)+p.GoName())
 		if schema.Max != nil && op.Spec.Extensions["x-go-params"] != nil {
-			f.Maximum = plain(*schema.Max)
+			f.Maximum = decimal(*schema.Max)
 		}
 		all = append(all, f)
 	}
 	return all
 }
 
-// typeOf is the Go type of a parameter. An enum of its own is called name.
+// typeOf returns the Go type of a parameter. If it is an enum, its type is called name.
 func typeOf(ref *openapi3.SchemaRef, name string) (string, *enum) {
 	schema, err := codegen.GenerateGoSchema(ref, []string{name, "value"})
 	if err != nil {
@@ -131,14 +132,15 @@ func constants(name string, values map[string]string) map[string]string {
 	return all
 }
 
-// A placed parameter is one line of a method: call.query("limit", ...).
-type placed struct{ Place, Name, Value string }
+// A line is a statement of a generated method for one parameter or property, such as
+// call.query("limit", ...).
+type line struct{ Place, Name, Value string }
 
-// parameters are the lines for the parameters of an operation.
-func parameters(op codegen.OperationDefinition) (all []placed) {
+// parameters returns the lines for the parameters of an operation.
+func parameters(op codegen.OperationDefinition) (all []line) {
 	for _, p := range slices.Concat(op.PathParams, op.Params()) {
 		if p.ParamName == versionHeader || p.Spec.Extensions["x-option"] != nil {
-			continue // set from the table of operations, or by the caller's option
+			continue // set from the table of operations, or by an option
 		}
 		expression := "params." + p.GoName()
 		switch {
@@ -157,7 +159,7 @@ func parameters(op codegen.OperationDefinition) (all []placed) {
 		if p.Spec.Extensions["x-secret"] != nil {
 			value += ".secret()"
 		}
-		all = append(all, placed{p.In, p.ParamName, value})
+		all = append(all, line{p.In, p.ParamName, value})
 	}
 	return all
 }
@@ -167,13 +169,14 @@ func defaultStyle(in string) string {
 	return style
 }
 
-// An argument is a parameter or property that the wrapper chooses.
+// An argument is a parameter or property that is an argument of the generated method,
+// since the wrapper sets it.
 type argument struct{ Name, Type, Field, JSON string }
 
-// pathArguments are the parameters in the path.
+// pathArguments returns the parameters in the path.
 func pathArguments(op codegen.OperationDefinition) []argument { return arguments(op.PathParams) }
 
-// otherArguments are the parameters marked with x-argument.
+// otherArguments returns the parameters marked with x-argument.
 func otherArguments(op codegen.OperationDefinition) []argument {
 	marked := func(p codegen.ParameterDefinition) bool { return p.Spec.Extensions["x-argument"] == nil }
 	return arguments(slices.DeleteFunc(slices.Clone(op.Params()), marked))
@@ -187,7 +190,7 @@ func arguments(parameters []codegen.ParameterDefinition) (all []argument) {
 	return all
 }
 
-// withoutEnum is a schema whose type is a string, not an enum of its own.
+// withoutEnum returns the schema without its enum, so that its Go type is string.
 func withoutEnum(schema *openapi3.Schema) *openapi3.Schema {
 	plain := *schema
 	plain.Enum = nil
@@ -199,8 +202,8 @@ func withoutEnum(schema *openapi3.Schema) *openapi3.Schema {
 
 // A requestBody is the body of an operation.
 type requestBody struct {
-	Type      string // of what callers fill in; "" for none
-	Lines     []placed
+	Type      string // the struct of the properties that callers set; "" for none
+	Lines     []line
 	Arguments []argument
 }
 
@@ -231,11 +234,12 @@ func bodyFields(op codegen.OperationDefinition) *requestBody {
 		if merged(property)["x-secret"] != nil {
 			value += ".secret()"
 		}
-		body.Lines = append(body.Lines, placed{"field", name, value})
+		body.Lines = append(body.Lines, line{"field", name, value})
 	}
 	return body
 }
 
+// withGoType returns the schema of a property with the extensions beside its reference.
 func withGoType(ref *openapi3.SchemaRef) *openapi3.Schema {
 	schema := *ref.Value
 	schema.Extensions = merged(ref)
@@ -249,7 +253,7 @@ func textOr(v any, otherwise string) string {
 	return otherwise
 }
 
-// typeName is the Go name of a component.
+// typeName returns the Go name of a component.
 func typeName(ref *openapi3.SchemaRef) string {
 	name := codegen.SchemaNameToTypeName(textOr(ref.Value.Extensions["x-go-name"], componentName(ref)))
 	if ref.Value.Extensions["x-private"] != nil {
@@ -258,8 +262,8 @@ func typeName(ref *openapi3.SchemaRef) string {
 	return name
 }
 
-// A result is what a success decodes into. If it is one of several types, the method
-// is generic.
+// A result is the Go type of a successful response. If there are several, the generated
+// method is generic.
 type result struct {
 	Type   string
 	Either bool
@@ -283,7 +287,7 @@ func response(op codegen.OperationDefinition) result {
 	return result{}
 }
 
-// variable is a name that shadows nothing the generated code calls.
+// variable returns the name for a variable that shadows nothing in the generated code.
 func variable(name string) string {
 	taken := []string{"ctx", "c", "call", "params", "body", "text", "number", "flag", "scalar", "list",
 		"headers", "object", "send"}

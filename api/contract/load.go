@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Contract is openapi.yaml and how code is generated from it.
+// Contract is openapi.yaml with the configuration of its generated code.
 type Contract struct {
 	dir    string      // of openapi.yaml
 	own    any         // openapi.yaml as written
@@ -21,7 +21,7 @@ type Contract struct {
 	config configuration
 	code   handWritten
 
-	responses map[string]bool // component schemas that are responses, as Check found
+	responses map[string]bool // component schemas in responses, set by Check
 }
 
 // configuration is oapi-codegen.yaml.
@@ -33,7 +33,7 @@ type configuration struct {
 // Load reads the contract of the repository in dir.
 func Load(dir string) (*Contract, error) { return load(dir, filepath.Join(dir, "openapi.yaml"), "") }
 
-// load reads a contract and an overlay, "" for the one that dir is configured with.
+// load reads a contract and an overlay. If overlay is "", it is the one in oapi-codegen.yaml.
 func load(dir, contract, overlay string) (*Contract, error) {
 	c := &Contract{dir: dir}
 	if err := c.readConfig(); err != nil {
@@ -87,5 +87,5 @@ func (c *Contract) readConfig() error {
 	return nil
 }
 
-// Output is the name of the generated file.
+// Output returns the name of the generated file.
 func (c *Contract) Output() string { return c.config.Output }

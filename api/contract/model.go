@@ -9,7 +9,7 @@ import (
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 )
 
-// models are the definitions that come from components.schemas.
+// models returns the types of components.schemas that are generated.
 func (c *Contract) models(types []codegen.TypeDefinition) (all []codegen.TypeDefinition) {
 	for _, t := range types {
 		component, _, _ := strings.Cut(t.JsonName, ".")
@@ -21,7 +21,7 @@ func (c *Contract) models(types []codegen.TypeDefinition) (all []codegen.TypeDef
 	return all
 }
 
-// enumOf is the enum of a component or of a property, or nil.
+// enumOf returns the enum of a component or of a property, or nil.
 func enumOf(t codegen.TypeDefinition) *enum {
 	if len(t.Schema.EnumValues) < 2 { // an enum of one value stays a string
 		return nil
@@ -43,13 +43,14 @@ type model struct {
 	Fields     []field
 	IsResponse bool
 	Musts      []must
-	Secrets    []string // fields
+	Secrets    []string // names of fields
 }
 
-// A must is what makes a response one of its kind.
+// A must is a requirement on a response of this type: a Go condition for its violation,
+// and what is missing then.
 type must struct{ Condition, Text string }
 
-// model describes a struct, or is nil for one of which every property is an argument.
+// model returns the model of a struct, or nil if all its properties are arguments.
 func (c *Contract) model(t codegen.TypeDefinition) *model {
 	m := &model{Name: t.TypeName, Plain: codegen.LowercaseFirstCharacter(t.TypeName),
 		IsResponse: c.responses[t.JsonName]}
@@ -65,7 +66,7 @@ func (c *Contract) model(t codegen.TypeDefinition) *model {
 		f := field{Name: p.GoFieldName(), Type: p.GoTypeDef(), Comment: comment(p.Description, schema),
 			Deprecated: p.Deprecated, JSON: p.JsonFieldName, Tag: p.JsonFieldName}
 		if p.Nullable && schema.Type.Is("object") && len(schema.Properties) > 0 && p.Extensions["x-go-type"] == nil {
-			f.Type = "*" + strings.TrimPrefix(f.Type, "*") // null differs from an object of which nothing is set
+			f.Type = "*" + strings.TrimPrefix(f.Type, "*") // null differs from an empty object
 		}
 		if m.IsResponse {
 			f.Comment += limits(p, strings.HasPrefix(f.Type, "*"))
@@ -73,9 +74,12 @@ func (c *Contract) model(t codegen.TypeDefinition) *model {
 		}
 		if len(p.Schema.EnumValues) == 1 {
 			f.Type = "string"
+		}
+		switch {
+		case isFixed(schema, p.Required):
 			m.Musts = append(m.Musts, must{fmt.Sprintf("v.%s != %q", f.Name, schema.Enum[0]),
 				fmt.Sprintf("%q: %q", f.Tag, schema.Enum[0])})
-		} else if p.Extensions["x-must"] != nil {
+		case p.Extensions["x-must"] != nil:
 			m.Musts = append(m.Musts, must{fmt.Sprintf("len(v.%s) == 0", f.Name), strconv.Quote(f.Tag)})
 		}
 		if p.Extensions["x-secret"] != nil {
@@ -92,7 +96,13 @@ func (c *Contract) model(t codegen.TypeDefinition) *model {
 	return m
 }
 
-// read is the Go statement that reads a member of a response, by its Go name.
+// isFixed reports whether a property has the same value in every response.
+func isFixed(schema *openapi3.Schema, required bool) bool {
+	return required && len(schema.Enum) == 1 && !schema.Nullable
+}
+
+// read returns the Go statement that reads a member of a response, as a format of the Go
+// name.
 func read(p codegen.Property, goType string) string {
 	schema, isOwn := p.Schema.OAPISchema, p.Extensions["x-go-type"] != nil
 	switch {
@@ -115,7 +125,7 @@ func read(p codegen.Property, goType string) string {
 	return "r.other(&v.%s)"
 }
 
-// comment is a description with the default.
+// comment returns a description with the default value.
 func comment(description string, schema *openapi3.Schema) string {
 	description = strings.TrimSpace(description)
 	if schema != nil && schema.Default != nil {
@@ -124,18 +134,18 @@ func comment(description string, schema *openapi3.Schema) string {
 	return description
 }
 
-// limits are paragraphs on what the contract says of a member of a response, which is
-// not checked.
+// limits returns paragraphs on the limits of a member of a response, which are not
+// checked.
 func limits(p codegen.Property, isPointer bool) (text string) {
 	var all []string
 	for _, c := range constraints(withoutEnum(p.Schema.OAPISchema)) {
 		all = append(all, strings.TrimSpace(c.method+" "+c.argument))
 	}
 	if len(all) > 0 {
-		text += "\n\nThe contract's limits, which are not checked: " + strings.Join(all, ", ") + "."
+		text += "\n\nLimits of the contract that are not checked: " + strings.Join(all, ", ") + "."
 	}
 	if p.Nullable && !isPointer {
-		text += "\n\nIt may be null in the response, which is the zero value here."
+		text += "\n\nA null in the response becomes the zero value."
 	}
 	return text
 }

@@ -24,7 +24,7 @@ import (
 
 const root = "../.."
 
-// A mutation is one change of the contract, and what has to come of it.
+// A mutation is one change of the contract, and its expected outcome.
 type mutation struct {
 	name     string
 	old, new string
@@ -32,19 +32,19 @@ type mutation struct {
 	refused  string    // part of the sentence that refuses it
 	reached  []string  // what the generated code has then
 	gone     []string  // what it has no longer
-	follow   string    // part of what hand-written code has to follow
+	adapt    string    // part of the errors in hand-written code
 }
 
-// outcome is what came of a contract.
+// outcome is the result of generating from a contract.
 type outcome struct {
 	err    error
 	code   string
-	follow []string
+	adapt  []string
 	loaded *Contract
 }
 
-// ours is the text of a file in testdata: a contract of the tests' own, which a change of
-// openapi.yaml does not break.
+// ours returns a file in testdata: the tests have their own contract, so that a change of
+// openapi.yaml does not break them.
 func ours(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name))
@@ -70,15 +70,15 @@ func outcomeOf(t *testing.T, contract, overlay string) (o outcome) {
 	if o.code, o.err = o.loaded.Generate(); o.err != nil {
 		return o
 	}
-	o.follow, o.err = o.loaded.CheckCode(o.code)
+	o.adapt, o.err = o.loaded.CheckCode(o.code)
 	return o
 }
 
-// spaces makes one space of each run, so that evidence does not depend on alignment.
+// spaces replaces each run of white space by one space, so that alignment does not matter.
 func spaces(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// Each mutation reaches the code, or is refused with a sentence. oapi-codegen has
-// global state, so they run in turn.
+// Each mutation either changes the code or is refused with an explanation. They run
+// sequentially, since oapi-codegen has global state.
 func TestEachChangeOfTheContractReachesTheCodeOrIsRefused(t *testing.T) {
 	contract, overlay := ours(t, "openapi.yaml"), ours(t, "overlay.yaml")
 	before := outcomeOf(t, contract, overlay)
@@ -113,11 +113,11 @@ func TestEachChangeOfTheContractReachesTheCodeOrIsRefused(t *testing.T) {
 				assert.Contains(t, before.code, text, "the code had no %s before", text)
 				assert.NotContains(t, o.code, text, "the code still has %s", text)
 			}
-			follow := slices.DeleteFunc(o.follow, func(what string) bool { return slices.Contains(before.follow, what) })
-			if m.follow == "" {
-				assert.Empty(t, follow)
+			adapt := slices.DeleteFunc(o.adapt, func(what string) bool { return slices.Contains(before.adapt, what) })
+			if m.adapt == "" {
+				assert.Empty(t, adapt)
 			} else {
-				assert.Contains(t, strings.Join(follow, "\n"), m.follow)
+				assert.Contains(t, strings.Join(adapt, "\n"), m.adapt)
 			}
 			assert.Empty(t, vet(t, o))
 		})
@@ -126,7 +126,7 @@ func TestEachChangeOfTheContractReachesTheCodeOrIsRefused(t *testing.T) {
 	assert.GreaterOrEqual(t, len(mutations), 100)
 }
 
-// analyzers are those of go vet that look at one package alone.
+// analyzers are the analyzers of go vet that need only one package.
 var analyzers = []*analysis.Analyzer{assign.Analyzer, bools.Analyzer, copylock.Analyzer, nilfunc.Analyzer,
 	stdmethods.Analyzer, structtag.Analyzer, unreachable.Analyzer}
 
@@ -173,7 +173,7 @@ func vet(t *testing.T, o outcome) (found []string) {
 	return found
 }
 
-func TestVetFindsATagThatIsNone(t *testing.T) {
+func TestVetFindsAnInvalidTag(t *testing.T) {
 	o := outcomeOf(t, ours(t, "openapi.yaml"), ours(t, "overlay.yaml"))
 	require.NoError(t, o.err)
 	o.code += "\ntype bad struct {\n\tF int `json:\"f`\n}\n"

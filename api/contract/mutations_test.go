@@ -2,7 +2,7 @@ package contract
 
 import "strings"
 
-// Places of the contract that mutations begin from.
+// Texts of the contract at which mutations are made.
 const (
 	atOperation  = "      operationId: GetSession\n      x-retry: safe\n"
 	atParameter  = "        - name: user_id\n          in: query\n"
@@ -19,7 +19,7 @@ const (
 	atComponents = "  headers:\n    APIVersion:\n"
 )
 
-// insert is a mutation that puts text before a place.
+// insert is a mutation that inserts text before another.
 func insert(name, at, text string, m mutation) mutation {
 	m.name, m.old, m.new = name, at, text+at
 	return m
@@ -45,7 +45,7 @@ func (m mutation) with(text string, result mutation) mutation {
 	return result
 }
 
-// replace is a mutation of one text.
+// replace is a mutation that replaces one text.
 func replace(name, old, text string, m mutation) mutation {
 	m.name, m.old, m.new = name, old, text
 	return m
@@ -59,7 +59,7 @@ func (m mutation) and(old, text string) mutation {
 
 func reaches(texts ...string) mutation              { return mutation{reached: texts} }
 func refusedAs(text string) mutation                { return mutation{refused: text} }
-func (m mutation) follows(text string) mutation     { m.follow = text; return m }
+func (m mutation) follows(text string) mutation     { m.adapt = text; return m }
 func (m mutation) removes(texts ...string) mutation { m.gone = texts; return m }
 
 // touch is a new operation as Clerk would publish it.
@@ -77,7 +77,7 @@ const touch = `  /sessions/{session_id}/touch:
 
 `
 
-// span is an object that parameters can be.
+// span is an object for parameters.
 const span = "    Span: {type: object, description: Span is., properties: {from: {type: string, description: From.}}}\n"
 
 var mutations = []mutation{
@@ -205,7 +205,7 @@ var mutations = []mutation{
 	replace("version changed", `schema: {type: string, enum: ["2026-05-12"]}`, `schema: {type: string, enum: ["2026-09-01"]}`, reaches(`APIVersion: "2026-09-01"`)),
 	replace("version of two values", `schema: {type: string, enum: ["2026-05-12"]}`, `schema: {type: string, enum: ["2026-05-12", "2026-09-01"]}`, refusedAs("header parameter Clerk-API-Version: not one value")),
 	replace("version optional", "      name: Clerk-API-Version\n      in: header\n      required: true\n", "      name: Clerk-API-Version\n      in: header\n", refusedAs("not one value; make it required")),
-	replace("option required", "      name: Origin\n      in: header\n", "      name: Origin\n      in: header\n      required: true\n", refusedAs("x-option on what is not an optional header")),
+	replace("option required", "      name: Origin\n      in: header\n", "      name: Origin\n      in: header\n      required: true\n", refusedAs("x-option on a parameter that is not an optional header")),
 
 	// Request bodies.
 	bodyProperty("string", "type: string, minLength: 1", reaches("Further string `json:\"further,omitzero\"`", `call.field("further", text(body.Further).minLength(1))`)),
@@ -250,6 +250,7 @@ var mutations = []mutation{
 	replace("any of two", atSuccess, "        \"200\": {description: Done., content: {application/json: {schema: {anyOf: [{$ref: '#/components/schemas/Session'}, {$ref: '#/components/schemas/Token'}]}}}}\n", refusedAs("a success that is not an object of components.schemas")),
 	replace("another component", atSuccess, "        \"200\": {description: Done., content: {application/json: {schema: {$ref: '#/components/schemas/Token'}}}}\n", reaches("createSession(ctx context.Context, body CreateParams) (*Token, error)").follows("cannot use")),
 	replace("component that cannot be told", atSuccess, "        \"200\": {description: Done., content: {application/json: {schema: {$ref: '#/components/schemas/SessionTask'}}}}\n", refusedAs("components.schemas.SessionTask: it is a response of CreateSession, response 200, but has no property that every response must have; mark a property with x-must")),
+	replace("component told by an optional constant", atSuccess, "        \"200\": {description: Done., content: {application/json: {schema: {$ref: '#/components/schemas/SessionTask'}}}}\n", refusedAs("but has no property that every response must have").and(atTask, atTask+"        further: {type: string, enum: [a], description: Further.}\n")),
 	replace("no success", atSuccess, "", refusedAs("CreateSession: 0 successes")),
 	replace("error of another schema", "        \"404\": {$ref: \"#/components/responses/NotFound\"}\n", "        \"404\": {description: No., content: {application/json: {schema: {$ref: '#/components/schemas/Token'}}}}\n", refusedAs("response 404: an error that is not ClerkErrors")),
 	replace("links", "      description: The session in its current state.\n", "      description: The session in its current state.\n      links: {a: {operationId: GetSession}}\n", refusedAs("response 200: links is not supported")),
@@ -257,9 +258,9 @@ var mutations = []mutation{
 
 	// Schemas of responses.
 	property("string", "type: string", reaches("Further string `json:\"further,omitzero\"`")),
-	property("limits", "type: string, minLength: 2", reaches("// The contract's limits, which are not checked: minLength 2.")),
-	property("null", "type: string, nullable: true", reaches("// Further. // // It may be null in the response, which is the zero value here. Further string")),
-	property("pattern", "type: string, pattern: '^a.(b)$'", reaches(`limits, which are not checked: pattern "^a.(b)$".`)),
+	property("limits", "type: string, minLength: 2", reaches("// Limits of the contract that are not checked: minLength 2.")),
+	property("null", "type: string, nullable: true", reaches("// Further. // // A null in the response becomes the zero value. Further string")),
+	property("pattern", "type: string, pattern: '^a.(b)$'", reaches(`Limits of the contract that are not checked: pattern "^a.(b)$".`)),
 	property("misspelt keyword", "type: integer, minimun: 5", refusedAs("property further: minimun is not supported")),
 	property("integer", "type: integer, format: int64", reaches("Further int64")),
 	property("enum", "type: string, enum: [a, b]", reaches("type SessionTaskFurther string", `SessionTaskFurtherA SessionTaskFurther = "a"`)),
@@ -277,7 +278,7 @@ var mutations = []mutation{
 	property("component", "allOf: [{$ref: '#/components/schemas/SessionActivity'}]", refusedAs("property further: allOf is not supported")),
 	insert("response: component that is a string", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/UserID'}\n",
 		reaches("type UserID = string", "Further UserID").and(atSchema, "    UserID: {type: string, description: UserID is an id.}\n"+atSchema)),
-	insert("response: component that is a list", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/SessionList'}\n", refusedAs("property further: a list that is a component; write it in place")),
+	insert("response: component that is a list", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/SessionList'}\n", refusedAs("property further: a component that is a list; write it in place")),
 	insert("response: component that is an object", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/Place'}\n",
 		reaches("type Place struct { // A. A string `json:\"a,omitzero\"` // Extra", "Further Place `json:\"further,omitzero\"`").and(atSchema, "    Place: {type: object, description: Place is., properties: {a: {type: string, description: A.}}}\n"+atSchema)),
 	insert("response: component that may be null", atTask, "", mutation{}).with(atTask+"        further: {$ref: '#/components/schemas/Place'}\n",
@@ -295,19 +296,21 @@ var mutations = []mutation{
 	replace("response: enum value added", "enum: [active, revoked,", "enum: [active, frozen, revoked,", reaches(`SessionStatusFrozen SessionStatus = "frozen"`)),
 	replace("response: enum value removed", ", replaced, pending]", ", pending]", mutation{}.removes("SessionStatusReplaced").follows("undefined: SessionStatusReplaced")),
 	replace("response: constant changed", "enum: [token]", "enum: [session_token]", reaches("v.Object != \"session_token\"")),
+	replace("response: constant optional", "required: [object, jwt]", "required: [jwt]", mutation{}.removes(`v.Object != "token"`)),
+	replace("response: constant or null", "enum: [token]\n", "enum: [token]\n          nullable: true\n", mutation{}.removes(`v.Object != "token"`)),
 	replace("schema of the package's name", "    SessionTask:\n      description: SessionTask is", "    Meta:\n      description: Meta is", mutation{}).renamed(),
 	replace("schema deprecated", "    SessionTask:\n", "    SessionTask:\n      deprecated: true\n", reaches("becomes active. // // Deprecated: The contract marks it as deprecated. type SessionTask struct")),
 	replace("description changed", "SessionTask is what", "SessionTask is something", reaches("// SessionTask is something")),
 	replace("discriminator", "                oneOf:\n                  - $ref: \"#/components/schemas/Token\"\n", "                discriminator: {propertyName: object}\n                oneOf:\n                  - $ref: \"#/components/schemas/Token\"\n", refusedAs("RefreshSession, response 200: discriminator is not supported")),
 }
 
-// created expects a success of 201 to reach the code. All that changes there is
-// nothing: every status from 200 to 299 is decoded alike.
+// created expects that a success of 201 changes nothing in the code, since every status
+// from 200 to 299 is decoded in the same way.
 func (m mutation) created() mutation {
 	m.name = "status 201 and another component"
 	m.new = "        \"201\": {description: Made., content: {application/json: {schema: {$ref: '#/components/schemas/Token'}}}}\n"
 	m.reached = []string{"createSession(ctx context.Context, body CreateParams) (*Token, error)"}
-	m.follow = "cannot use"
+	m.adapt = "cannot use"
 	return m
 }
 

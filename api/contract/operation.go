@@ -33,7 +33,7 @@ func (k *checker) operations() {
 
 var usableID = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 
-// operationID reports whether an operation can be named by its id.
+// operationID checks an operationId and reports whether it is valid.
 func (k *checker) operationID(where, id string, taken map[string]string) bool {
 	switch {
 	case id == "":
@@ -65,7 +65,7 @@ func (k *checker) operation(where, path string, item *openapi3.PathItem, op *ope
 	default:
 		k.refuse(where, "set it to safe or unsent", "x-retry is %v", retry)
 	}
-	k.isText(where, "x-go-params", op.Extensions)
+	k.stringExtension(where, "x-go-params", op.Extensions)
 	k.parameters(where, path, item, op)
 	if op.RequestBody != nil {
 		k.body(where, op.RequestBody)
@@ -100,7 +100,7 @@ func (k *checker) body(where string, ref *openapi3.RequestBodyRef) {
 	}
 }
 
-// media returns the one media type of a body, which has to be application/json.
+// media returns the only media type of a body, which must be application/json.
 func (k *checker) media(where string, content openapi3.Content) *openapi3.MediaType {
 	media := content["application/json"]
 	if media == nil || len(content) != 1 {
@@ -116,7 +116,7 @@ func (k *checker) media(where string, content openapi3.Content) *openapi3.MediaT
 	return media
 }
 
-// successes are the statuses that a success may have.
+// successes are the supported statuses of a success.
 var successes = []string{"200", "201", "202"}
 
 func (k *checker) allResponses(where string, op *openapi3.Operation) {
@@ -156,15 +156,15 @@ func (k *checker) allResponses(where string, op *openapi3.Operation) {
 	}
 }
 
-// success refuses a response that cannot be told from another: it is a component, or
-// one of several.
+// success refuses a successful response that is not a component, or one of several, or that
+// cannot be distinguished from other objects.
 func (k *checker) success(where string, response *openapi3.Response) {
 	media := k.media(where, response.Content)
 	if media == nil {
 		return
 	}
 	schema := media.Schema
-	if goType := k.isText(where, "x-go-type", merged(schema)); goType != "" {
+	if goType := k.stringExtension(where, "x-go-type", merged(schema)); goType != "" {
 		for _, one := range schema.Value.OneOf {
 			k.component(one, inResponse)
 		}
@@ -184,24 +184,24 @@ func (k *checker) success(where string, response *openapi3.Response) {
 			continue
 		}
 		k.component(kind, inResponse)
-		if !isTellable(kind.Value) {
+		if !isDistinguishable(kind.Value) {
 			k.refuse("components.schemas."+name, "mark a property with x-must in api/overlay.yaml",
 				"it is a response of %s, but has no property that every response must have", where)
 		}
 	}
 }
 
-// isTellable reports whether a response can be told from another object.
-func isTellable(schema *openapi3.Schema) bool {
-	for _, property := range schema.Properties {
-		if merged(property)["x-must"] == true || len(property.Value.Enum) == 1 {
+// isDistinguishable reports whether a response can be distinguished from other objects.
+func isDistinguishable(schema *openapi3.Schema) bool {
+	for name, property := range schema.Properties {
+		if merged(property)["x-must"] == true || isFixed(property.Value, slices.Contains(schema.Required, name)) {
 			return true
 		}
 	}
 	return false
 }
 
-// readHeaders are the headers of a response that the client reads.
+// readHeaders are the response headers that the client reads.
 var readHeaders = []string{"CF-Ray", "Clerk-API-Version", "Retry-After", "X-Clerk-Trace-Id"}
 
 func (k *checker) headers(where string, headers openapi3.Headers) {
@@ -216,7 +216,7 @@ func (k *checker) headers(where string, headers openapi3.Headers) {
 	}
 }
 
-// componentName is the name of the component schema that is referred to.
+// componentName returns the name of the component schema that ref refers to, or "".
 func componentName(ref *openapi3.SchemaRef) string {
 	name, _ := strings.CutPrefix(ref.Ref, "#/components/schemas/")
 	return name

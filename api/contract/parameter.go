@@ -7,10 +7,10 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// versionHeader is a parameter of every operation, with the one value it is sent with.
+// versionHeader is the name of a parameter that every operation has, with a single value.
 const versionHeader = "Clerk-API-Version"
 
-// clientHeaders are headers of a request that the client or net/http sets.
+// clientHeaders are request headers that the client or net/http sets.
 var clientHeaders = []string{
 	"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie", "host",
 	"idempotency-key", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
@@ -62,23 +62,23 @@ func (k *checker) parameter(at string, p *openapi3.Parameter) {
 	if strings.TrimSpace(p.Description) == "" {
 		k.refuse(at, "add one: it becomes the comment", "missing description")
 	}
-	k.styleOf(at, p)
-	k.schemaOfParameter(at, p)
-	k.marks(at, p)
+	k.style(at, p)
+	k.parameterSchema(at, p)
+	k.parameterExtensions(at, p)
 }
 
-// marks checks the overlay's extensions of a parameter.
-func (k *checker) marks(at string, p *openapi3.Parameter) {
-	k.isText(at, "x-go-name", p.Extensions)
-	if k.isTrue(at, "x-secret", p.Extensions) && (p.In == "query" || p.In == "path") {
+// parameterExtensions checks the overlay's extensions of a parameter.
+func (k *checker) parameterExtensions(at string, p *openapi3.Parameter) {
+	k.stringExtension(at, "x-go-name", p.Extensions)
+	if k.boolExtension(at, "x-secret", p.Extensions) && (p.In == "query" || p.In == "path") {
 		k.refuse(at, "send it in a header or a body", "a secret in a URL, which servers log")
 	}
-	if k.isTrue(at, "x-argument", p.Extensions) && !isScalar(p.Schema.Value) {
+	if k.boolExtension(at, "x-argument", p.Extensions) && !isScalar(p.Schema.Value) {
 		k.refuse(at, "leave x-argument out", "an argument that is not a string, number or boolean")
 	}
-	if option := k.isText(at, "x-option", p.Extensions); option != "" {
+	if option := k.stringExtension(at, "x-option", p.Extensions); option != "" {
 		if p.In != "header" || p.Required {
-			k.refuse(at, "leave x-option out", "x-option on what is not an optional header")
+			k.refuse(at, "leave x-option out", "x-option on a parameter that is not an optional header")
 		}
 		if !k.code.hasFunction(option) {
 			k.refuse(at, "name a function that sets the header",
@@ -90,9 +90,9 @@ func (k *checker) marks(at string, p *openapi3.Parameter) {
 	}
 }
 
-// styleOf refuses a style that OpenAPI does not define for the type. [openapi3.T.Validate]
-// refuses one that it does not define for the place.
-func (k *checker) styleOf(at string, p *openapi3.Parameter) {
+// style refuses a style that OpenAPI does not define for the type. [openapi3.T.Validate]
+// refuses one that it does not define for the location.
+func (k *checker) style(at string, p *openapi3.Parameter) {
 	style, explode := styling(p)
 	isArray, isObject := p.Schema.Value.Type.Is("array"), p.Schema.Value.Type.Is("object")
 	if p.In == "cookie" && explode && (isArray || isObject) {
@@ -123,8 +123,8 @@ func styling(p *openapi3.Parameter) (style string, explode bool) {
 	return style, explode
 }
 
-// schemaOfParameter refuses what a parameter cannot be.
-func (k *checker) schemaOfParameter(at string, p *openapi3.Parameter) {
+// parameterSchema checks the schema of a parameter.
+func (k *checker) parameterSchema(at string, p *openapi3.Parameter) {
 	schema := p.Schema.Value
 	if schema.Nullable {
 		k.refuse(at, "leave it out: a parameter that is not set is not sent", "nullable")

@@ -10,7 +10,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// role is where a schema stands.
+// role is where a schema is used.
 type role int
 
 const (
@@ -22,14 +22,14 @@ const (
 
 func (r role) isSent() bool { return r != inResponse }
 
-// formats are those with a Go type of their own; api/templates/go.tmpl knows them too.
+// formats are the supported formats of each type. kind in value.go depends on them.
 var formats = map[string][]string{
 	"string":  {"", "date-time", "date", "uuid", "email"},
 	"integer": {"", "int32", "int64"},
 	"number":  {"", "float", "double"},
 }
 
-// merged returns the extensions of a schema, with those beside its reference.
+// merged returns the extensions of a schema, including those beside its reference.
 func merged(ref *openapi3.SchemaRef) map[string]any {
 	all := maps.Clone(ref.Value.Extensions)
 	if all == nil {
@@ -52,7 +52,7 @@ func (k *checker) component(ref *openapi3.SchemaRef, in role) {
 	}
 	k.seen[key] = true
 	where := "components.schemas." + name
-	k.marksOfSchema(where, ref)
+	k.schemaExtensions(where, ref)
 	switch {
 	case ref.Value.Type.Is("object") && len(ref.Value.Properties) > 0:
 		k.object(where, ref.Value, in)
@@ -100,7 +100,7 @@ func (k *checker) property(at, name string, ref *openapi3.SchemaRef, parent *ope
 		k.refuse(at, "add one: it becomes the comment", "missing description")
 	}
 	if ref.Ref != "" {
-		k.marksOfSchema(at, ref)
+		k.schemaExtensions(at, ref)
 	}
 	if in == inObjectParameter && (len(parent.Required) > 0 || hasChecks(schema) || !isScalar(schema)) {
 		k.refuse(at, "leave limits and required out, and use strings, numbers or booleans",
@@ -124,7 +124,7 @@ func (k *checker) property(at, name string, ref *openapi3.SchemaRef, parent *ope
 	case ref.Ref == "" || merged(ref)["x-go-type"] != nil:
 		k.schema(at, ref, in)
 	case schema.Type.Is("array"):
-		k.refuse(at, "write it in place", "a list that is a component")
+		k.refuse(at, "write it in place", "a component that is a list")
 	default:
 		k.component(ref, in)
 	}
@@ -135,32 +135,32 @@ func hasChecks(s *openapi3.Schema) bool {
 		s.MaxLength != nil || s.Pattern != ""
 }
 
-// schema checks one that becomes a field, an argument or an item.
+// schema checks a schema that becomes a field, an argument or an item.
 func (k *checker) schema(at string, ref *openapi3.SchemaRef, in role) {
 	k.follow(at, ref.Ref)
-	k.marksOfSchema(at, ref)
+	k.schemaExtensions(at, ref)
 	schema := ref.Value
-	prose := []string{"type", "format", "description", "title", "default", "example", "externalDocs",
+	common := []string{"type", "format", "description", "title", "default", "example", "externalDocs",
 		"deprecated", "nullable", "enum",
 		"x-order", "x-must", "x-secret", "x-argument", "x-go-type", "x-go-name"}
 	switch {
 	case schema.Type == nil:
-		k.keys(at, schema, append(prose, "x-go-type")...)
+		k.keys(at, schema, append(common, "x-go-type")...)
 		k.refuse(at, "add one", "missing type")
 		return
 	case schema.Type.Is("string"):
-		k.keys(at, schema, append(prose, "minLength", "maxLength", "pattern")...)
+		k.keys(at, schema, append(common, "minLength", "maxLength", "pattern")...)
 	case schema.Type.Is("integer"), schema.Type.Is("number"):
-		k.keys(at, schema, append(prose, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+		k.keys(at, schema, append(common, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
 			"multipleOf")...)
 	case schema.Type.Is("array"):
-		k.keys(at, schema, append(prose, "items", "minItems", "maxItems")...)
+		k.keys(at, schema, append(common, "items", "minItems", "maxItems")...)
 		k.items(at, schema, in)
 	case schema.Type.Is("object"):
-		k.keys(at, schema, append(prose, "additionalProperties")...)
+		k.keys(at, schema, append(common, "additionalProperties")...)
 		k.mapping(at, schema)
 	default:
-		k.keys(at, schema, prose...)
+		k.keys(at, schema, common...)
 	}
 	k.enum(at, schema, in)
 	k.format(at, schema, in)
@@ -193,7 +193,7 @@ func (k *checker) items(at string, schema *openapi3.Schema, in role) {
 	}
 }
 
-// mapping checks an object without properties of its own.
+// mapping checks an object without properties, which becomes a map.
 func (k *checker) mapping(at string, schema *openapi3.Schema) {
 	more := schema.AdditionalProperties
 	switch {
@@ -239,19 +239,19 @@ func (k *checker) format(at string, schema *openapi3.Schema, in role) {
 	}
 }
 
-// marksOfSchema checks the overlay's extensions of a schema.
-func (k *checker) marksOfSchema(at string, ref *openapi3.SchemaRef) {
+// schemaExtensions checks the overlay's extensions of a schema.
+func (k *checker) schemaExtensions(at string, ref *openapi3.SchemaRef) {
 	extensions, schema := merged(ref), ref.Value
 	for _, name := range []string{"x-private", "x-argument"} {
-		k.isTrue(at, name, extensions)
+		k.boolExtension(at, name, extensions)
 	}
-	goType := k.isText(at, "x-go-type", extensions)
-	k.isText(at, "x-go-name", extensions)
-	if k.isTrue(at, "x-secret", extensions) && !(schema.Type.Is("string") && schema.Format == "") &&
+	goType := k.stringExtension(at, "x-go-type", extensions)
+	k.stringExtension(at, "x-go-name", extensions)
+	if k.boolExtension(at, "x-secret", extensions) && !(schema.Type.Is("string") && schema.Format == "") &&
 		goType != "map[string][]string" {
 		k.refuse(at, "use a string", "a secret that cannot be redacted")
 	}
-	if k.isTrue(at, "x-must", extensions) && !(schema.Type.Is("string") && schema.Format == "") &&
+	if k.boolExtension(at, "x-must", extensions) && !(schema.Type.Is("string") && schema.Format == "") &&
 		!schema.Type.Is("array") {
 		k.refuse(at, "mark a string or a list", "x-must on a %s", strings.Join(schema.Type.Slice(), ""))
 	}

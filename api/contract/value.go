@@ -8,7 +8,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// valueOf is the Go expression for a value with its checks: text(params.UserID).required().
+// valueOf returns the Go expression for a value with its checks, such as
+// text(params.UserID).required().
 func valueOf(expression string, schema *openapi3.Schema, required bool) string {
 	value := kind(schema) + "(" + expression
 	if schema.Type.Is("array") {
@@ -21,7 +22,7 @@ func valueOf(expression string, schema *openapi3.Schema, required bool) string {
 	return value + checks(schema)
 }
 
-// kind names the function in the root package's value.go that takes a schema's Go type.
+// kind returns the name of the function in the root package's value.go for a schema.
 func kind(schema *openapi3.Schema) string {
 	switch {
 	case schema.Extensions["x-go-type"] == "map[string][]string":
@@ -43,13 +44,13 @@ func kind(schema *openapi3.Schema) string {
 // A constraint is a limit of a schema: a method of value and its argument.
 type constraint struct{ method, argument string }
 
-// constraints are the limits of a schema, but for those of its items.
+// constraints returns the limits of a schema without those of its items.
 func constraints(s *openapi3.Schema) (all []constraint) {
 	add := func(method, argument string) { all = append(all, constraint{method, argument}) }
 	count := func(method string, n uint64) { add(method, strconv.FormatUint(n, 10)) }
 	bound := func(n *float64, method string) {
 		if n != nil {
-			add(method, plain(*n))
+			add(method, decimal(*n))
 		}
 	}
 	if len(s.Enum) > 0 {
@@ -90,7 +91,7 @@ func choose(condition bool, yes, no string) string {
 	return no
 }
 
-// checks are the limits of a schema as calls of value's methods.
+// checks returns the limits of a schema as calls of value's methods.
 func checks(s *openapi3.Schema) string {
 	var b strings.Builder
 	for _, c := range constraints(s) {
@@ -108,5 +109,5 @@ func checks(s *openapi3.Schema) string {
 	return b.String()
 }
 
-// plain is a limit in plain digits.
-func plain(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+// decimal returns a number in decimal notation without an exponent.
+func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }

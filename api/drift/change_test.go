@@ -43,6 +43,7 @@ var changes = []struct{ kind, name, in, place, edits string }{
 	{"security", "scope added", everywhere, "security", "security 0 bearerAuth = [sessions]"},
 	{"callback", "added", "create", "callbacks.done", "create callbacks done {$request.body#/url} post responses = {}"},
 	{"callback", "referenced", "revoke", "callbacks.done", "components callbacks Done {$url} post responses = {}; revoke callbacks done $ref = '#/components/callbacks/Done'"},
+	{"callback", "name like an extension", "create", "callbacks.x-done", "create callbacks x-done {$url} post responses = {}"},
 	{"server", "another host", everywhere, "servers[0].url", "servers 0 url = https://api.example.com/v1"},
 	{"server", "second one", everywhere, "servers[1]", "servers + = {url: 'https://eu.example.com/v1'}"},
 	{"server", "for one path", "revoke", "servers[0].url", "paths /sessions/{session_id}/revoke servers = [{url: /v2}]"},
@@ -107,6 +108,7 @@ var changes = []struct{ kind, name, in, place, edits string }{
 	{"property format", "another", withSession, ok + "[object].properties.created_at.format", "Session properties created_at format = int32"},
 	{"property enum", "value added", withSession, ok + "[object].properties.status.enum[paused]", "Status enum + = paused"},
 	{"property enum", "null is a value", "refresh", body + ".properties.request_origin.enum[json:null]", "RefreshSession properties request_origin enum = [a, null]"},
+	{"property enum", "const that it lacks", withToken, ok + "[object].properties.object.const", "Token properties object const = other"},
 	{"property enum", "empty", withSession, ok + "[object].properties.status.enum", "Status enum = []"},
 	{"property default", "in a response", "list", ok + "[object].properties.total_count.default", "SessionPage properties total_count default = 0"},
 	{"property limit", "items", "refresh", ok + "[object=cookies].properties.cookies.maxItems", "Cookies properties cookies maxItems = 2"},
@@ -137,7 +139,8 @@ func request(name string) string {
 	return name
 }
 
-// A session or token that is one of several responses is deeper there than where it is the only one.
+// reported reports whether places has a place. If a session or token is one of several responses of an operation, its
+// places have another prefix there.
 func reported(places []string, place string) bool {
 	rest, shared := strings.CutPrefix(place, ok+"[object]")
 	return slices.ContainsFunc(places, func(at string) bool {

@@ -58,7 +58,7 @@ func (p *project) pinned(ctx context.Context, from *source, version string) (*do
 	pin := p.pins.Documents[version]
 	data, err := from.read(ctx, pin.Path, pin.Commit)
 	if err != nil {
-		data, _ = from.read(ctx, pin.Path, "") // may be the same
+		data, _ = from.read(ctx, pin.Path, "") // the newest version, which may have the same checksum
 	}
 	if sum := checksum(data); sum != pin.SHA256 {
 		return nil, cmp.Or(err, fmt.Errorf("%s has sha256 %s, but upstream.yaml pins %s", pin.file(), sum, pin.SHA256))
@@ -170,7 +170,7 @@ func (p *project) checkPins(r *report, theirs operations) {
 	}
 }
 
-// title names an operation in a report: its request, and its id if it has one in upstream.yaml.
+// title returns the name of an operation in a report: its request, and its id if upstream.yaml has one.
 func (p *project) title(key, name string) string {
 	if id := p.pins.ids[key]; id != "" {
 		return p.pins.Operations[id].Request + " (" + id + ")"

@@ -25,6 +25,15 @@ func TestCheckReports(t *testing.T) {
 				"is \"createSession\" in 2026-05-12.yml and \"CreateSession\" in openapi.yaml, " +
 				"but it is \"createSession\" and \"createSession\"; correct or remove the entry`\n",
 		},
+		"deviation from another value": {
+			deviations, "theirs: createSession", "theirs: create",
+			"says that operationId is \"create\" in 2026-05-12.yml and \"CreateSession\" in openapi.yaml, " +
+				"but it is \"createSession\" and \"CreateSession\";",
+		},
+		"deviation to another value": {
+			contract, "operationId: CreateSession\n", "operationId: Create\n",
+			"but it is \"createSession\" and \"Create\"; correct or remove the entry`\n",
+		},
 		"pinned operation that does not exist": {
 			pinsFile, "operations:\n",
 			"operations:\n  GetLog: {request: \"GET /sessions/{session_id}/events\", follows: \"2026-05-12\"}\n",
@@ -76,6 +85,13 @@ func TestJSON(t *testing.T) {
 		"kind": "difference", "operation": "GET /sessions (GetSessionList)", "document": "2026-05-12.yml",
 		"place": "query.limit.schema.maximum", "theirs": "500", "ours": "400",
 		"text": "query.limit.schema.maximum is 500 in 2026-05-12.yml and 400 in openapi.yaml; update openapi.yaml or add a deviation"
+	}]}`, w.local("check", "-json").stdout)
+	w = newWorkplace(t)
+	w.replace(pinsFile, "  RevokeSession: {", "  # RevokeSession: {")
+	assert.JSONEq(t, `{"mode": "check", "exit": 1, "findings": [{
+		"kind": "difference", "operation": "POST /sessions/{session_id}/revoke (RevokeSession)", "document": "2026-05-12.yml",
+		"place": "operation", "theirs": "present", "ours": "present",
+		"text": "this operation is missing in upstream.yaml; run update"
 	}]}`, w.local("check", "-json").stdout)
 }
 
@@ -226,6 +242,7 @@ func TestDeviationsOfUnreadableOperations(t *testing.T) {
 			r := w.local("check")
 			assert.Equal(t, incomplete, r.exit)
 			assert.Empty(t, r.stdout)
+			assert.Equal(t, noDrift, w.local("watch").exit, "nothing changed")
 		})
 	}
 }

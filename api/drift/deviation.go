@@ -10,10 +10,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// A deviation is an intended difference: at each place At, the published document has Theirs and the contract Ours.
-// Where Theirs is absent and Ours present, it covers everything below until Clerk publishes that place.
+// A deviation is an intended difference: at each place At, the published document has Theirs and the contract Ours. If
+// Theirs is absent and Ours is present, it covers everything below the place, until Clerk publishes the place.
 type deviation struct {
-	Operations any       `yaml:"operations"` // a list, or all for those of upstream.yaml that have the place
+	Operations any       `yaml:"operations"` // a list, or "all": every operation of upstream.yaml that has the place
 	At         []string  `yaml:"at"`
 	Theirs     yaml.Node `yaml:"theirs"`
 	Ours       yaml.Node `yaml:"ours"`
@@ -39,7 +39,7 @@ func (e exception) covers(d difference) bool {
 // isWhole reports whether the exception covers everything below its place.
 func (e exception) isWhole() bool { return e.theirs == absent && e.ours == present || e.leftOut() }
 
-// leftOut reports whether the exception is an operation that the contract leaves out.
+// leftOut reports whether the exception is for an operation that the contract does not have.
 func (e exception) leftOut() bool {
 	return e.place == wholeOperation && e.theirs == present
 }

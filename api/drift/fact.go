@@ -9,10 +9,11 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// A place is the location of a fact: query.limit.schema.maximum. A segment made by one is in brackets: enum[pending].
+// A place is the location of a fact, such as query.limit.schema.maximum. The segment for an item of a set, which the
+// function one returns, is printed in brackets: enum[pending].
 type place string
 
-const bracket = "\x00"       // the prefix of a segment made by one
+const bracket = "\x00"       // the prefix of a segment in brackets
 func one(name string) string { return bracket + name }
 
 func (p place) at(segment string) place {
@@ -33,7 +34,7 @@ func below(at, root string) bool {
 
 const wholeOperation = "operation" // the place of the fact that an operation exists
 
-// A value is the value of a fact as JSON, or present for a part as a whole, or absent.
+// A value is the value of a fact: JSON, present for a whole part, or absent.
 type value string
 
 const present, absent value = "present", "absent"
@@ -44,7 +45,8 @@ func textOf(v any) value {
 	return value(text)
 }
 
-// A normalized operation is a tree of values. A part is a fact of its own, a group is only its members.
+// A normalized operation is a tree of values, parts and groups. A part is itself a fact, like its members. A group is
+// only its members.
 type part map[string]any
 type group map[string]any
 

@@ -27,7 +27,7 @@ func main() {
 	os.Exit(o.run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// Options are the flags and what tests replace.
+// Options are the flags, and settings that only tests change.
 type options struct {
 	json               bool
 	upstream, old, new string

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// An operation is what a document says about an operation, as far as it affects code or what is sent.
+// An operation is an operation of a document, reduced to the facts that affect generated code or requests.
 type operation struct {
 	name  string // GET /sessions/{session_id}
 	doc   *document
@@ -180,7 +180,7 @@ func (w walker) object(at place, name string, v any) part {
 	return o
 }
 
-// several normalizes named objects of a kind.
+// several normalizes a mapping of names to objects of a kind.
 func (w walker) several(at place, key, kind string, v any) group {
 	all := group{}
 	for name, v := range w.names(at, v) {

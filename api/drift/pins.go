@@ -58,8 +58,8 @@ func readPins(file string) (*pins, error) {
 }
 
 func (p *pins) validate() error {
-	if !isPath(p.Repository) || len(p.Documents) == 0 || len(p.Operations) == 0 {
-		return fmt.Errorf("repository is %q, want owner/name, documents and operations", p.Repository)
+	if !isPath(p.Repository) || len(p.Operations) == 0 {
+		return fmt.Errorf("repository is %q, want owner/name and operations", p.Repository)
 	}
 	for version, d := range p.Documents {
 		if d == nil || !isPath(d.Path) || !isCommit(d.Commit) || !isSHA256(d.SHA256) {

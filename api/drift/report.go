@@ -25,7 +25,7 @@ type report struct {
 
 // A finding is one thing that needs attention.
 type finding struct {
-	Kind      string `json:"kind"`                // one of order
+	Kind      string `json:"kind"`                // one of those in order
 	Operation string `json:"operation,omitempty"` // request and id
 	Document  string `json:"document"`
 	Place     string `json:"place,omitempty"`
@@ -106,7 +106,7 @@ func lines(all []finding) (found []string) {
 	for _, f := range all {
 		line := "- " + f.Kind + ": " + code(f.Text)
 		if m := status.FindStringSubmatch(f.Text); m != nil {
-			line = strings.Replace(line, m[0], "responses.\x00", 1)
+			line = strings.ReplaceAll(line, m[0], "responses.\x00")
 			statuses[line] = append(statuses[line], m[1])
 		}
 		if len(statuses[line]) < 2 {
@@ -118,7 +118,7 @@ func lines(all []finding) (found []string) {
 		if len(statuses[line]) > 1 {
 			s = "{" + s + "}"
 		}
-		found[i] = strings.Replace(line, "\x00", s, 1) + "\n"
+		found[i] = strings.ReplaceAll(line, "\x00", s) + "\n"
 	}
 	return found
 }

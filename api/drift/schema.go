@@ -94,7 +94,7 @@ func enumLabel(v any) string {
 	return "json:" + string(textOf(v))
 }
 
-// unwrapped returns a copy of a schema in the one spelling that schema expects, where a union of one is its member.
+// unwrapped returns a copy of a schema in the form that schema expects. A union of one member becomes that member.
 func (w walker) unwrapped(at place, v any) (walker, map[string]any) {
 	w, v = w.referenced(v)
 	switch v {
@@ -122,14 +122,14 @@ func (w walker) unwrapped(at place, v any) (walker, map[string]any) {
 	return w, s
 }
 
-// referenced resolves a reference. Constraints beside it, which OpenAPI 3.0 ignores, become an allOf with the target.
+// referenced resolves a reference. Keys beside it, which OpenAPI 3.0 ignores, become an allOf with the target.
 func (w walker) referenced(v any) (walker, any) {
 	m, _ := v.(map[string]any)
 	if m["$ref"] == nil || *w.err != nil {
 		return w, v
 	}
 	both := maps.Clone(m)
-	maps.DeleteFunc(both, func(key string, _ any) bool { return key == "$ref" || isProse(key) })
+	delete(both, "$ref")
 	if len(both) > 0 {
 		members, _ := both["allOf"].([]any)
 		both["allOf"] = append(slices.Clone(members), map[string]any{"$ref": m["$ref"]})
@@ -139,7 +139,7 @@ func (w walker) referenced(v any) (walker, any) {
 	return w.referenced(v)
 }
 
-// modifiers are keys that mean the same beside a union of one member as in the member.
+// modifiers are keys that have the same meaning beside a union of one member as inside the member.
 var modifiers = []string{"nullable", "default", "deprecated", "readOnly", "writeOnly"}
 
 // useEnum replaces const with an enum of one value.

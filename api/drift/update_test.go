@@ -76,6 +76,8 @@ func TestUpdateOfAnUnusualLayout(t *testing.T) {
 	assert.Contains(t, res.stderr, "cannot edit")
 	assert.Empty(t, res.stdout)
 	assert.Equal(t, before, w.read(pinsFile))
+	missing := &project{dir: t.TempDir()}
+	assert.ErrorIs(t, missing.write(t.Context(), nil, nil, nil), os.ErrNotExist)
 }
 
 // The documents are not part of the repository. UPSTREAM names a directory that has them.

@@ -30,7 +30,7 @@ func judge(differences []difference, old, new operations) []string {
 		isBreaking := func(c checker.Change) bool { return c.GetLevel() >= checker.WARN }
 		switch {
 		// oasdiff accepts removal of deprecated operations and optional fields; callers use them.
-		case slices.ContainsFunc(best, isBreaking), d.old == present && d.new == absent && isRead(d.place):
+		case slices.ContainsFunc(best, isBreaking), d.new == absent && isRead(d.place):
 			kinds[i] = breaking
 		case len(best) > 0:
 			kinds[i] = compatible
@@ -45,7 +45,7 @@ func judge(differences []difference, old, new operations) []string {
 var isRead = regexp.MustCompile(`^operation$|^responses\..*\.(properties|headers)\.("[^"]*"|[^.\[]*)$`).MatchString
 
 var word = regexp.MustCompile(`[^/.,:=\[\]{}"]+`)
-var inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]|subschema #\d+|#/components/\S+`) // places do not have these
+var inUnion = regexp.MustCompile(`(one|any|all)Of\[[^\]]*\]|subschema #\d+|#/components/\S+`) // not in places
 
 // fitting returns the changes of a difference's aspect whose names and values match it best.
 func fitting(d difference, all checker.Changes) (best checker.Changes) {
@@ -111,7 +111,7 @@ func aspect(d difference) func(id string) bool {
 // oasdiff returns the changes from one document to another, or none if they cannot be compared.
 func oasdiff(old, new operations) (changes checker.Changes) {
 	defer func() {
-		if recover() != nil { // it panics on some documents
+		if recover() != nil { // earlier versions panicked on some documents
 			changes = nil
 		}
 	}()

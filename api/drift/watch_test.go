@@ -27,7 +27,9 @@ func TestNothingChanged(t *testing.T) {
 	t.Parallel()
 	w := newRemote(t)
 	w.write("bapi/2021-02-05.yml", "a version older than all that are followed")
-	w.write("bapi/README.md", "not a document")
+	for _, name := range []string{"README.md", "next.yml", "2027-01-01"} {
+		w.write("bapi/"+name, "not a document")
+	}
 	w.commit()
 	for name, run := range w.sources() {
 		t.Run(name, func(t *testing.T) {
@@ -150,12 +152,14 @@ func TestWatchReportsAnOperationThatReturned(t *testing.T) {
 	w := newRemote(t)
 	w.edit(newer, "paths /sessions/{session_id}/verify post responses 200 description = x")
 	w.commit()
-	res := w.run("watch")
-	assert.Equal(t, drift, res.exit, res.stderr)
-	assert.Contains(t, res.stdout, "## POST /sessions/{session_id}/verify (VerifySession) in 2026-05-12.yml\n\n"+
-		"- compatible: `this operation was added: ")
-	assert.Contains(t, res.stdout, "; upstream.yaml pins it to 2025-03-12`")
-	assert.Contains(t, res.stdout, "watch: 1 finding.")
+	for _, run := range w.sources() {
+		res := run("watch")
+		assert.Equal(t, drift, res.exit, res.stderr)
+		assert.Contains(t, res.stdout, "## POST /sessions/{session_id}/verify (VerifySession) in 2026-05-12.yml\n\n"+
+			"- compatible: `this operation was added: ")
+		assert.Contains(t, res.stdout, "; upstream.yaml pins it to 2025-03-12`")
+		assert.Contains(t, res.stdout, "watch: 1 finding.")
+	}
 	assert.Equal(t, noDrift, w.run("update").exit)
 	w.requireNoDrift(w.run) // the pinned document has it now
 }
@@ -251,9 +255,10 @@ func TestStatusesShareALine(t *testing.T) {
 		"application/json[object].properties.errors.items.properties.hint was added: required false, type \"string\"`\n")
 	assert.Equal(t, len(requests), strings.Count(r.stdout, "hint"))
 
-	write(t, w.path("new.yml"), edited(t, contractText(t), "list responses 422 ="))
+	write(t, w.path("new.yml"), edited(t, contractText(t), "list responses 422 =; create responses 403 = {}; create responses 409 = {}"))
 	r = w.run("-old", w.path(contract), "-new", w.path("new.yml"), "watch")
 	assert.Contains(t, r.stdout, ": `responses.422 was removed`\n")
+	assert.Contains(t, r.stdout, ": `responses.{403,409} was added`\n")
 }
 
 func TestDocumentsCannotLeaveTheirCodeSpan(t *testing.T) {
@@ -298,6 +303,15 @@ func TestRepositoryErrors(t *testing.T) {
 			assert.Equal(t, before, w.read(pinsFile))
 		})
 	}
+}
+
+func TestCloneIsRemoved(t *testing.T) {
+	w, temp := newRemote(t), t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	require.Equal(t, noDrift, w.run("check").exit)
+	left, err := os.ReadDir(temp)
+	require.NoError(t, err)
+	assert.Empty(t, left)
 }
 
 // repinCommit changes the commit of both pins.

@@ -1,5 +1,5 @@
 // Command generate writes sessions.gen.go from openapi.yaml. It refuses a contract that
-// would not reach the code whole, and then leaves the file as it is.
+// generated code cannot express completely, and leaves the file unchanged then.
 //
 //	go tool generate [-o file]
 package main
@@ -36,7 +36,7 @@ func run(dir, output string) error {
 	if err != nil {
 		return err
 	}
-	follow, err := c.CheckCode(code)
+	adapt, err := c.CheckCode(code)
 	if err != nil {
 		return err
 	}
@@ -46,13 +46,13 @@ func run(dir, output string) error {
 	if err := write(output, code); err != nil {
 		return err
 	}
-	for _, what := range follow {
-		fmt.Fprintln(os.Stderr, "generate: to follow by hand:", what)
+	for _, what := range adapt {
+		fmt.Fprintln(os.Stderr, "generate: to do by hand:", what)
 	}
 	return nil
 }
 
-// write replaces a file as a whole or not at all.
+// write replaces a file atomically.
 func write(name, text string) error {
 	temporary, err := os.CreateTemp(filepath.Dir(name), ".generate-*")
 	if err != nil {

@@ -19,7 +19,7 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-func TestTheCommittedFileIsFreshAndReadsWell(t *testing.T) {
+func TestTheCommittedFileIsUpToDateAndReadable(t *testing.T) {
 	output := filepath.Join(t.TempDir(), "sessions.gen.go")
 	require.NoError(t, run(root, output))
 	code := read(t, output)
@@ -32,7 +32,7 @@ func TestTheCommittedFileIsFreshAndReadsWell(t *testing.T) {
 	}
 }
 
-// scratch is a copy of what generation reads, with a generated file of one line.
+// scratch returns a copy of the input of generation, with a generated file of one line.
 func scratch(t *testing.T, edit func(contract, overlay string) (string, string)) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -91,7 +91,7 @@ func TestAFailedRunLeavesTheFileAsItIs(t *testing.T) {
 	}
 }
 
-// A change that hand-written code has yet to follow is written all the same.
+// The code is written even if hand-written code does not compile with it yet.
 func TestACodeToFollowIsNoFailure(t *testing.T) {
 	dir := scratch(t, func(contract, overlay string) (string, string) {
 		return strings.Replace(contract, "operationId: RevokeSession", "operationId: EndSession", 1), overlay

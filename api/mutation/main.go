@@ -1,10 +1,10 @@
-// Mutation measures whether the tests of a package check results: it changes the package's code in many small ways, one
-// at a time, and counts the changes that no test notices.
+// Command mutation measures whether the tests of a package check results: it changes the package's code in many small
+// ways, one at a time, and counts the changes that no test detects.
 //
 //	go tool mutation -C .. -sample 100 -seed 1 -tests ./internal/rest,. ./internal/rest
 //
-// All changes are compiled into one test binary by an overlay, each behind a switch. So the files are left alone, and a
-// mutant costs a run of the tests that reach it instead of a build.
+// An overlay compiles all changes into one test binary, each behind a switch. So no file is modified, and a mutant
+// costs only a run of the tests that reach it, not a build.
 package main
 
 import (
@@ -41,7 +41,10 @@ func main() {
 	if err == nil {
 		defer os.RemoveAll(work)
 		r := &runner{root: *root, work: work, skip: regexp.MustCompile(*skip)}
-		err = run(r, flag.Arg(0), strings.Split(*tests, ","), regexp.MustCompile(*match), *sample, *seed)
+		err = run(r, options{
+			pkg: flag.Arg(0), tests: strings.Split(*tests, ","), match: regexp.MustCompile(*match),
+			sample: *sample, seed: *seed,
+		})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutation:", err)
@@ -49,22 +52,33 @@ func main() {
 	}
 }
 
-func run(r *runner, pkg string, tests []string, match *regexp.Regexp, sample int, seed uint64) error {
-	mutants, notBuilt, err := r.build(pkg, tests)
+// options says which mutants to run, and on which tests.
+type options struct {
+	pkg    string // the package to mutate
+	tests  []string
+	match  *regexp.Regexp
+	sample int // zero for all
+	seed   uint64
+}
+
+func run(r *runner, o options) error {
+	mutants, notBuilt, err := r.build(o.pkg, o.tests)
 	if err != nil {
 		return err
 	}
-	mutants = slices.DeleteFunc(mutants, func(m *mutant) bool { return !match.MatchString(m.where + ": " + m.change) })
+	mutants = slices.DeleteFunc(mutants, func(m *mutant) bool {
+		return !o.match.MatchString(m.where + ": " + m.change)
+	})
 	if len(mutants) == 0 {
-		return errors.New("nothing to mutate in " + pkg)
+		return errors.New("nothing to mutate in " + o.pkg)
 	}
 	if err := r.baseline(mutants); err != nil {
 		return err
 	}
 	total := len(mutants)
-	rand.New(rand.NewPCG(seed, 0)).Shuffle(total, func(i, j int) { mutants[i], mutants[j] = mutants[j], mutants[i] })
-	if sample > 0 && sample < total {
-		mutants = mutants[:sample]
+	rand.New(rand.NewPCG(o.seed, 0)).Shuffle(total, func(i, j int) { mutants[i], mutants[j] = mutants[j], mutants[i] })
+	if o.sample > 0 && o.sample < total {
+		mutants = mutants[:o.sample]
 	}
 	began := time.Now()
 	count := make(map[outcome]int)
@@ -84,7 +98,7 @@ func run(r *runner, pkg string, tests []string, match *regexp.Regexp, sample int
 	caught := count[killed] + count[timedOut]
 	fmt.Printf("%s: %d of %d mutants, seed %d, %s: %d killed, %d timed out, %d survived, %d not reached, "+
 		"%d not built: %.1f %%\n",
-		filepath.ToSlash(pkg), len(mutants), total, seed, time.Since(began).Round(time.Second), count[killed],
+		filepath.ToSlash(o.pkg), len(mutants), total, o.seed, time.Since(began).Round(time.Second), count[killed],
 		count[timedOut], count[survived], count[notReached], notBuilt, 100*float64(caught)/float64(len(mutants)))
 	return nil
 }

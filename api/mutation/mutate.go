@@ -21,13 +21,13 @@ type mutant struct {
 	file          string
 	line          int
 	where, change string
-	tests         []*test // that reach it, the fastest first
+	tests         []*test // the tests that reach it, the fastest first
 }
 
 // An insertion is text before or after a node that is mutated.
 type insertion struct {
-	at, side int // offset, and 0 for text after a node or 1 for text before
-	order, n int // of insertions at the same offset, so that they nest
+	at, side int // the offset, and 0 for text after a node or 1 for text before
+	order, n int // sort insertions at the same offset so that they nest
 	text     string
 }
 
@@ -76,7 +76,7 @@ func (m *mutator) statements(list []ast.Stmt) {
 		switch s := s.(type) {
 		case *ast.ExprStmt:
 			if strings.HasPrefix(m.text(s), "panic(") {
-				continue // it may be what makes the function end
+				continue // the function may not compile without it
 			}
 		case *ast.AssignStmt:
 			if s.Tok == token.DEFINE || m.text(s.Lhs[0]) == "_" {

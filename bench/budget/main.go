@@ -84,8 +84,8 @@ func measure() (map[string]map[string]int, error) {
 	return measured, nil
 }
 
-// compare returns a sentence for each work that exceeds its budget, has none, is not
-// measured, or allocates no less than another client does, the floor excepted.
+// compare returns a sentence for each work of ours that exceeds its budget, has none, is
+// not measured, or does not allocate less than every other client except the floor.
 func compare(measured map[string]map[string]int, budgets map[string]int) (broken []string) {
 	ours := measured["ours"]
 	for _, work := range slices.Sorted(maps.Keys(ours)) {
@@ -93,7 +93,7 @@ func compare(measured map[string]map[string]int, budgets map[string]int) (broken
 		switch {
 		case !ok:
 			broken = append(broken, fmt.Sprintf("%s allocates %d times and has no budget", work, ours[work]))
-		case ours[work] > budget+budget/100: // pools that happen to be empty allocate
+		case ours[work] > budget+budget/100: // the garbage collector may empty a pool
 			broken = append(broken, fmt.Sprintf("%s allocates %d times; its budget is %d", work, ours[work], budget))
 		}
 		for _, client := range slices.Sorted(maps.Keys(measured)) {

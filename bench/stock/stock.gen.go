@@ -303,10 +303,10 @@ type ClerkError struct {
 	// Code A stable code, for example resource_not_found. See [Error.HasCode].
 	Code string `json:"code"`
 
-	// LongMessage A longer text in English.
+	// LongMessage A longer message in English.
 	LongMessage string `json:"long_message"`
 
-	// Message A short text in English.
+	// Message A short message in English.
 	Message string `json:"message"`
 
 	// Meta Details that depend on the code, for example param_name. Usually absent.
@@ -352,12 +352,12 @@ type CreateToken struct {
 	ExpiresInSeconds *int `json:"expires_in_seconds,omitempty"`
 }
 
-// RefreshSession RefreshParams describe a request of a browser whose session token has expired.
+// RefreshSession RefreshParams describe the request of a browser whose session token has expired.
 type RefreshSession struct {
 	// ExpiredToken The expired token from the __session cookie. It must be of this session. Required.
 	ExpiredToken string `json:"expired_token"`
 
-	// Format The kind of response, token for a Token or cookie for Cookies.
+	// Format The form of the response, token for a Token or cookie for Cookies.
 	Format *RefreshSessionFormat `json:"format,omitempty"`
 
 	// RefreshToken The value of the cookie whose name begins with __refresh. Required.
@@ -367,14 +367,14 @@ type RefreshSession struct {
 	RequestHeaders *map[string]interface{} `json:"request_headers,omitempty"`
 
 	// RequestOrigin The origin of the browser's request, such as https://app.example.com. It must
-	// equal the token's claim azp. Required.
+	// equal the expired token's claim azp. Required.
 	RequestOrigin string `json:"request_origin"`
 
 	// RequestOriginatingIp The browser's IP address, as text.
 	RequestOriginatingIp *string `json:"request_originating_ip,omitempty"`
 }
 
-// RefreshSessionFormat The kind of response, token for a Token or cookie for Cookies.
+// RefreshSessionFormat The form of the response, token for a Token or cookie for Cookies.
 type RefreshSessionFormat string
 
 // Session Session is one user signed in on one client. Its times are Unix times in
@@ -383,8 +383,8 @@ type Session struct {
 	// AbandonAt When Clerk considers the session abandoned, by default 30 days after it was created.
 	AbandonAt int64 `json:"abandon_at"`
 
-	// Actor The claims of whoever impersonates the user; `sub` is their id. Null if nobody
-	// does.
+	// Actor The claims of the impersonator; `sub` is their id. Null if nobody impersonates
+	// the user.
 	Actor *map[string]interface{} `json:"actor,omitempty"`
 
 	// ClientId The browser or device that the session is on.
@@ -405,7 +405,7 @@ type Session struct {
 	// LastActiveOrganizationId The organization last active in this session, if any.
 	LastActiveOrganizationId *string `json:"last_active_organization_id,omitempty"`
 
-	// LatestActivity SessionActivity describes the last request of a session, as far as Clerk knows it.
+	// LatestActivity SessionActivity describes the latest request of a session, as far as Clerk knows.
 	LatestActivity *SessionActivity `json:"latest_activity,omitempty"`
 
 	// Object Always session.
@@ -415,7 +415,7 @@ type Session struct {
 	// pending. Clerk may add statuses, so one with an unknown status may be live as well.
 	Status SessionStatus `json:"status"`
 
-	// Tasks What the user has yet to do in a pending session. Null or empty otherwise.
+	// Tasks What the user still has to do in a pending session. Otherwise null or empty.
 	Tasks *[]SessionTask `json:"tasks,omitempty"`
 
 	// UpdatedAt When the session last changed.
@@ -428,7 +428,7 @@ type Session struct {
 // SessionObject Always session.
 type SessionObject string
 
-// SessionActivity SessionActivity describes the last request of a session, as far as Clerk knows it.
+// SessionActivity SessionActivity describes the latest request of a session, as far as Clerk knows.
 type SessionActivity struct {
 	// BrowserName For example Firefox.
 	BrowserName *string `json:"browser_name,omitempty"`
@@ -436,10 +436,10 @@ type SessionActivity struct {
 	// BrowserVersion For example 143.0.
 	BrowserVersion *string `json:"browser_version,omitempty"`
 
-	// City The city, guessed from the address.
+	// City The city, estimated from the IP address.
 	City *string `json:"city,omitempty"`
 
-	// Country The English name of the country, guessed from the address.
+	// Country The English name of the country, estimated from the IP address.
 	Country *string `json:"country,omitempty"`
 
 	// DeviceType For example Macintosh or iPhone.
@@ -481,8 +481,8 @@ type SessionTask struct {
 	Key string `json:"key"`
 }
 
-// Token Token is a token just created. It prints redacted; its value is JWT. The token is
-// valid until its claim exp, even if the session ends.
+// Token Token is a newly minted token. It prints redacted; its value is JWT. It is valid
+// until the time in its claim exp, even if the session ends.
 type Token struct {
 	// Jwt The token, a signed JSON Web Token in compact form.
 	Jwt string `json:"jwt"`
@@ -548,7 +548,7 @@ type GetSessionListParams struct {
 	// status to see those sessions.
 	Status *GetSessionListParamsStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Paginated Whether the response is a page with the total. Otherwise it is a bare list.
+	// Paginated Whether the response is a page with a total, or a bare list.
 	Paginated *bool `form:"paginated,omitempty" json:"paginated,omitempty"`
 
 	// Limit The maximum number of sessions to return, 1 to 500. Above 500 Clerk silently
@@ -879,8 +879,8 @@ type ClientInterface interface {
 
 	// CreateSessionWithBody Create an active session for a user, for tests
 	//
-	// Works on development instances only. Production responds with 400 and the code
-	// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
+	// Works on development instances only. Production instances respond with 400 and the
+	// code request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 	// sign-in tokens.
 	//
 	// The response has no token; create one with CreateSessionToken.
@@ -892,8 +892,8 @@ type ClientInterface interface {
 
 	// CreateSession Create an active session for a user, for tests
 	//
-	// Works on development instances only. Production responds with 400 and the code
-	// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
+	// Works on development instances only. Production instances respond with 400 and the
+	// code request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 	// sign-in tokens.
 	//
 	// The response has no token; create one with CreateSessionToken.
@@ -913,11 +913,11 @@ type ClientInterface interface {
 	// RefreshSessionWithBody Exchange an expired session token for a fresh one
 	//
 	// Takes the expired token and the refresh token of the same browser. If either is
-	// not accepted, or the session is unknown, Clerk responds with 401 and a specific
-	// code. Send the browser through Clerk's handshake then.
+	// rejected or the session is unknown, Clerk responds with 401 and a specific code;
+	// the browser then has to go through Clerk's handshake.
 	//
-	// A token without the claim azp cannot be refreshed. A refresh token works once
-	// (inferred).
+	// A token without the claim azp cannot be refreshed. An expired token is accepted
+	// only once; whether a refresh token is accepted again is not known.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -927,11 +927,11 @@ type ClientInterface interface {
 	// RefreshSession Exchange an expired session token for a fresh one
 	//
 	// Takes the expired token and the refresh token of the same browser. If either is
-	// not accepted, or the session is unknown, Clerk responds with 401 and a specific
-	// code. Send the browser through Clerk's handshake then.
+	// rejected or the session is unknown, Clerk responds with 401 and a specific code;
+	// the browser then has to go through Clerk's handshake.
 	//
-	// A token without the claim azp cannot be refreshed. A refresh token works once
-	// (inferred).
+	// A token without the claim azp cannot be refreshed. An expired token is accepted
+	// only once; whether a refresh token is accepted again is not known.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1046,8 +1046,8 @@ func (c *Client) GetSessionList(ctx context.Context, params *GetSessionListParam
 
 // CreateSessionWithBody Create an active session for a user, for tests
 //
-// Works on development instances only. Production responds with 400 and the code
-// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
+// Works on development instances only. Production instances respond with 400 and the
+// code request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 // sign-in tokens.
 //
 // The response has no token; create one with CreateSessionToken.
@@ -1069,8 +1069,8 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, params *CreateSessio
 
 // CreateSession Create an active session for a user, for tests
 //
-// Works on development instances only. Production responds with 400 and the code
-// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
+// Works on development instances only. Production instances respond with 400 and the
+// code request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 // sign-in tokens.
 //
 // The response has no token; create one with CreateSessionToken.
@@ -1110,11 +1110,11 @@ func (c *Client) GetSession(ctx context.Context, sessionId SessionID, params *Ge
 // RefreshSessionWithBody Exchange an expired session token for a fresh one
 //
 // Takes the expired token and the refresh token of the same browser. If either is
-// not accepted, or the session is unknown, Clerk responds with 401 and a specific
-// code. Send the browser through Clerk's handshake then.
+// rejected or the session is unknown, Clerk responds with 401 and a specific code;
+// the browser then has to go through Clerk's handshake.
 //
-// A token without the claim azp cannot be refreshed. A refresh token works once
-// (inferred).
+// A token without the claim azp cannot be refreshed. An expired token is accepted
+// only once; whether a refresh token is accepted again is not known.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1134,11 +1134,11 @@ func (c *Client) RefreshSessionWithBody(ctx context.Context, sessionId SessionID
 // RefreshSession Exchange an expired session token for a fresh one
 //
 // Takes the expired token and the refresh token of the same browser. If either is
-// not accepted, or the session is unknown, Clerk responds with 401 and a specific
-// code. Send the browser through Clerk's handshake then.
+// rejected or the session is unknown, Clerk responds with 401 and a specific code;
+// the browser then has to go through Clerk's handshake.
 //
-// A token without the claim azp cannot be refreshed. A refresh token works once
-// (inferred).
+// A token without the claim azp cannot be refreshed. An expired token is accepted
+// only once; whether a refresh token is accepted again is not known.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1909,8 +1909,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateSessionWithBodyWithResponse Create an active session for a user, for tests
 	//
-	// Works on development instances only. Production responds with 400 and the code
-	// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
+	// Works on development instances only. Production instances respond with 400 and the
+	// code request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 	// sign-in tokens.
 	//
 	// The response has no token; create one with CreateSessionToken.
@@ -1922,8 +1922,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateSessionWithResponse Create an active session for a user, for tests
 	//
-	// Works on development instances only. Production responds with 400 and the code
-	// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
+	// Works on development instances only. Production instances respond with 400 and the
+	// code request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 	// sign-in tokens.
 	//
 	// The response has no token; create one with CreateSessionToken.
@@ -1945,11 +1945,11 @@ type ClientWithResponsesInterface interface {
 	// RefreshSessionWithBodyWithResponse Exchange an expired session token for a fresh one
 	//
 	// Takes the expired token and the refresh token of the same browser. If either is
-	// not accepted, or the session is unknown, Clerk responds with 401 and a specific
-	// code. Send the browser through Clerk's handshake then.
+	// rejected or the session is unknown, Clerk responds with 401 and a specific code;
+	// the browser then has to go through Clerk's handshake.
 	//
-	// A token without the claim azp cannot be refreshed. A refresh token works once
-	// (inferred).
+	// A token without the claim azp cannot be refreshed. An expired token is accepted
+	// only once; whether a refresh token is accepted again is not known.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1959,11 +1959,11 @@ type ClientWithResponsesInterface interface {
 	// RefreshSessionWithResponse Exchange an expired session token for a fresh one
 	//
 	// Takes the expired token and the refresh token of the same browser. If either is
-	// not accepted, or the session is unknown, Clerk responds with 401 and a specific
-	// code. Send the browser through Clerk's handshake then.
+	// rejected or the session is unknown, Clerk responds with 401 and a specific code;
+	// the browser then has to go through Clerk's handshake.
 	//
-	// A token without the claim azp cannot be refreshed. A refresh token works once
-	// (inferred).
+	// A token without the claim azp cannot be refreshed. An expired token is accepted
+	// only once; whether a refresh token is accepted again is not known.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -3246,8 +3246,8 @@ func (c *ClientWithResponses) GetSessionListWithResponse(ctx context.Context, pa
 
 // CreateSessionWithBodyWithResponse Create an active session for a user, for tests
 //
-// Works on development instances only. Production responds with 400 and the code
-// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
+// Works on development instances only. Production instances respond with 400 and the
+// code request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 // sign-in tokens.
 //
 // The response has no token; create one with CreateSessionToken.
@@ -3265,8 +3265,8 @@ func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Cont
 
 // CreateSessionWithResponse Create an active session for a user, for tests
 //
-// Works on development instances only. Production responds with 400 and the code
-// request_invalid_for_environment. To sign a user in from a backend, use Clerk's
+// Works on development instances only. Production instances respond with 400 and the
+// code request_invalid_for_environment. To sign a user in from a backend, use Clerk's
 // sign-in tokens.
 //
 // The response has no token; create one with CreateSessionToken.
@@ -3300,11 +3300,11 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, sessio
 // RefreshSessionWithBodyWithResponse Exchange an expired session token for a fresh one
 //
 // Takes the expired token and the refresh token of the same browser. If either is
-// not accepted, or the session is unknown, Clerk responds with 401 and a specific
-// code. Send the browser through Clerk's handshake then.
+// rejected or the session is unknown, Clerk responds with 401 and a specific code;
+// the browser then has to go through Clerk's handshake.
 //
-// A token without the claim azp cannot be refreshed. A refresh token works once
-// (inferred).
+// A token without the claim azp cannot be refreshed. An expired token is accepted
+// only once; whether a refresh token is accepted again is not known.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3320,11 +3320,11 @@ func (c *ClientWithResponses) RefreshSessionWithBodyWithResponse(ctx context.Con
 // RefreshSessionWithResponse Exchange an expired session token for a fresh one
 //
 // Takes the expired token and the refresh token of the same browser. If either is
-// not accepted, or the session is unknown, Clerk responds with 401 and a specific
-// code. Send the browser through Clerk's handshake then.
+// rejected or the session is unknown, Clerk responds with 401 and a specific code;
+// the browser then has to go through Clerk's handshake.
 //
-// A token without the claim azp cannot be refreshed. A refresh token works once
-// (inferred).
+// A token without the claim azp cannot be refreshed. An expired token is accepted
+// only once; whether a refresh token is accepted again is not known.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -69,12 +69,12 @@ func regenerate() (time.Duration, error) {
 		}
 		took = append(took, time.Since(began))
 	}
-	took = took[1:] // the first one warms
+	took = took[1:] // the first run fills caches
 	slices.Sort(took)
 	return took[len(took)/2], nil
 }
 
-// weigh builds the program in a module of its own.
+// weigh builds the program in a new module and returns its size and dependencies.
 func (p program) weigh() (size int64, packages, modules int, err error) {
 	dir, err := os.MkdirTemp("", "weigh")
 	if err != nil {

@@ -48,7 +48,7 @@ func report(rounds int, benchtime time.Duration, newest string) (chart, rest []b
 	versions := []*results{}
 	for _, toolchain := range []string{"", newest} {
 		if toolchain == "" && len(versions) > 0 {
-			continue // no newest
+			continue // -newest is not set
 		}
 		raw, err := run(toolchain, rounds, benchtime)
 		if err != nil {
@@ -73,7 +73,7 @@ func report(rounds int, benchtime time.Duration, newest string) (chart, rest []b
 	return head.Bytes(), out.Bytes(), nil
 }
 
-// replaceTable puts text between the two markers of a file.
+// replaceTable replaces the text between the two markers of a file.
 func replaceTable(name string, text []byte) error {
 	begin, end := []byte("<!-- begin of table -->\n"), []byte("<!-- end of table -->")
 	old, err := os.ReadFile(name)

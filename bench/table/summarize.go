@@ -35,7 +35,7 @@ type results struct {
 	figures map[string]map[string]map[string]figure
 }
 
-// summarize has benchstat compute the medians.
+// summarize computes the medians with benchstat.
 func summarize(raw []byte) (*results, error) {
 	file, err := os.CreateTemp("", "bench")
 	if err != nil {
@@ -127,7 +127,7 @@ func parse(table []byte) (*results, error) {
 	return r, nil
 }
 
-// ratio is one client's median over another's, or 0 if one of them was not measured.
+// ratio returns one client's median over another's, or 0 if one of them was not measured.
 func (r *results) ratio(row, unit, client, over string) float64 {
 	a, b := r.figures[row][unit][client], r.figures[row][unit][over]
 	if a.median == 0 || b.median == 0 {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// printed is what benchstat -format csv prints.
+// printed is an output of benchstat -format csv.
 const printed = `goos: linux
 cpu: Test
 ,ours,,clerk-sdk-go,,,,floor,,,

@@ -20,8 +20,8 @@ type target struct {
 	what         string
 	client, over string
 	unit         string
-	row          string // or, if it ends in "=", the rows that begin so
-	except       string // a row that does not count
+	row          string // a row or, if it ends in "=", all rows with this prefix
+	except       string // a row to ignore
 	bound        float64
 	atMost       bool
 }

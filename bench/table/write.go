@@ -50,7 +50,7 @@ func (r *results) write(w io.Writer, network bool) {
 	}
 }
 
-// cell is processor time ± spread · allocations.
+// cell returns a text of the form "processor time ± spread · allocations".
 func (r *results) cell(row, client string) string {
 	var parts []string
 	for _, unit := range units {

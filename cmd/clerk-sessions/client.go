@@ -13,7 +13,8 @@ import (
 	"github.com/clerksessions/clerksessions/internal/clerkenv"
 )
 
-// secretKey returns the instance's key, empty if none was given.
+// secretKey returns the secret key from the file or the environment, empty if there is
+// none.
 func (a *app) secretKey() (string, error) {
 	if a.secretKeyFile == "" {
 		return os.Getenv("CLERK_SECRET_KEY"), nil
@@ -36,14 +37,14 @@ func (a *app) secretKey() (string, error) {
 	return key, nil
 }
 
-// client returns a client for the instance, and keeps its key and base URL.
+// client returns a client for the instance, and sets a.key and a.baseURL.
 func (a *app) client(opts ...clerksessions.Option) (*clerksessions.Client, error) {
 	var err error
 	if a.key, err = a.secretKey(); err != nil {
 		return nil, err
 	}
 	if a.key == "" {
-		return nil, usagef("missing secret key: set CLERK_SECRET_KEY, or --secret-key-file to a file that contains it")
+		return nil, usagef("missing secret key: set CLERK_SECRET_KEY, or give --secret-key-file")
 	}
 	if a.baseURL, err = clerkenv.BaseURL(); err != nil {
 		return nil, usagef("%w", err)
@@ -63,17 +64,18 @@ func (a *app) client(opts ...clerksessions.Option) (*clerksessions.Client, error
 	return client, nil
 }
 
-// keepAlive lets n concurrent calls keep their connections.
+// keepAlive returns an option that keeps enough idle connections for n concurrent calls.
 func keepAlive(n int) clerksessions.Option {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = n
 	return clerksessions.WithHTTPClient(&http.Client{Transport: transport})
 }
 
+// grace is how long calls in flight may continue after an interruption.
 const grace = 5 * time.Second
 
-// withGrace returns a context for calls in flight: it ends a while after ctx does, so
-// that their outcome becomes known.
+// withGrace returns a context for calls, which ends a grace period after ctx, so that
+// calls in flight can complete.
 func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
 	within, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { cancel(context.Cause(ctx)) }) })

@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// terminal is where a question is asked.
+// terminal is where to ask for confirmation.
 type terminal struct {
 	in  io.Reader
 	out io.Writer
 }
 
-// terminal returns where to ask before revoking, if that is to be asked: stdin and
-// stderr or, when the users come from stdin, the terminal of the process.
+// terminal returns where to ask for confirmation: stdin and stderr or, if the users come
+// from stdin, the controlling terminal. It is nil if no confirmation is needed.
 func (a *app) terminal(f *revokeAllFlags) (*terminal, error) {
 	switch {
 	case f.yes, f.dryRun:
@@ -33,17 +33,17 @@ func (a *app) terminal(f *revokeAllFlags) (*terminal, error) {
 	return nil, usagef("not a terminal: pass --yes to revoke without confirmation, or --dry-run (nothing was revoked)")
 }
 
-// errNo is the error for an answer that is not yes.
-var errNo = errors.New("the answer was not yes; nothing was revoked")
+// errNotConfirmed is the error for an answer other than yes.
+var errNotConfirmed = errors.New("the answer was not yes; nothing was revoked")
 
-// confirm asks a person. Everything but a yes is a no.
+// confirm asks for confirmation. The error is nil only if the answer is y or yes.
 func (t *terminal) confirm(ctx context.Context, question string) error {
 	fmt.Fprintf(t.out, "%s? This cannot be undone. [y/N] ", question)
 	answer := make(chan string, 1)
 	go func() {
 		line, err := bufio.NewReader(t.in).ReadString('\n')
 		if err != nil {
-			fmt.Fprintln(t.out) // the end of the input shows nothing
+			fmt.Fprintln(t.out) // end the line of the question
 		}
 		answer <- strings.ToLower(strings.TrimSpace(line))
 	}()
@@ -55,11 +55,11 @@ func (t *terminal) confirm(ctx context.Context, question string) error {
 		if line == "y" || line == "yes" {
 			return nil
 		}
-		return errNo
+		return errNotConfirmed
 	}
 }
 
-// instanceName is like "api.clerk.com (live)".
+// instanceName returns a name for an instance, such as "api.clerk.com (live)".
 func instanceName(baseURL, key string) string {
 	name := baseURL
 	if u, err := url.Parse(baseURL); err == nil {
@@ -71,7 +71,7 @@ func instanceName(baseURL, key string) string {
 	return name
 }
 
-// instanceKind is live, test or, for other keys, empty.
+// instanceKind returns live or test, or "" for other keys.
 func instanceKind(key string) string {
 	kind, _, _ := strings.Cut(strings.TrimPrefix(key, "sk_"), "_")
 	if kind != "live" && kind != "test" {

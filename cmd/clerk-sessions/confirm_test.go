@@ -14,7 +14,7 @@ func TestOnlyYesConfirms(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]error{
 		"y\n": nil, "yes\n": nil, " YES \r\n": nil,
-		"n\n": errNo, "no\n": errNo, "\n": errNo, "yess\n": errNo, "y e s\n": errNo,
+		"n\n": errNotConfirmed, "no\n": errNotConfirmed, "\n": errNotConfirmed, "yess\n": errNotConfirmed, "y e s\n": errNotConfirmed,
 	} {
 		test(t, answer, func(t *testing.T) {
 			in, out := io.Pipe() // which does not end
@@ -27,7 +27,7 @@ func TestOnlyYesConfirms(t *testing.T) {
 	}
 	test(t, "the end of the input", func(t *testing.T) {
 		var asked strings.Builder
-		assert.Equal(t, errNo, (&terminal{strings.NewReader(""), &asked}).confirm(t.Context(), "Revoke all"))
+		assert.Equal(t, errNotConfirmed, (&terminal{strings.NewReader(""), &asked}).confirm(t.Context(), "Revoke all"))
 		assert.True(t, strings.HasSuffix(asked.String(), "[y/N] \n"))
 	})
 	test(t, "an interruption", func(t *testing.T) {

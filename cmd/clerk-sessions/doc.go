@@ -21,8 +21,8 @@
 // The command asks before it revokes, and needs --yes without a terminal; with --yes it
 // revokes while it is still listing. At the end it lists the users that had sessions to
 // revoke again, and reports the sessions that are still live. The report records each
-// session as it happens, so that after Ctrl-C or a crash --resume does what is missing
-// and nothing else. It is locked: a second run on it is refused. Tokens issued before
+// session as it happens, so that --resume can continue after Ctrl-C or a crash. The
+// report is locked during a run: a second run with it is refused. Tokens issued before
 // stay valid until they expire, usually within a minute.
 //
 // # Reports
@@ -33,23 +33,22 @@
 // for a user otherwise:
 //
 //	planned   the session is to be revoked
-//	listed    all sessions of the user are planned; live_sessions counts all that are live
+//	listed    the user's selected sessions are planned; live_sessions counts all live ones
 //	revoked   the session was revoked
 //	gone      Clerk no longer has the session
 //	failed    the session was not revoked, or the user not listed; see error_code, error
 //	live      the session is live after all were revoked
-//	checked   no session of the user is live after all were revoked
+//	checked   no selected session of the user is live after all were revoked
 //
-// The last line of a session or user counts. Members may be added; ignore unknown ones.
+// The last line about a session or user counts. Members may be added; ignore unknown ones.
 // With --older-than, the header's created_before is the time that sessions are compared
 // with, also when a run is resumed later.
 //
 // # Tokens and emulator
 //
-// The commands verify and emulate are the packages
-// [github.com/clerksessions/clerksessions/sessionjwt] and
-// [github.com/clerksessions/clerksessions/sessionstest] for a terminal. Only token and
-// refresh print tokens.
+// The command verify is [github.com/clerksessions/clerksessions/sessionjwt] for a
+// terminal, and emulate is [github.com/clerksessions/clerksessions/sessionstest]. Only
+// token and refresh print tokens.
 //
 //	clerk-sessions token sess_2abc | clerk-sessions verify - --issuer https://clerk.example.com
 package main

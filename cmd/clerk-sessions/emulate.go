@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	emulatorKey = "sk_test_clerk_sessions_emulator" // opens nothing but an emulator
-	rateWindow  = 10 * time.Second                  // Clerk's own
+	emulatorKey = "sk_test_clerk_sessions_emulator" // the default secret key
+	rateWindow  = 10 * time.Second                  // the same as Clerk's
 )
 
 type emulateFlags struct {
@@ -38,15 +38,15 @@ func (a *app) emulateCommand() *cobra.Command {
 		Use:   "emulate",
 		Short: "Run an emulator of Clerk's session endpoints",
 		Long: `Serve Clerk's session endpoints from memory until Ctrl-C, for tests in any language:
-sessions, tokens that verify, users, and the instance's keys. Its secret key is the one
-in --secret-key-file or CLERK_SECRET_KEY, or a fixed one that it prints. Any well-formed
-user id, such as user_1, is a user unless --strict is given. Nothing is kept when it
-stops.
+sessions, verifiable tokens, users, and the instance's keys. The secret key is the one
+in --secret-key-file or CLERK_SECRET_KEY, or a fixed one that is printed. Any well-formed
+user id, such as user_1, is a user unless --strict is given. Nothing is kept when the
+emulator stops.
 
 It prints the environment variables that Clerk's SDKs read, then a line for each
-request. Requests never wait for this log; it drops lines that are not read in time.
+request. Requests never wait for this log: lines that are not read in time are dropped.
 
-Clerk's Go and Python SDKs take the base URL http://127.0.0.1:8787/v1, clerk-sessions and
+Clerk's Go and Python SDKs take the base URL http://127.0.0.1:8787/v1; clerk-sessions and
 Clerk's JavaScript SDKs take CLERK_API_URL. The issuer of tokens is
 http://127.0.0.1:8787, which serves the keys at /.well-known/jwks.json. Clerk's Go SDK
 does not accept that issuer; set another with --issuer https://clerk.example.com.
@@ -60,9 +60,10 @@ Tests move the clock, inject faults and change state through the control API bel
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.emulate(ctx, &f) }),
 	}
 	flags := cmd.Flags()
-	flags.Func("addr", "listen at this `ADDRESS`; port 0 takes any that is free (default "+f.addr+")", text(&f.addr))
+	flags.Func("addr", "listen at this `ADDRESS`; port 0 picks a free port (default "+f.addr+")", text(&f.addr))
 	flags.Func("seed",
-		"begin with what is in this JSON `FILE`: users, organizations, sessions, templates, refresh_tokens", text(&f.seed))
+		"start with this JSON `FILE` of users, organizations, sessions, templates, refresh_tokens, deleted",
+		text(&f.seed))
 	flags.Func("issuer", "the `URL` in the claim iss of tokens (default the emulator's own)", f.setIssuer)
 	flags.Func("start", "set the clock to this `TIME` and stop it, such as 2026-01-02T15:04:05Z", f.setStart)
 	flags.Func("rate-limit",
@@ -111,7 +112,7 @@ func (f *emulateFlags) options(key, ownURL string) []sessionstest.Option {
 }
 
 func (a *app) emulate(ctx context.Context, f *emulateFlags) error {
-	signal.Ignore(syscall.SIGPIPE) // a reader of stdout that is gone ends the log, not the emulator
+	signal.Ignore(syscall.SIGPIPE) // without a reader of stdout the log ends, not the emulator
 	if !f.allowRemote && !isLoopback(f.addr) {
 		return usagef("%s is not a loopback address with a port, such as 127.0.0.1:8787; "+
 			"to let other machines in, add --allow-remote", f.addr)
@@ -147,7 +148,7 @@ func (a *app) emulate(ctx context.Context, f *emulateFlags) error {
 	a.announce(server, ownURL, f.env)
 	if !isLoopback(f.addr) && isLoopback(strings.TrimPrefix(ownURL, "http://")) {
 		a.note("From other machines use this machine's name or address in place of 127.0.0.1; " +
-			"the issuer of tokens stays as it is.")
+			"the issuer of tokens does not change.")
 	}
 	return serve(ctx, listener, server)
 }
@@ -170,18 +171,18 @@ func serve(ctx context.Context, listener net.Listener, server *sessionstest.Serv
 	return nil
 }
 
-// emulatorURL returns the URL of an emulator that was asked to listen at one address and
-// listens at another. The host is 127.0.0.1 if it listens at all of this machine's.
-func emulatorURL(asked string, got net.Addr) string {
-	host, _, _ := net.SplitHostPort(asked)
-	_, port, _ := net.SplitHostPort(got.String())
+// emulatorURL returns the URL of an emulator with this --addr and listener address. The
+// host is 127.0.0.1 if it listens on all interfaces.
+func emulatorURL(flag string, listening net.Addr) string {
+	host, _, _ := net.SplitHostPort(flag)
+	_, port, _ := net.SplitHostPort(listening.String())
 	if host == "" || net.ParseIP(host).IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// seededServer returns an emulator that holds what is in a seed file, if one is named.
+// seededServer returns an emulator with the contents of a seed file. path may be empty.
 func seededServer(path string, opts []sessionstest.Option) (*sessionstest.Server, error) {
 	server := sessionstest.New(opts...)
 	if path == "" {

@@ -8,9 +8,9 @@ import (
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
-// emulatorEnv are the environment variables that point Clerk's SDKs at an emulator. A
-// secret key that was given is not among them. JWTKey is in PEM form, which Clerk's Go
-// SDK requires.
+// emulatorEnv holds the environment variables that point Clerk's SDKs at an emulator.
+// SecretKey is empty if the user has set the key. JWTKey is in PEM form, which Clerk's
+// Go SDK requires.
 type emulatorEnv struct {
 	APIURL         string `json:"CLERK_API_URL"`
 	SecretKey      string `json:"CLERK_SECRET_KEY,omitzero"`
@@ -27,8 +27,8 @@ func newEmulatorEnv(server *sessionstest.Server, url string) emulatorEnv {
 	return env
 }
 
-// oneLine returns a PEM key without its first and last line and line breaks, the form
-// that needs no quotes in a .env file or a shell.
+// oneLine returns the base64 part of a PEM key on one line, which needs no quotes in a
+// .env file or a shell.
 func oneLine(pem string) string {
 	lines := strings.Split(strings.TrimSpace(pem), "\n")
 	return strings.Join(lines[1:len(lines)-1], "")
@@ -46,9 +46,9 @@ func (e emulatorEnv) lines() (lines []string) {
 	return lines
 }
 
-// announce prints how to reach the emulator. With envOnly it prints the environment
-// and closes stdout, so that a reader that waits for its end goes on. The emulator
-// runs whether or not anybody reads this.
+// announce prints how to reach the emulator. With envOnly it prints only the environment
+// and closes stdout, so that a shell that reads until EOF continues. Failures to write
+// are ignored: the emulator runs whether or not anything reads its output.
 func (a *app) announce(server *sessionstest.Server, url string, envOnly bool) {
 	env := newEmulatorEnv(server, url)
 	switch {
@@ -84,7 +84,7 @@ func (a *app) announce(server *sessionstest.Server, url string, envOnly bool) {
 		{"CLERK_PUBLISHABLE_KEY", env.PublishableKey},
 		{"CLERK_JWT_KEY", oneLine(env.JWTKey)},
 		{"Issuer of tokens", server.Issuer, "serves its keys at /.well-known/jwks.json"},
-		{"Control API", url + "/_emulator", "moves the clock, injects faults, changes state: openapi.yaml there"},
+		{"Control API", url + "/_emulator", "moves the clock, injects faults, changes state; see openapi.yaml there"},
 	})
 	a.note("Ctrl-C stops it.")
 }

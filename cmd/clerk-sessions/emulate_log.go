@@ -11,8 +11,8 @@ import (
 // logQueue is the number of requests that may wait to be logged.
 const logQueue = 1024
 
-// emulatorLog writes a line for each request. No request waits for it: requests that
-// find the queue full are counted instead of logged.
+// emulatorLog logs requests without delaying them. Requests that do not fit into the
+// queue are counted, not logged.
 type emulatorLog struct {
 	queue   chan sessionstest.Request
 	dropped atomic.Int64
@@ -21,7 +21,7 @@ type emulatorLog struct {
 }
 
 // newEmulatorLog starts a log that calls write for each request, with the number of
-// requests dropped before it. It ends at the first error.
+// requests dropped before it. The log ends at the first error of write.
 func newEmulatorLog(write func(r sessionstest.Request, dropped int64) error) *emulatorLog {
 	l := &emulatorLog{
 		queue: make(chan sessionstest.Request, logQueue),
@@ -54,8 +54,8 @@ func (l *emulatorLog) add(r sessionstest.Request) {
 	}
 }
 
-// close writes what is still in the queue, for a second at most, and returns the
-// number of requests that were never logged.
+// close writes the requests still in the queue, for at most a second, and returns the
+// number of requests that were not logged.
 func (l *emulatorLog) close() int64 {
 	close(l.stop)
 	select {

@@ -21,7 +21,7 @@ import (
 )
 
 // startEmulator runs the program as another process with a pipe for its stdout, and
-// reads the line that it announces itself with.
+// reads its first line.
 func startEmulator(t *testing.T) (stdout *os.File, announced emulatorEnv) {
 	program, err := os.Executable()
 	require.NoError(t, err)

@@ -36,6 +36,7 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
+// usagef returns an error with exitUsage.
 func usagef(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Errorf(format, args...)}
 }
@@ -61,7 +62,7 @@ func (a *app) exitCode(err error) int {
 // printError writes an error as one line.
 func (a *app) printError(err error) { a.note("error: %s", describe(err)) }
 
-// note writes a line to stderr. A failure to write has nowhere to be reported.
+// note writes a line to stderr. Failures to write are ignored.
 func (a *app) note(format string, args ...any) {
 	line := clean(fmt.Sprintf(format, args...))
 	a.aside(func() { fmt.Fprintln(a.errs, line) })
@@ -77,6 +78,7 @@ func describe(err error) string {
 	return text
 }
 
+// advice returns what to do about an error, or "".
 func advice(err error) string {
 	var apiErr *clerksessions.Error
 	var network *net.OpError
@@ -96,16 +98,16 @@ func advice(err error) string {
 	case errors.Is(err, clerksessions.ErrGone):
 		return "verify the token locally, without --remote"
 	case errors.Is(err, clerksessions.ErrRateLimited):
-		return "wait a little and run it again"
+		return "wait a little and run the command again"
 	case errors.Is(err, clerksessions.ErrUnavailable):
-		return "run it again later"
+		return "run the command again later"
 	case errors.As(err, &network) && network.Op != "listen":
 		return "check the network and CLERK_API_URL"
 	}
 	return ""
 }
 
-// isAboutID reports whether a 404 can be about the id in the request.
+// isAboutID reports whether a 404 may be about the id in the request.
 func isAboutID(apiErr *clerksessions.Error) bool {
 	return apiErr.HasCode("resource_not_found") && apiErr.Op != "GetSessionList"
 }
@@ -123,14 +125,13 @@ func hasEnded(apiErr *clerksessions.Error) bool {
 	return false
 }
 
-// noKeys reports whether the Backend API refused to serve the keys of tokens with this
-// status.
+// noKeys reports whether fetching the key set failed with this status.
 func noKeys(err error, status int) bool {
 	return errors.Is(err, sessionjwt.ErrKeysUnavailable) &&
 		regexp.MustCompile(fmt.Sprintf(`/jwks\b.*\b%d\b`, status)).MatchString(err.Error())
 }
 
-// partly is the error for failures that have been printed already.
+// partly returns the error for a number of failures that have been printed, nil for none.
 func partly(failed, done int) error {
 	switch {
 	case failed == 0:

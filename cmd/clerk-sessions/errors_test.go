@@ -21,5 +21,7 @@ func TestAdviceForA404(t *testing.T) {
 		err := &clerksessions.Error{Op: "CreateSessionToken", StatusCode: 404,
 			Errors: []clerksessions.ClerkError{{Code: "resource_not_found", Message: text}}}
 		assert.Equal(t, want, hasEnded(err), text)
+		err.Errors[0].Code = "other"
+		assert.False(t, hasEnded(err), text)
 	}
 }

@@ -18,7 +18,8 @@ func nonEmpty(set func(string) error) func(string) error {
 	}
 }
 
-// text returns what sets a flag to a text. The functions below are like it.
+// text returns a function for flags.Func that sets a string and rejects an empty one. The
+// functions below are similar.
 func text(to *string) func(string) error {
 	return nonEmpty(func(value string) error {
 		*to = value
@@ -26,7 +27,7 @@ func text(to *string) func(string) error {
 	})
 }
 
-// texts is a text that may be repeated.
+// texts appends to a list of strings, for a flag that may be repeated.
 func texts(to *[]string) func(string) error {
 	return nonEmpty(func(value string) error {
 		*to = append(*to, value)
@@ -34,6 +35,7 @@ func texts(to *[]string) func(string) error {
 	})
 }
 
+// number accepts an integer of at least 1.
 func number(to *int) func(string) error {
 	return func(value string) error {
 		n, err := strconv.Atoi(value)
@@ -45,6 +47,7 @@ func number(to *int) func(string) error {
 	}
 }
 
+// duration accepts a duration above zero.
 func duration(to *time.Duration) func(string) error {
 	return func(value string) error {
 		d, err := time.ParseDuration(value)
@@ -56,7 +59,7 @@ func duration(to *time.Duration) func(string) error {
 	}
 }
 
-// network is a range of IP addresses, or a single one.
+// network accepts a range of IP addresses, or a single address.
 func network(to *netip.Prefix) func(string) error {
 	return func(value string) error {
 		prefix, err := netip.ParsePrefix(value)

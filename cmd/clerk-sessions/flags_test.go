@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNoFlagTakesAnEmptyValue(t *testing.T) {
+func TestFlagsRejectAnEmptyValue(t *testing.T) {
 	t.Parallel()
 	valued := regexp.MustCompile(`--([a-z-]+) [A-Za-z]+  `)
 	for _, cmd := range newApp(time.Now).root().Commands() {

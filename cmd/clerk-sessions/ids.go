@@ -15,12 +15,12 @@ import (
 	"strings"
 )
 
-// idKind is a kind of ids that are read from flags and files.
+// idKind is a kind of ids, which are read from flags and files.
 type idKind struct {
 	noun    string
 	prefix  string
-	columns []string // names of a CSV column that holds them, normalized, best first
-	reader  string   // a command that reads them from stdin
+	columns []string // normalized names of a CSV column of such ids, preferred ones first
+	reader  string   // an example of a command that reads such ids from stdin
 }
 
 var (
@@ -39,8 +39,8 @@ func (k idKind) valid(id string) bool {
 	return ok && idRest.MatchString(rest) && !k.header(id)
 }
 
-// several returns what sets a flag that may be repeated, or hold several ids separated by
-// commas.
+// several returns a flag function like text for ids. The flag may be repeated, or list
+// several ids separated by commas.
 func (k idKind) several(to *[]string) func(string) error {
 	return nonEmpty(func(value string) error {
 		for id := range strings.SplitSeq(value, ",") {
@@ -55,7 +55,7 @@ func (k idKind) several(to *[]string) func(string) error {
 	})
 }
 
-// one returns what sets a flag for one id.
+// one returns a flag function like text for one id.
 func (k idKind) one(to *string) func(string) error {
 	return nonEmpty(func(value string) error {
 		if !k.valid(value) {
@@ -66,17 +66,18 @@ func (k idKind) one(to *string) func(string) error {
 	})
 }
 
-// header reports whether a cell is the name of a column. Some look like an id.
+// header reports whether a cell is the name of a column. Some names look like an id.
 func (k idKind) header(cell string) bool {
 	names := append(k.columns, k.noun+"name", k.noun+"email")
 	return slices.Contains(names, normalize(cell)) && !strings.HasSuffix(cell, "_")
 }
 
+// normalize returns the name of a column in lower case, without separators.
 func normalize(name string) string {
 	return strings.NewReplacer(" ", "", "_", "", "-", "").Replace(strings.ToLower(name))
 }
 
-// wrongID is the error of a line that does not hold a valid id.
+// wrongID is the error for a line without a valid id.
 type wrongID struct {
 	text string
 	line int
@@ -92,9 +93,9 @@ func (k idKind) checked(id string, line int) (string, error) {
 	return id, nil
 }
 
-// collect returns the ids of a file, each once. The error names those that are not valid.
+// collect returns the ids of a file without duplicates. The error lists invalid ids.
 func (k idKind) collect(file string, ids iter.Seq2[string, error]) (all []string, err error) {
-	const most = 5
+	const maxListed = 5
 	seen := map[string]bool{}
 	var wrong []string
 	for id, err := range ids {
@@ -110,8 +111,8 @@ func (k idKind) collect(file string, ids iter.Seq2[string, error]) (all []string
 		}
 	}
 	more := ""
-	if n := len(wrong) - most; n > 0 {
-		wrong, more = wrong[:most], fmt.Sprintf(" and %d more", n)
+	if n := len(wrong) - maxListed; n > 0 {
+		wrong, more = wrong[:maxListed], fmt.Sprintf(" and %d more", n)
 	}
 	switch {
 	case len(wrong) > 0:
@@ -123,8 +124,8 @@ func (k idKind) collect(file string, ids iter.Seq2[string, error]) (all []string
 	return all, nil
 }
 
-// open returns the ids in a file, or on stdin for "-", and what to call it. The ids end
-// with ctx. A file stays open until the program ends.
+// open returns the ids in a file, or on stdin for "-", and a name for error messages. The
+// ids end with ctx. A file stays open until the program ends.
 func (a *app) open(ctx context.Context, k idKind, file string) (name string, ids iter.Seq2[string, error], err error) {
 	name, from := "stdin", a.in
 	if file != "-" {
@@ -133,7 +134,7 @@ func (a *app) open(ctx context.Context, k idKind, file string) (name string, ids
 		}
 		name = file
 	}
-	in, out := io.Pipe() // whose reader need not wait for from
+	in, out := io.Pipe() // unlike a read of stdin, a read of the pipe can be interrupted
 	context.AfterFunc(ctx, func() { out.CloseWithError(ctx.Err()) })
 	go func() {
 		_, err := io.Copy(out, from)
@@ -142,10 +143,10 @@ func (a *app) open(ctx context.Context, k idKind, file string) (name string, ids
 	return name, k.read(name, in), nil
 }
 
-// read yields the ids of a file: one on each line, or those in the column of a CSV file
-// that is named for them. It skips blank lines, comments that begin with # and header
-// rows, which concatenated files repeat. A *wrongID is about one line; any other error
-// ends the sequence.
+// read yields the ids of a file: one on each line, or those in a named column of a CSV
+// file. It skips blank lines, comments that begin with # and header rows, which
+// concatenated files repeat. A *wrongID is about one line; any other error ends the
+// sequence.
 func (k idKind) read(name string, from io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		r := idReader{idKind: k, name: name, column: -1}
@@ -178,15 +179,15 @@ type idReader struct {
 	name string
 	line int
 
-	comma  rune   // what separates the columns, zero if there are none so far
-	column int    // of the ids, -1 before a header
-	record string // lines of a quoted field that has not ended
-	first  int    // number of the first of them
+	comma  rune   // the separator of the columns; zero until a line has one
+	column int    // the column of the ids; -1 before a header
+	record string // the lines read of a record with an unfinished quoted field
+	first  int    // the number of the record's first line
 }
 
-// id returns the id in a line, which is empty if the line has none.
+// id returns the id in a line, or "" if it has none.
 func (r *idReader) id(line string) (string, error) {
-	line = strings.TrimPrefix(line, "\ufeff") // of concatenated files, too
+	line = strings.TrimPrefix(line, "\ufeff") // on any line, for concatenated files
 	if strings.ContainsRune(line, 0) {
 		return "", usagef("%s: line %d has a NUL byte: save it as UTF-8, one id on each line", r.name, r.line)
 	}
@@ -246,8 +247,8 @@ func (r *idReader) cell(line string) (string, error) {
 	return r.checked(row[r.column], r.first)
 }
 
-// cutError names the command that takes the ids out of a file whose header does not
-// name their column. It returns nil for a row without a valid id.
+// cutError returns the error for a file without a named column of ids. It suggests a cut
+// command that extracts them. It is nil for a row without a valid id.
 func (r *idReader) cutError(row []string) error {
 	column := slices.IndexFunc(row, r.valid)
 	switch {

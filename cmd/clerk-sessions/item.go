@@ -8,7 +8,7 @@ import (
 	"github.com/clerksessions/clerksessions/internal/bulk"
 )
 
-const pageAttempts = 5 // at each page of a long list
+const pageAttempts = 5 // at each page of a list with several
 
 // errMax is the error of an item that --max does not allow. Retries of others go on.
 var errMax = errors.New("--max reached")
@@ -22,7 +22,7 @@ type item struct {
 	traceID string // of the last response about the session
 }
 
-// outcomeOf says what the error of one attempt means.
+// outcomeOf classifies the error of one attempt.
 func outcomeOf(err error) bulk.Outcome[*item] {
 	out := bulk.Outcome[*item]{Err: err}
 	var apiErr *clerksessions.Error
@@ -43,7 +43,7 @@ func outcomeOf(err error) bulk.Outcome[*item] {
 		out.Class = bulk.Fatal
 	case status == 429:
 		out.Class = bulk.RateLimited
-	case status == 408, status == 425, status >= 500, status < 300: // or a truncated response
+	case status == 408, status == 425, status >= 500, status < 300: // below 300: a truncated response
 		out.Class = bulk.Transient
 	}
 	return out
@@ -71,12 +71,13 @@ func (r *revokeRun) do(it *item) bulk.Outcome[*item] {
 	return out
 }
 
-// list lists the sessions of a user that are to be revoked. It records those that are
-// not known yet as found, and the user as done, and returns the sessions.
+// list lists the sessions of a user that match the selection. It returns those that the
+// report does not have yet, and records them with the outcome found, and the user with
+// the outcome done.
 func (r *revokeRun) list(user *item, found, done outcome) (sessions []*clerksessions.Session, failure error) {
-	attempts := 1 // retries are up to the engine, which sees all calls
+	attempts := 1 // bulk.Runner retries, since it coordinates all calls
 	if user.paged {
-		attempts = pageAttempts // the engine would start again with the first page
+		attempts = pageAttempts // bulk.Runner would start again at the first page
 	}
 	s := &r.flags.selection
 	var entries []entry
@@ -111,7 +112,7 @@ func (r *revokeRun) list(user *item, found, done outcome) (sessions []*clerksess
 	return sessions, cmp.Or(r.record(entries...), failure)
 }
 
-// revoke revokes a session. A 404 about it counts as done.
+// revoke revokes a session. A session that Clerk no longer has counts as done.
 func (r *revokeRun) revoke(it *item) bulk.Outcome[*item] {
 	if !it.counted {
 		if r.budget.Add(-1) < 0 {

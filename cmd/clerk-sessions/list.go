@@ -19,8 +19,8 @@ func (a *app) listCommand() *cobra.Command {
 		Use:   "list (--user ID | --client ID)",
 		Short: "List the sessions of a user or a client",
 		Long: `List the sessions of a user, or of a client, which is one browser or device. The
-newest come first; 10 are listed unless --limit or --all is given. Sessions that have
-ended disappear after a while.`,
+newest come first; 10 are listed unless --limit or --all is given. Clerk deletes a
+session some time after it has ended.`,
 		Example: `  clerk-sessions list --user user_2abc
   clerk-sessions list --user user_2abc --status active --all --json`,
 		Args: cobra.NoArgs,
@@ -37,7 +37,7 @@ ended disappear after a while.`,
 	return cmd
 }
 
-// statuses are those that Clerk has a filter for.
+// statuses are the statuses that Clerk can filter by.
 var statuses = []string{"abandoned", "active", "ended", "expired", "removed", "replaced", "revoked"}
 
 // statusFlag adds --status with completion.
@@ -77,7 +77,7 @@ func (a *app) list(ctx context.Context, params clerksessions.ListParams, all boo
 	return a.printSessions(sessions...)
 }
 
-// listAll prints sessions as they come, a page at a time.
+// listAll prints sessions as they are listed, a page at a time.
 func (a *app) listAll(sessions iter.Seq2[*clerksessions.Session, error]) error {
 	const size = 500
 	var page []*clerksessions.Session

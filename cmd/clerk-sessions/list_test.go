@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestListAllPrintsWhatCameBeforeAnError(t *testing.T) {
+func TestListAllPrintsSessionsBeforeAnError(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name                     string
@@ -43,7 +43,7 @@ func TestListAllPrintsWhatCameBeforeAnError(t *testing.T) {
 	}
 }
 
-func TestListAllEndsWhenNothingIsPrinted(t *testing.T) {
+func TestListAllEndsWhenStdoutFails(t *testing.T) {
 	t.Parallel()
 	server := sessionstest.New()
 	for range 1600 {

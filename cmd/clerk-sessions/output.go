@@ -15,8 +15,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// clean makes text safe for a terminal: characters that do not print, such as the
-// beginning of an escape sequence or a right-to-left mark, are escaped as in JSON.
+// clean makes text safe for a terminal: it escapes unprintable characters, such as ESC or
+// a right-to-left mark, as in JSON.
 func clean(text string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -32,7 +32,7 @@ func clean(text string) string {
 	return b.String()
 }
 
-// printJSON prints a value on a line of its own.
+// printJSON prints a value as one line of JSON.
 func (a *app) printJSON(v any) error {
 	line, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
@@ -54,7 +54,7 @@ func (a *app) printRows(rows [][]string) error {
 	return w.Flush()
 }
 
-// when formats a time: relative to now on a terminal, else exact.
+// when formats a time: relative to now on a terminal, otherwise in RFC 3339 form.
 func (a *app) when(t time.Time) string {
 	if a.outTTY {
 		return humanize.RelTime(t, a.now(), "ago", "from now")
@@ -78,7 +78,7 @@ func (a *app) paint(row string, status clerksessions.SessionStatus) string {
 	return strings.Replace(row, " "+word, " \x1b["+color+"m"+word+"\x1b[0m", 1)
 }
 
-// details describes what has no column of its own.
+// details returns the text of the column DETAILS.
 func details(s *clerksessions.Session) string {
 	var all []string
 	if s.Actor != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func FuzzCleanLetsNothingControlTheTerminal(f *testing.F) {
+func FuzzCleanEscapesControlCharacters(f *testing.F) {
 	for _, seed := range []string{"", "Αθήνα", "\x1b[31m\x07", "a\tb\r\nc", "\u009b31m\u202e\u2066", "\xff\xfe", "\U000e0041", "\u2028\x7f"} {
 		f.Add(seed)
 	}
@@ -33,7 +33,7 @@ func FuzzCleanLetsNothingControlTheTerminal(f *testing.F) {
 	})
 }
 
-func TestRowsControlNoTerminal(t *testing.T) {
+func TestRowsCannotControlTheTerminal(t *testing.T) {
 	t.Parallel()
 	out := new(bytes.Buffer)
 	require.NoError(t, (&app{out: out}).printRows([][]string{{"user", "user_\x1b[31m"}, {"session", "a\tb"}}))

@@ -7,19 +7,20 @@ import (
 	"time"
 )
 
-// progress shows how far a pass is, also while it waits: a line that is redrawn on a
-// terminal, otherwise a line now and then. The app's mutex guards it.
+// progress shows the progress of a pass: on a terminal a line that is redrawn every
+// second, otherwise a line every five seconds. The app's mutex guards it.
 type progress struct {
 	app   *app
 	what  string
 	start time.Time
 	timer *time.Timer
 
-	total tally     // users to list, and sessions to revoke so far
-	done  tally     // of these
-	until time.Time // when the pause for the rate limit ends
+	total tally     // users to list, and sessions to revoke that are known so far
+	done  tally     // how many of these are done
+	until time.Time // when the current pause ends
 }
 
+// tally counts items.
 type tally struct{ users, sessions int }
 
 func (t *tally) add(it *item) {
@@ -30,7 +31,7 @@ func (t *tally) add(it *item) {
 	}
 }
 
-// begin shows the progress of items until the returned progress ends.
+// begin starts to show the progress of a pass over items, until end is called.
 func (a *app) begin(what string, items []*item) *progress {
 	p := &progress{app: a, what: what, start: time.Now()}
 	for _, it := range items {
@@ -44,7 +45,7 @@ func (a *app) begin(what string, items []*item) *progress {
 		a.progress = p
 		p.timer = time.AfterFunc(every, func() {
 			a.update(func() {
-				if a.progress == p { // else it has ended
+				if a.progress == p { // it has not ended
 					p.draw()
 					p.timer.Reset(every)
 				}
@@ -54,7 +55,7 @@ func (a *app) begin(what string, items []*item) *progress {
 	return p
 }
 
-// pause notes that no call is started for a while.
+// pause records that no call is started for a while.
 func (p *progress) pause(wait time.Duration) {
 	if until := time.Now().Add(wait); until.After(p.until) {
 		p.until = until
@@ -72,14 +73,14 @@ func (p *progress) end() {
 // redraws reports whether stderr is a terminal that can redraw a line.
 func (a *app) redraws() bool { return a.errTTY && !a.dumb }
 
-// update changes the progress.
+// update calls change with the mutex locked.
 func (a *app) update(change func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	change()
 }
 
-// aside runs a function that writes lines, without the line of progress.
+// aside calls write, which writes lines, with the line of progress removed.
 func (a *app) aside(write func()) {
 	a.update(func() {
 		if a.progress == nil || !a.redraws() {
@@ -106,7 +107,7 @@ func (p *progress) draw() {
 	fmt.Fprint(p.app.errs, "\r"+line+"\x1b[K")
 }
 
-// asideWriter writes whole lines aside from the line of progress.
+// asideWriter writes whole lines with the line of progress removed.
 type asideWriter struct {
 	app *app
 	to  io.Writer
@@ -117,8 +118,8 @@ func (w asideWriter) Write(lines []byte) (n int, err error) {
 	return n, err
 }
 
-// String is like "Revoking: 120/300, 2m10s left", at most 40 columns. While users are
-// listed the number of sessions is estimated.
+// String returns, for example, "Revoking: 120/300, 2m10s left", at most 40 columns. The
+// number of sessions is an estimate until all users are listed.
 func (p *progress) String() string {
 	done, total, about := p.done.sessions, p.total.sessions, ""
 	units, allUnits := p.done.users+p.done.sessions, p.total.users+p.total.sessions
@@ -132,17 +133,17 @@ func (p *progress) String() string {
 	text := fmt.Sprintf("%s: %d/%s%d", p.what, done, about, total)
 	wait := max(0, time.Until(p.until))
 	if wait > 0 {
-		text = fmt.Sprintf("Paused %s: %d/%s%d", short(wait), done, about, total)
+		text = fmt.Sprintf("Paused %s: %d/%s%d", shortDuration(wait), done, about, total)
 	}
 	if units > 0 {
 		rate := float64(units) / float64(time.Since(p.start)+wait)
-		text += ", " + short(max(time.Duration(float64(allUnits-units)/rate), wait)) + " left"
+		text += ", " + shortDuration(max(time.Duration(float64(allUnits-units)/rate), wait)) + " left"
 	}
 	return text
 }
 
-// short formats a duration with at most two units.
-func short(d time.Duration) string {
+// shortDuration formats a duration with at most two units.
+func shortDuration(d time.Duration) string {
 	if d < 10*time.Minute {
 		return d.Round(time.Second).String()
 	}

@@ -110,7 +110,7 @@ func TestShortDurations(t *testing.T) {
 		0: "0s", 1400 * time.Millisecond: "1s", 59 * time.Second: "59s", 9*time.Minute + 59*time.Second: "9m59s",
 		10 * time.Minute: "10m", 59*time.Minute + 40*time.Second: "1h0m", 100 * time.Hour: "100h0m",
 	} {
-		assert.Equal(t, want, short(d))
+		assert.Equal(t, want, shortDuration(d))
 	}
 }
 

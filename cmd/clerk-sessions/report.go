@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// outcome is what became of a session or a user; the package comment explains each.
+// outcome is the outcome for a session or a user; the package comment explains each.
 type outcome string
 
 const (
@@ -25,27 +25,27 @@ type entry struct {
 	SessionID    string  `json:"session_id,omitzero"`
 	UserID       string  `json:"user_id"`
 	Outcome      outcome `json:"outcome"`
-	LiveSessions int     `json:"live_sessions,omitzero"` // of a user who is listed
+	LiveSessions int     `json:"live_sessions,omitzero"` // with listed: of the user
 	ErrorCode    string  `json:"error_code,omitzero"`
 	Error        string  `json:"error,omitzero"`
 	TraceID      string  `json:"trace_id,omitzero"`
 }
 
-// report is what is known about the users of a run and their sessions. It forgets
-// sessions that are done once their user is listed.
+// report holds the state of the users of a run and of their sessions. It drops sessions
+// that are done once their user is listed.
 type report struct {
 	mu            sync.Mutex
 	file          *reportFile // nil for none
 	users         []string
 	state         map[string]*userState
-	revoked, gone int // sessions, by this run
-	before        int // sessions that earlier runs revoked or found gone
+	revoked, gone int // numbers of sessions in this run
+	before        int // the number of sessions that earlier runs revoked or found gone
 }
 
 type userState struct {
 	outcome  outcome
-	live     int  // sessions, selected or not
-	found    bool // a session to revoke
+	live     int  // the number of live sessions, selected or not
+	found    bool // there was a session to revoke
 	sessions map[string]session
 }
 
@@ -54,7 +54,8 @@ type session struct {
 	outcome outcome
 }
 
-// forget drops a session that is done. Most users have none left then, and no map.
+// forget drops a session if it is done. For most users none is left, so the map is dropped
+// as well.
 func (u *userState) forget(id string) {
 	if o := u.sessions[id].outcome; o == revoked || o == gone {
 		delete(u.sessions, id)
@@ -72,7 +73,8 @@ func newReport(users []string) *report {
 	return r
 }
 
-// stateOf returns the state of a user. Sessions listed for a client may be of any user.
+// stateOf returns the state of a user, or else that of the user "", who stands for all
+// users of a client.
 func (r *report) stateOf(user string) *userState { return cmp.Or(r.state[user], r.state[""]) }
 
 // add adds entries to the state and to the file.
@@ -131,7 +133,7 @@ func (r *report) applySession(u *userState, e entry) bool {
 	return true
 }
 
-// knows reports whether a session is in the report and not forgotten.
+// knows reports whether the report has the session and has not dropped it.
 func (r *report) knows(user, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -139,8 +141,8 @@ func (r *report) knows(user, id string) bool {
 	return ok
 }
 
-// left returns what is to do: sessions not tried yet, users to list, and sessions that
-// failed. Users whose listing failed come last.
+// left returns the remaining items: sessions not tried yet, users to list, with those
+// whose listing failed last, and sessions that failed.
 func (r *report) left() (untried, users, again []*item) {
 	var unlisted []*item
 	for _, user := range r.users {
@@ -174,7 +176,7 @@ func (r *report) unchecked() (users []*item) {
 	return users
 }
 
-// summary counts what was done and what is left.
+// summary counts the sessions by outcome.
 func (r *report) summary() summary {
 	s := summary{Revoked: r.revoked, Gone: r.gone, Before: r.before}
 	for _, u := range r.state {

@@ -16,8 +16,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// reportFile is the file of a report: JSON Lines that are only appended to, as the
-// package comment documents. It is locked until it is closed.
+// reportFile is the file of a report. Its format is JSON Lines, documented in the package
+// comment. It is only appended to, and is locked until it is closed.
 type reportFile struct {
 	name  string
 	fresh bool      // created by this run
@@ -25,10 +25,10 @@ type reportFile struct {
 	out   io.Writer // file, or stdout
 	file  *os.File  // nil for stdout
 	lock  *flock.Flock
-	err   error // of the first write that failed
+	err   error // of the first failed write
 }
 
-// errReport is wrapped by every failure to write.
+// errReport is wrapped by every error of writing a report.
 var errReport = errors.New("cannot write report")
 
 // runStart is the first line of each run.
@@ -37,7 +37,7 @@ type runStart struct {
 	Started time.Time `json:"started"`
 }
 
-// createReport begins a new report; "-" is stdout. It never overwrites a file.
+// createReport creates a report; "-" is stdout. It never overwrites a file.
 func (a *app) createReport(name string, header reportHeader) (*reportFile, error) {
 	f := &reportFile{name: name, out: asideWriter{a, a.out}}
 	if name != "-" {
@@ -50,7 +50,7 @@ func (a *app) createReport(name string, header reportHeader) (*reportFile, error
 		}
 		f.out, f.file, f.fresh = file, file, true
 	}
-	// On Windows the lock covers the first byte, so the header is written before.
+	// On Windows the lock protects the first byte, so the header is written first.
 	if err := f.begin(header); err != nil {
 		_ = f.discard()
 		return nil, usagef("%w (nothing was revoked)", err)
@@ -64,7 +64,7 @@ func (a *app) createReport(name string, header reportHeader) (*reportFile, error
 	return f, nil
 }
 
-// resume reads the report of earlier runs and opens it to append to. It returns its
+// resume reads the report of earlier runs, opens it for appending, and returns its
 // header.
 func (r *report) resume(name, key string, header reportHeader) (was reportHeader, err error) {
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
@@ -75,10 +75,10 @@ func (r *report) resume(name, key string, header reportHeader) (was reportHeader
 	err = r.file.acquire()
 	var size int64
 	if err == nil {
-		was, size, err = r.read(io.MultiReader(strings.NewReader("{"), headerLess(file)), key, header)
+		was, size, err = r.read(io.MultiReader(strings.NewReader("{"), afterBrace(file)), key, header)
 	}
 	if err == nil {
-		err = os.Truncate(name, size) // drops a last line that a crash truncated
+		err = os.Truncate(name, size) // drop a last line that is incomplete after a crash
 	}
 	if err == nil {
 		err = r.file.begin()
@@ -132,7 +132,7 @@ func (f *reportFile) acquire() error {
 		return err
 	}
 	if !opened.Mode().IsRegular() {
-		return errors.New("it is not a regular file") // which may have no end
+		return errors.New("it is not a regular file") // a device or pipe may have no end
 	}
 	f.lock = flock.New(f.name, flock.SetFlag(os.O_RDWR))
 	switch locked, err := f.lock.TryLock(); {
@@ -141,16 +141,16 @@ func (f *reportFile) acquire() error {
 	case !locked:
 		return fmt.Errorf("it is in use by %s", holder(f.file))
 	}
-	// Whoever held the lock before may have removed the file.
+	// The previous holder of the lock may have removed the file.
 	if current, err := os.Stat(f.name); err != nil || !os.SameFile(opened, current) {
 		return errors.New("it was removed by another process")
 	}
 	return nil
 }
 
-// holder names the process that writes to a report, by its last start.
+// holder returns the process that last started to write to a report.
 func holder(file io.ReaderAt) string {
-	text, _ := io.ReadAll(headerLess(file))
+	text, _ := io.ReadAll(afterBrace(file))
 	starts := regexp.MustCompile(`(?m)^\{"pid":(\d+)`).FindAllSubmatch(text, -1)
 	if len(starts) == 0 {
 		return "another process"
@@ -158,9 +158,9 @@ func holder(file io.ReaderAt) string {
 	return fmt.Sprintf("process %s", starts[len(starts)-1][1])
 }
 
-// headerLess reads a report from its second byte on, after the brace that every report
-// begins with: on Windows the lock covers the first.
-func headerLess(file io.ReaderAt) io.Reader { return io.NewSectionReader(file, 1, 1<<62) }
+// afterBrace reads a report from its second byte on, after the brace that every report
+// begins with: on Windows the lock prevents reading the first byte.
+func afterBrace(file io.ReaderAt) io.Reader { return io.NewSectionReader(file, 1, 1<<62) }
 
 // begin writes the first lines of a run, before anything is revoked.
 func (f *reportFile) begin(header ...any) error {
@@ -171,8 +171,8 @@ func (f *reportFile) begin(header ...any) error {
 	return nil
 }
 
-// write appends a line for each value, unless an earlier write failed: it would continue
-// a truncated line.
+// write appends a line for each value. After a failure it writes nothing more, as the
+// last line may be truncated.
 func (f *reportFile) write(values ...any) error {
 	var lines bytes.Buffer
 	for _, v := range values {
@@ -186,7 +186,7 @@ func (f *reportFile) write(values ...any) error {
 	return f.failure()
 }
 
-// failure returns the first failure since the report was opened.
+// failure returns the error of the first failed write.
 func (f *reportFile) failure() error {
 	if f.err != nil {
 		return fmt.Errorf("%w: %w", errReport, f.err)
@@ -194,7 +194,7 @@ func (f *reportFile) failure() error {
 	return nil
 }
 
-// close closes the report and returns the first failure since it was opened.
+// close closes the report and returns the first error since it was opened.
 func (f *reportFile) close() error {
 	if f == nil {
 		return nil
@@ -216,10 +216,10 @@ func (f *reportFile) discard() error {
 	err := os.Remove(f.name) // while it is locked
 	_ = f.close()
 	if err != nil {
-		err = os.Remove(f.name) // Windows removes no open file
+		err = os.Remove(f.name) // Windows does not remove an open file
 	}
 	return err
 }
 
-// onStdout reports whether the report takes the place of the usual output.
+// onStdout reports whether the report is written to stdout, in place of the usual output.
 func (f *reportFile) onStdout() bool { return f != nil && f.name == "-" }

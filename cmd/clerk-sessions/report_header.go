@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize/english"
 	"github.com/go-json-experiment/json"
 )
 
@@ -34,8 +33,8 @@ func newReportHeader(api, key string, users []string, s *selection) reportHeader
 		hexSum(strings.Join(slices.Sorted(slices.Values(users)), "\n"))}
 }
 
-// instance tells secret keys apart without revealing them. With another instance's key
-// Clerk would know none of the sessions, and all would seem to be gone.
+// instance is a salted hash of the secret key. It prevents resuming a report with the key
+// of another instance, for which all sessions would seem to be gone.
 type instance struct {
 	Salt   string `json:"salt"`
 	SHA256 string `json:"sha256"`
@@ -50,8 +49,8 @@ func hexSum(text string) string {
 
 var errNoHeader = errors.New("not a report: missing header")
 
-// match decodes the first line of a report, and returns why it is not of the same run
-// with this key.
+// match decodes the header of a report. The error says why the report cannot be resumed
+// by a run with header h and this key.
 func (h reportHeader) match(line []byte, key string) (was reportHeader, err error) {
 	err = json.Unmarshal(line, &was)
 	switch {
@@ -60,15 +59,14 @@ func (h reportHeader) match(line []byte, key string) (was reportHeader, err erro
 	case was.Report != h.Report:
 		err = fmt.Errorf("its format is %q, want %q", was.Report, h.Report)
 	case was.API != h.API:
-		err = fmt.Errorf("it is from a run against %s, this one is against %s", was.API, h.API)
+		err = fmt.Errorf("it is from a run against %s, not %s", was.API, h.API)
 	case was.Instance != newInstance(key, was.Instance.Salt):
 		err = errors.New("it belongs to another secret key: " +
 			"use the key of the first run, or start a new report with --report")
 	case was.Selection != h.Selection:
-		err = fmt.Errorf("it is from a run with the flags %q, this one has %q", was.Selection, h.Selection)
+		err = fmt.Errorf("it is from a run with the flags %q, not %q", was.Selection, h.Selection)
 	case was.UsersID != h.UsersID:
-		err = fmt.Errorf("it is from a run over %s, this one has %d, not the same: give the same users again",
-			english.Plural(was.Users, "user", ""), h.Users)
+		err = fmt.Errorf("its users differ (it has %d, this run has %d): give the same users again", was.Users, h.Users)
 	}
 	return was, err
 }

@@ -48,7 +48,7 @@ func of(user string, outcome outcome, sessions ...string) (entries []entry) {
 	return entries
 }
 
-// writtenReport is a report of a run in which one of three sessions was revoked, one
+// writtenReport writes a report of a run in which one of three sessions was revoked, one
 // failed and then was gone, and one of two users could not be listed.
 func writtenReport(t *testing.T) string {
 	name := filepath.Join(t.TempDir(), "whole.jsonl")
@@ -117,8 +117,8 @@ func TestReportOfAClient(t *testing.T) {
 	assert.Equal(t, summary{NotDone: 1}, r.summary())
 }
 
-// A user whose live sessions are not selected is not one without a live session, and is
-// not when the run is resumed.
+// A user with live sessions that are not selected does not count as one without a live
+// session, even after a resume.
 func TestUsersWithoutALiveSession(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -141,8 +141,8 @@ func TestUsersWithoutALiveSession(t *testing.T) {
 	}
 }
 
-// A crash may end a report at any byte. Whatever is left of it, no session that is not
-// known to be done may be missing from what is resumed.
+// A crash may truncate a report at any byte. A resumed run must still include every
+// session that is not known to be done.
 func TestReportTruncatedAtAnyByteMissesNoSession(t *testing.T) {
 	t.Parallel()
 	whole, err := os.ReadFile(writtenReport(t))
@@ -207,7 +207,7 @@ func TestAReportIsUnlockedWhenItIsClosed(t *testing.T) {
 	require.ErrorContains(t, err, "it is in use by process ")
 }
 
-// Whoever held the lock before may have removed the file, or put another in its place.
+// The previous holder of the lock may have removed or replaced the file.
 func TestAReportThatWasRemovedIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, replaced := range []bool{false, true} {
@@ -224,7 +224,7 @@ func TestAReportThatWasRemovedIsRefused(t *testing.T) {
 	}
 }
 
-// fullDisk takes so many bytes and no more.
+// fullDisk accepts a number of bytes, then fails.
 type fullDisk struct {
 	text string
 	room int
@@ -332,7 +332,7 @@ func FuzzReadReport(f *testing.F) {
 	})
 }
 
-// A list that is retried shows sessions that were live when it was read.
+// A retried listing may include sessions that were revoked in the meantime.
 func TestASessionIsForgottenOnceItsUserIsListed(t *testing.T) {
 	t.Parallel()
 	r := newReport(twoUsers)

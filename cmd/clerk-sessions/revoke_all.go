@@ -24,14 +24,15 @@ type revokeAllFlags struct {
 	reportName, resumedName string
 }
 
-const revokeAllHelp = `End all live sessions of many users, which are those that have not ended. First ban the
-users or change what lets them sign in. Tokens issued before stay valid until they
-expire, usually within a minute.
+const revokeAllHelp = `End all live sessions of many users: those that have not ended. First ban the users or
+change what lets them sign in. Tokens issued before stay valid until they expire,
+usually within a minute.
 
-All users are listed first. Then you are asked, and exactly the sessions listed are
-revoked. With --yes nobody is asked, and sessions are revoked while other users are
-still being listed. At the end the users that had sessions to revoke are listed again. A
-session that is still live, or that began meanwhile, is reported, and the exit code is 3.
+First the sessions of all users are listed. Then you are asked for confirmation, and
+exactly the sessions listed are revoked. With --yes there is no confirmation, and
+sessions are revoked while others are still being listed. At the end the users that had
+sessions to revoke are listed again. A session that is still live, or that began
+meanwhile, is reported, and the exit code is 3.
 
 The users file has one user id on each line, or is a CSV file with a column named id or
 user_id.
@@ -39,16 +40,16 @@ user_id.
 With --report each session is recorded in a file of JSON lines as it happens: planned,
 revoked, gone (Clerk no longer has it), failed (with error code and trace id) or live.
 After Ctrl-C, a crash or failures, run the same command with --resume in place of
---report: it does what is missing, then what failed. Ctrl-C lets the calls in flight
-finish; a second Ctrl-C does not.
+--report: it continues with what is missing, then retries what failed. After Ctrl-C the
+calls in flight may finish; a second Ctrl-C ends the program at once.
 
 A failure of one session or user does not stop the others. When the instance's rate
 limit is reached, all calls pause for as long as Clerk asks. The run gives up when
-nothing has succeeded for 10 minutes, or when 200 different users have failed without
-a success.
+Clerk asks to wait for more than 5 minutes, when nothing has succeeded for 10 minutes,
+or when 200 different users have failed without a success in between.
 
-The exit code is 0 if no session is left, 3 if some are left, and 1 if none was revoked,
-no user has a live session, or the output could not be written.`
+The exit code is 0 if no session is left and 3 if some are. It is 1 if some are left and
+none was revoked, if no user has a live session, or if the output cannot be written.`
 
 func (a *app) revokeAllCommand() *cobra.Command {
 	f := revokeAllFlags{concurrency: 8}
@@ -67,15 +68,15 @@ func (a *app) revokeAllCommand() *cobra.Command {
 	flags.Func("user", "a user `ID`; may be repeated, or list several separated by commas", userIDs.several(&f.users))
 	flags.Func("users-file", "read user ids from `FILE`, - for stdin; # begins a comment", text(&f.usersFile))
 	f.selection.flags(cmd)
-	flags.Func("max", "revoke at most `N` sessions, or none if more are listed before the first is revoked", number(&f.max))
+	flags.Func("max", "revoke at most `N` sessions; without --yes, revoke none if more match", number(&f.max))
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only show the sessions that would be revoked")
-	flags.BoolVar(&f.yes, "yes", false, "do not ask")
-	flags.BoolVar(&f.once, "once", false, "do not list the users again at the end")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask for confirmation")
+	flags.BoolVar(&f.once, "once", false, "do not list the sessions again at the end")
 	flags.Func("concurrency",
 		fmt.Sprintf("make up to `N` concurrent calls (default %d)", f.concurrency), number(&f.concurrency))
 	flags.Func("report", "record each session in the new `FILE`, - for stdout", text(&f.reportName))
 	flags.Func("resume",
-		"do what is left by the `REPORT` of an earlier run with the same users, selection and secret key",
+		"continue the run of `REPORT`, with the same users, selection and secret key",
 		text(&f.resumedName))
 	cmd.MarkFlagsOneRequired("user", "users-file", "client")
 	cmd.MarkFlagsMutuallyExclusive("user", "users-file")
@@ -85,7 +86,7 @@ func (a *app) revokeAllCommand() *cobra.Command {
 }
 
 func (a *app) revokeAll(ctx context.Context, f *revokeAllFlags) error {
-	// The reader of the output may stop reading; the run continues.
+	// The run continues even if nothing reads the output any more.
 	signal.Ignore(syscall.SIGPIPE)
 
 	client, err := a.client(keepAlive(f.concurrency), clerksessions.WithMaxAttempts(1))
@@ -106,7 +107,7 @@ func (a *app) revokeAll(ctx context.Context, f *revokeAllFlags) error {
 		}
 	}
 	if len(f.users) == 0 {
-		f.users = []string{""} // whoever has the client
+		f.users = []string{""} // stands for all users of the client
 	}
 	if f.olderThan > 0 {
 		f.createdBefore = a.now().Add(-f.olderThan)
@@ -132,13 +133,13 @@ func (a *app) revokeAll(ctx context.Context, f *revokeAllFlags) error {
 		}
 		r.pass(ctx, "Revoking", todo, r.do)
 	}
-	if !f.once && !f.status.Ended() { // sessions that have ended are always listed
+	if !f.once && !f.status.Ended() { // a listing by an ended status never becomes empty
 		r.pass(ctx, "Checking", r.report.unchecked(), r.check)
 	}
 	return r.conclude()
 }
 
-// openReport begins a report or resumes one, if there is to be one.
+// openReport creates or resumes the report, if the flags ask for one.
 func (r *revokeRun) openReport() (err error) {
 	f := r.flags
 	header := newReportHeader(r.baseURL, r.key, r.report.users, &f.selection)
@@ -152,10 +153,10 @@ func (r *revokeRun) openReport() (err error) {
 	return err
 }
 
-// ask asks before sessions are revoked. It prints why they are not.
+// ask asks for confirmation. If it is refused, ask prints the error and closes the report.
 func (r *revokeRun) ask(ctx context.Context, t *terminal, todo []*item) error {
 	if r.stopped != nil || len(todo) == 0 {
-		return nil //nolint:nilerr // conclude tells
+		return nil //nolint:nilerr // conclude reports r.stopped
 	}
 	err := r.exceeds(len(todo))
 	if err == nil {
@@ -165,10 +166,10 @@ func (r *revokeRun) ask(ctx context.Context, t *terminal, todo []*item) error {
 		return nil
 	}
 	r.printError(err)
-	if errors.Is(err, errNo) && r.flags.reportName != "" {
+	if errors.Is(err, errNotConfirmed) && r.flags.reportName != "" {
 		return &exitError{exitFailed, r.report.file.discard()}
 	}
-	_ = r.closeReport(true) // which prints its error
+	_ = r.closeReport(true) // it prints its error
 	return &exitError{code: exitFailed}
 }
 
@@ -190,7 +191,7 @@ func (r *revokeRun) showPlan(todo []*item) error {
 	return cmp.Or(partly(s.Unlisted, len(r.report.users)-s.Unlisted), r.exceeds(len(todo)))
 }
 
-// exceeds returns the error for more sessions than --max allows.
+// exceeds returns an error if --max does not allow so many sessions.
 func (r *revokeRun) exceeds(sessions int) error {
 	if r.flags.max == 0 || sessions <= r.flags.max {
 		return nil
@@ -199,7 +200,7 @@ func (r *revokeRun) exceeds(sessions int) error {
 		english.Plural(sessions, "session", ""), r.flags.max)
 }
 
-// sessionsOfUsers is like "1,200 sessions of 1 user".
+// sessionsOfUsers returns, for example, "1,200 sessions of 1 user".
 func sessionsOfUsers(sessions []*item) string {
 	users := map[string]bool{}
 	for _, s := range sessions {

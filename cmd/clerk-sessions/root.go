@@ -12,27 +12,27 @@ import (
 	"golang.org/x/term"
 )
 
-const rootHelp = `clerk-sessions works on the sessions of a Clerk instance: who is signed in, and
+const rootHelp = `clerk-sessions manages the sessions of a Clerk instance: who is signed in, and
 where. It lists, reads, creates and revokes sessions, mints and verifies their
 tokens, and can emulate Clerk's session endpoints on this machine.
 
 The secret key of the instance (sk_test_... or sk_live_..., from the API keys page
-of Clerk's Dashboard) is taken from the environment or from a file. It is never
-taken from a flag, where other users of this machine could see it, and never printed.
+of Clerk's Dashboard) is read from the environment or from a file. It is never
+printed, and it cannot be a flag, which other users of this machine could see.
 
 Environment:
   CLERK_SECRET_KEY       the secret key, unless --secret-key-file is given
-  CLERK_API_URL          another host than https://api.clerk.com, such as an emulator
+  CLERK_API_URL          the API's URL without a version (default https://api.clerk.com)
   CLERK_API_VERSION      the version in the API's paths (default v1)
   CLERK_JWT_KEY          for verify: the instance's public key, in PEM form
   CLERK_PUBLISHABLE_KEY  for verify: contains the issuer of the instance's tokens
-  NO_COLOR               if not empty, no colors
+  NO_COLOR               disables colors if not empty
 
 Exit codes:
   0  done
   1  failed, or the answer is no
   2  wrong usage: nothing was sent or changed
-  3  partly failed: some of it is done, stderr says what is not`
+  3  partly failed: some of it is done; stderr says what is not`
 
 const rootExample = `  export CLERK_SECRET_KEY=sk_test_...
   clerk-sessions list --user user_2abc --all
@@ -46,7 +46,7 @@ type app struct {
 	out, errs             io.Writer
 	inTTY, outTTY, errTTY bool
 	dumb                  bool       // the terminal cannot move its cursor
-	width, errWidth       func() int // of stdout and stderr, not above zero if unknown
+	width, errWidth       func() int // of stdout and stderr in columns, not above zero if unknown
 	now                   func() time.Time
 
 	secretKeyFile string
@@ -57,10 +57,10 @@ type app struct {
 
 	key, baseURL string // of the instance, once there is a client
 
-	started bool // whether a command runs; an error before is one of usage
+	started bool // a command has started; an earlier error is a usage error
 	table   table
 
-	mu       sync.Mutex // guards progress and what is written beside it
+	mu       sync.Mutex // guards progress and the output beside it
 	progress *progress  // nil if there is none
 }
 
@@ -77,7 +77,7 @@ func newApp(now func() time.Time) *app {
 	}
 }
 
-// columns returns the width of a terminal, not above zero for anything else.
+// columns returns the width of a terminal, -1 for anything else.
 func columns(file *os.File) int {
 	width, _, _ := term.GetSize(int(file.Fd()))
 	return width
@@ -96,7 +96,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "clerk-sessions",
-		Short:         "Work on the sessions of a Clerk instance",
+		Short:         "Manage the sessions of a Clerk instance",
 		Long:          rootHelp,
 		Example:       rootExample,
 		SilenceErrors: true,
@@ -108,7 +108,7 @@ func (a *app) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.Func("secret-key-file", "read the secret key from `FILE` instead of CLERK_SECRET_KEY", text(&a.secretKeyFile))
 	flags.BoolVar(&a.asJSON, "json", false, "print JSON, one object on each line")
-	flags.BoolVar(&a.noColor, "no-color", false, "print no colors (also: NO_COLOR in the environment)")
+	flags.BoolVar(&a.noColor, "no-color", false, "disable colors (also: NO_COLOR in the environment)")
 	flags.BoolVar(&a.verbose, "verbose", false, "log each attempt of a call to stderr")
 	flags.Func("timeout", "stop after this `DURATION`, such as 10m (default none)", duration(&a.timeout))
 	root.AddCommand(
@@ -130,10 +130,11 @@ func refuseUnknownTopics(root *cobra.Command) {
 		return err
 	}
 	completion, _, _ := root.Find([]string{"completion"})
-	completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // with it its Args are checked
+	// cobra checks Args only of commands with a RunE.
+	completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
-// action is the RunE of a command.
+// action returns the RunE of a command. It applies --timeout.
 func (a *app) action(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		a.started = true

@@ -16,26 +16,26 @@ import (
 
 const (
 	maxRounds  = 4   // consecutive rounds of retries without a success
-	maxFailing = 200 // different users that fail without a success, before giving up
+	maxFailing = 200 // different users that may fail without a success before the run is given up
 )
 
-// revokeRun lists and revokes sessions. Listing a user and revoking a session are items
-// of one stream, so that they share one rate and one pause.
+// revokeRun lists and revokes sessions. Listings and revocations are items of the same
+// bulk run, so that they share the rate and the pauses.
 type revokeRun struct {
 	*app
 	report *report
 	flags  *revokeAllFlags
 	client *clerksessions.Client
-	pace   bulk.Pace // found in one pass, kept for the next
+	pace   bulk.Pace // shared by all passes
 
-	within   context.Context // of calls in flight
+	within   context.Context // the context of calls; see withGrace
 	inFlight atomic.Int64
 	budget   atomic.Int64    // sessions that --max still allows
 	pending  atomic.Int64    // sessions counted against it that are not done
 	exceeded atomic.Bool     // there are more sessions than it allows
 	failing  map[string]bool // users with a failure since the last success
 	stopped  error           // why the run ended early
-	unshown  error           // why stdout cannot be written any more
+	unshown  error           // the error of writing to stdout
 }
 
 func newRun(ctx context.Context, a *app, client *clerksessions.Client, f *revokeAllFlags) *revokeRun {
@@ -45,7 +45,7 @@ func newRun(ctx context.Context, a *app, client *clerksessions.Client, f *revoke
 	return r
 }
 
-// pass does items until none is left or the run is stopped.
+// pass processes items with do until none is left or the run is stopped.
 func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do func(*item) bulk.Outcome[*item]) {
 	if r.stopped != nil || len(items) == 0 {
 		return
@@ -53,7 +53,8 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 	noted := make(chan struct{})
 	unhook := context.AfterFunc(ctx, func() {
 		defer close(noted)
-		r.note("stopping; %s in flight; again to quit", english.Plural(int(r.inFlight.Load()), "call", ""))
+		calls := english.Plural(int(r.inFlight.Load()), "call", "")
+		r.note("stopping; %s in flight; again to quit", calls)
 	})
 	defer func() {
 		if !unhook() {
@@ -64,7 +65,7 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 	defer stop(nil)
 	p := r.begin(what, items)
 	defer p.end()
-	engine := bulk.Runner[*item]{
+	runner := bulk.Runner[*item]{
 		Do: func(_ context.Context, it *item) bulk.Outcome[*item] {
 			r.inFlight.Add(1)
 			defer r.inFlight.Add(-1)
@@ -77,7 +78,7 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 		MaxRounds:   maxRounds,
 		MaxFailing:  maxFailing,
 	}
-	for it, err := range engine.Run(ctx, r.until(items)) {
+	for it, err := range runner.Run(ctx, r.until(items)) {
 		if !errors.As(err, new(*bulk.StoppedError)) {
 			r.update(func() { p.done.add(it) })
 		}
@@ -109,7 +110,8 @@ func (r *revokeRun) until(items []*item) iter.Seq[*item] {
 	}
 }
 
-// fail records why an item was not done. It stops the run if that ends it.
+// fail prints and records the error of an item. It stops the run after an interruption, a
+// fatal error or too many failures.
 func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
 	var ended *bulk.StoppedError
 	if errors.As(err, &ended) {
@@ -118,7 +120,7 @@ func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
 	}
 	var wrong wrongResponse
 	switch {
-	case err == nil, errors.Is(err, clerksessions.ErrRateLimited), errors.Is(err, errMax): // it was not tried
+	case err == nil, errors.Is(err, clerksessions.ErrRateLimited), errors.Is(err, errMax): // not attempted
 		return
 	case ctx.Err() != nil && errors.Is(err, context.Canceled), outcomeOf(err).Class == bulk.Fatal:
 		r.stop(ctx, err)
@@ -139,13 +141,13 @@ func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
 			e.ErrorCode = apiErr.Errors[0].Code
 		}
 	}
-	_ = r.record(e) // the report keeps its error
+	_ = r.record(e) // closing the report returns the error
 	if r.failing[it.user] = true; len(r.failing) >= maxFailing {
 		r.stop(ctx, fmt.Errorf("gave up: %d users failed and nothing succeeded; last error: %w", maxFailing, err))
 	}
 }
 
-// stop notes why the run ends early: the first reason, or that it was interrupted.
+// stop records why the run ends early. The first reason is kept.
 func (r *revokeRun) stop(ctx context.Context, err error) {
 	r.stopped = cmp.Or(r.stopped, context.Cause(ctx), err)
 }
@@ -161,7 +163,7 @@ func (r *revokeRun) record(entries ...entry) error {
 	return err
 }
 
-// show prints an outcome, unless a terminal shows the progress.
+// show prints an outcome, unless stdout is a terminal, which shows the progress.
 func (r *revokeRun) show(e entry) {
 	if !r.asJSON && r.outTTY {
 		return
@@ -184,6 +186,6 @@ func (r *revokeRun) notify(e bulk.Event[*item]) {
 	}
 	r.update(func() { r.progress.pause(e.Wait) })
 	if errors.Is(e.Err, clerksessions.ErrRateLimited) && !r.redraws() {
-		r.note("Rate limited by Clerk; resuming in %s.", short(e.Wait))
+		r.note("Rate limited by Clerk; resuming in %s.", shortDuration(e.Wait))
 	}
 }

@@ -35,8 +35,8 @@ func userNames(n int) (users []string) {
 	return users
 }
 
-// testRun returns a run with --yes against an emulator with n users that have as many
-// sessions as each says. Session sess_3_1 is one of user_3.
+// testRun returns a run with --yes against an emulator with n users of a number of
+// sessions each. Session sess_3_1 is one of user_3.
 func testRun(n, each int, flags revokeAllFlags, opts ...sessionstest.Option) (*revokeRun, *sessionstest.Server) {
 	server := sessionstest.New(opts...)
 	for user := range n {
@@ -85,8 +85,8 @@ func failFor(server *sessionstest.Server, n int, op string, status int) {
 	})
 }
 
-// The first users always fail; 200 healthy users come after them.
-func TestUsersThatAlwaysFailStopNobody(t *testing.T) {
+// The first users always fail, and 200 other users come after them.
+func TestUsersThatAlwaysFailDoNotStopTheRun(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name        string
@@ -95,10 +95,10 @@ func TestUsersThatAlwaysFailStopNobody(t *testing.T) {
 		status      int
 		failures    int
 	}{
-		{"30 sessions of a user answer 409", 1, 30, "RevokeSession", 409, 30},
-		{"40 sessions of a user answer 500", 1, 40, "RevokeSession", 500, 40},
-		{"30 sessions of a user answer 403", 1, 30, "RevokeSession", 403, 30},
-		{"a session of 30 users answers 400", 30, 1, "RevokeSession", 400, 30},
+		{"30 sessions of a user fail with 409", 1, 30, "RevokeSession", 409, 30},
+		{"40 sessions of a user fail with 500", 1, 40, "RevokeSession", 500, 40},
+		{"30 sessions of a user fail with 403", 1, 30, "RevokeSession", 403, 30},
+		{"a session of each of 30 users fails with 400", 30, 1, "RevokeSession", 400, 30},
 		{"30 users cannot be listed", 30, 1, "GetSessionList", 422, 30},
 		{"the server fails for 30 users", 30, 1, "GetSessionList", 503, 30},
 	} {
@@ -128,10 +128,10 @@ func TestRunIsGivenUpWhenEverythingFails(t *testing.T) {
 		status int
 		gaveUp bool
 	}{
-		{"199 users answer 422", 199, 422, false},
-		{"200 users answer 422", 200, 422, true},
-		{"500 users answer 404", 500, 404, true},
-		{"500 users answer 503", 500, 503, true},
+		{"199 users fail with 422", 199, 422, false},
+		{"200 users fail with 422", 200, 422, true},
+		{"500 users fail with 404", 500, 404, true},
+		{"500 users fail with 503", 500, 503, true},
 	} {
 		test(t, row.name, func(t *testing.T) {
 			r, server := testRun(row.users, 1, revokeAllFlags{concurrency: 8})
@@ -348,7 +348,7 @@ func TestALongListIsRetriedPageByPage(t *testing.T) {
 	})
 }
 
-// However many users always fail, each --resume does others first.
+// A resumed run lists users that failed last, so that others make progress.
 func TestUsersThatFailedAreListedLast(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{422, 503} {
@@ -384,7 +384,7 @@ func TestAUserWithAFailedSessionIsNotChecked(t *testing.T) {
 	})
 }
 
-func TestWhatAFailureMeans(t *testing.T) {
+func TestErrorsAreClassified(t *testing.T) {
 	t.Parallel()
 	answered := func(status int) error { return &clerksessions.Error{StatusCode: status, RetryAfter: time.Second} }
 	for _, row := range []struct {

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// selection says which sessions of a user to revoke. It is set by flags.
+// selection is the set of flags that select the sessions of a user to revoke.
 type selection struct {
 	status    clerksessions.SessionStatus
 	client    string
@@ -19,7 +19,7 @@ type selection struct {
 	ip        netip.Prefix
 	except    []string
 
-	createdBefore time.Time // olderThan before the first run began, which resumed runs keep
+	createdBefore time.Time // the start of the first run minus olderThan; resumed runs keep it
 }
 
 func (s *selection) flags(cmd *cobra.Command) {
@@ -31,7 +31,7 @@ func (s *selection) flags(cmd *cobra.Command) {
 	flags.Func("except", "spare the session `ID`; may be repeated", sessionIDs.several(&s.except))
 }
 
-// String returns the flags that make this selection, in a fixed order.
+// String returns the flags that are set, in a fixed order.
 func (s *selection) String() string {
 	var flags []string
 	add := func(name string, value any, set bool) {
@@ -76,7 +76,7 @@ func (s *selection) matches(session *clerksessions.Session) bool {
 	return err == nil && s.ip.Contains(addr.Unmap().WithZone(""))
 }
 
-// notAsked returns the error for a listed session that was not asked for.
+// notAsked returns an error for a session that does not match the request of the list.
 func (s *selection) notAsked(user string, session *clerksessions.Session) error {
 	switch {
 	case user != "" && session.UserID != user:

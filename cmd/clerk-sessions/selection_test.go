@@ -34,7 +34,7 @@ func TestSelectionMatches(t *testing.T) {
 		{"excepted", selection{except: []string{"sess_0", "sess_1"}}, created(0), false},
 		{"another is excepted", selection{except: []string{"sess_0"}}, created(0), true},
 		{"older", hour, created(time.Hour + time.Millisecond), true},
-		{"just as old", hour, created(time.Hour), false},
+		{"of the same age", hour, created(time.Hour), false},
 		{"in the range", in("203.0.113.0/24"), from("203.0.113.255"), true},
 		{"outside the range", in("203.0.113.0/24"), from("203.0.114.0"), false},
 		{"the address", in("203.0.113.9"), from("203.0.113.9"), true},

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
-	"strings"
 
 	"github.com/clerksessions/clerksessions"
 	"github.com/spf13/cobra"
@@ -24,7 +22,7 @@ from stdin, one on each line.`,
 			return cmp.Or(cobra.MinimumNArgs(1)(cmd, args), onlyDash(args))
 		},
 		RunE: a.action(func(ctx context.Context, ids []string) error {
-			return a.each(ctx, ids, "", (*clerksessions.Client).Get)
+			return a.callEach(ctx, ids, "", (*clerksessions.Client).Get)
 		}),
 	}
 }
@@ -38,10 +36,10 @@ func (a *app) revokeCommand() *cobra.Command {
 session stay valid until they expire, usually within a minute.
 
 With - or --ids-file -, ids are read from stdin, one on each line, and each session is
-revoked as its id arrives. Ctrl-C lets the call in flight finish and names the ids that
-were not tried.`,
+revoked as its id arrives. After Ctrl-C the call in flight may finish, and the ids that
+were not tried are printed to stderr.`,
 		Example: `  clerk-sessions revoke sess_2abc sess_2def
-  jq -r .session_id failed.jsonl | clerk-sessions revoke -`,
+  jq -r 'select(.outcome == "failed").session_id // empty' report.jsonl | clerk-sessions revoke -`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if (len(args) == 0) == (file == "") {
 				return errors.New("want either session ids, - or --ids-file")
@@ -49,14 +47,14 @@ were not tried.`,
 			return onlyDash(args)
 		},
 		RunE: a.action(func(ctx context.Context, ids []string) error {
-			return a.each(ctx, ids, file, revokeSession, clerksessions.WithMaxAttempts(5))
+			return a.callEach(ctx, ids, file, revokeSession, clerksessions.WithMaxAttempts(5))
 		}),
 	}
 	cmd.Flags().Func("ids-file", "read session ids from `FILE`, one on each line; - for stdin", text(&file))
 	return cmd
 }
 
-// onlyDash rejects a - among ids.
+// onlyDash rejects "-" among several arguments.
 func onlyDash(args []string) error {
 	if len(args) > 1 && slices.Contains(args, "-") {
 		return errors.New("- must be the only argument")
@@ -64,7 +62,7 @@ func onlyDash(args []string) error {
 	return nil
 }
 
-// wrongResponse is the error for a success that contradicts the request.
+// wrongResponse is the error for a 2xx response that contradicts the request.
 type wrongResponse struct{ error }
 
 // revokeSession revokes a session and checks that the response says so.
@@ -80,102 +78,12 @@ func revokeSession(
 		return nil, err
 	case session.ID != id:
 		return nil, wrongResponse{
-			fmt.Errorf("response is about session %q; check with 'clerk-sessions get %s'", session.ID, id),
+			fmt.Errorf("response is for session %q; check with 'clerk-sessions get %s'", session.ID, id),
 		}
 	case !session.Status.Ended():
 		return nil, wrongResponse{fmt.Errorf("response has status %q; revoke it again", session.Status)}
 	}
 	return session, nil
-}
-
-type sessionCall func(
-	*clerksessions.Client, context.Context, string, ...clerksessions.Option,
-) (*clerksessions.Session, error)
-
-// each makes one call for each id and prints the sessions: those whose ids come from a
-// file as they come. It continues after a failure, but not after an interruption or
-// when the secret key is rejected.
-func (a *app) each(
-	ctx context.Context,
-	args []string,
-	file string,
-	call sessionCall,
-	opts ...clerksessions.Option,
-) error {
-	client, err := a.client(opts...)
-	if err != nil {
-		return err
-	}
-	if slices.Equal(args, []string{"-"}) {
-		args, file = nil, "-"
-	}
-	ids, name := argIDs(args), ""
-	if file != "" {
-		if name, ids, err = a.open(ctx, sessionIDs, file); err != nil {
-			return err
-		}
-	}
-	within, cancel := withGrace(ctx)
-	defer cancel()
-	var sessions []*clerksessions.Session // to be printed
-	done, failed := 0, 0
-	var rejected error
-	fail := func(err error) {
-		failed++
-		a.printError(err)
-	}
-	for id, err := range ids {
-		var wrong *wrongID
-		if errors.As(err, &wrong) {
-			fail(fmt.Errorf("want session ids such as sess_2abc, got %w", err))
-			continue
-		}
-		if cause := cmp.Or(context.Cause(ctx), rejected); cause != nil {
-			left := cmp.Or(strings.Join(args[min(done+failed, len(args)):], " "), "the rest")
-			fail(fmt.Errorf("%w; not tried: %s", cause, left))
-			break
-		}
-		if err != nil && done+failed == 0 {
-			return err
-		}
-		if err != nil {
-			fail(err)
-			break
-		}
-		session, err := call(client, within, id)
-		switch {
-		case err == nil:
-			done++
-			sessions = append(sessions, session)
-		case len(args) == 1:
-			return err
-		default:
-			fail(fmt.Errorf("%s: %w", id, err))
-		}
-		if errors.Is(err, clerksessions.ErrUnauthorized) {
-			rejected = errors.New("the secret key was rejected")
-		}
-		if file != "" {
-			if err := a.printSessions(sessions...); err != nil {
-				return err
-			}
-			sessions = nil
-		}
-	}
-	if done+failed == 0 {
-		return fmt.Errorf("%s has no session ids", name)
-	}
-	return cmp.Or(a.printSessions(sessions...), partly(failed, done))
-}
-
-func argIDs(args []string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for _, id := range args {
-			if !yield(id, nil) {
-				return
-			}
-		}
-	}
 }
 
 func (a *app) createCommand() *cobra.Command {
@@ -184,7 +92,7 @@ func (a *app) createCommand() *cobra.Command {
 		Use:   "create --user ID",
 		Short: "Create a session, for tests",
 		Long: `Create an active session for a user, for tests. Only development instances allow it.
-Mint a token of it with 'clerk-sessions token'.`,
+Mint a token for it with 'clerk-sessions token'.`,
 		Example: "  clerk-sessions create --user user_2abc --organization org_2abc",
 		Args:    cobra.NoArgs,
 		RunE: a.action(func(ctx context.Context, _ []string) error {

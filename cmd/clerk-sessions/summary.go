@@ -7,7 +7,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 )
 
-// summary is the last line of a run.
+// summary is the last line that revoke-all prints.
 type summary struct {
 	Revoked  int `json:"revoked"`
 	Gone     int `json:"gone"`
@@ -19,7 +19,8 @@ type summary struct {
 	Before   int `json:"done_before"`
 }
 
-// String omits what is zero, but for the first three.
+// String returns the line as text. Of the counts, only the first three are included if
+// zero.
 func (s summary) String() string {
 	text := fmt.Sprintf("Sessions: %d revoked, %d already gone, %d failed", s.Revoked, s.Gone, s.Failed)
 	add := func(n int, more string) {
@@ -35,8 +36,7 @@ func (s summary) String() string {
 	return text + "."
 }
 
-// conclude closes the report, prints the last line and returns the error for the exit
-// code.
+// conclude closes the report, prints the summary and returns the error for the exit code.
 func (r *revokeRun) conclude() error {
 	s := r.report.summary()
 	none := r.stopped == nil && s.Empty == len(r.report.users) && s.Before == 0
@@ -51,7 +51,7 @@ func (r *revokeRun) conclude() error {
 	left := r.stopped != nil || s.Failed+s.NotDone+s.Live+s.Unlisted > 0
 	left = r.closeReport(left) != nil || left
 	if r.unshown = cmp.Or(r.unshown, r.printSummary(s)); r.unshown != nil {
-		r.printError(fmt.Errorf("cannot write to stdout: %w; its last line is: %s", r.unshown, s))
+		r.printError(fmt.Errorf("cannot write to stdout: %w; the summary is: %s", r.unshown, s))
 	}
 	switch {
 	case !left && !none && r.unshown == nil:
@@ -62,7 +62,8 @@ func (r *revokeRun) conclude() error {
 	return &exitError{code: exitPartly}
 }
 
-// closeReport closes the report, or removes a new one that says nothing.
+// closeReport closes the report, or removes a new one without entries. left reports
+// whether something is left for --resume.
 func (r *revokeRun) closeReport(left bool) error {
 	f := r.report.file
 	if f == nil {
@@ -76,10 +77,10 @@ func (r *revokeRun) closeReport(left bool) error {
 	case err != nil:
 		r.printError(fmt.Errorf("the last outcomes are missing from the report: %w", err))
 		if !f.onStdout() {
-			r.note("Free disk space, then run the same command with --resume %s: it does what is missing.", f.name)
+			r.note("Free disk space, then run the same command with --resume %s to continue.", f.name)
 		}
 	case left && f.file != nil:
-		r.note("Some are left: run the same command with --resume %s.", f.name)
+		r.note("Not everything is done: run the same command with --resume %s.", f.name)
 	}
 	return err
 }
@@ -96,7 +97,7 @@ func (r *revokeRun) printSummary(s summary) (err error) {
 	return err
 }
 
-// errNone is the error for users that have no live session, all of them.
+// errNone returns the error for a run in which no user has a live session.
 func (r *revokeRun) errNone() error {
 	who := "the user has no"
 	switch n := len(r.report.users); {

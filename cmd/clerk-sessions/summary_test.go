@@ -87,7 +87,7 @@ func TestExitCodesOfFailedOutput(t *testing.T) {
 	}
 }
 
-// A report that was all done before is a success; one of users without a session is not.
+// Resuming a completed report succeeds; resuming one of users without sessions does not.
 func TestExitCodesOfResumedRuns(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

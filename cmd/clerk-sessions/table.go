@@ -24,19 +24,19 @@ const (
 var (
 	titles = []string{"SESSION", "STATUS", "USER", "LAST ACTIVE", "EXPIRES", "DETAILS"}
 
-	// dropped are the columns to leave out on a narrow terminal, in this order.
+	// dropped are the columns to omit on a narrow terminal, in this order.
 	dropped = []int{colExpires, colUser, colLastActive, colDetails, colStatus}
 )
 
 const (
-	gap        = 2
-	minDetails = 12 // details are truncated to no less
+	gap        = 2  // between columns
+	minDetails = 12 // the minimum width of the column DETAILS
 )
 
-// table prints rows of sessions in columns that fit the terminal. The first rows choose
-// the columns and their widths.
+// table formats rows of sessions in columns that fit the terminal. The rows printed first
+// determine the columns and their widths.
 type table struct {
-	widths []int // zero for a column that is left out; nil before the first row
+	widths []int // zero for an omitted column; nil before the first row
 }
 
 // printSessions prints sessions as rows of a table, or each as JSON. It may be called
@@ -135,7 +135,7 @@ func truncate(text string, n int) string {
 		return text
 	}
 	runes := []rune(text)
-	for len(runes) > 0 && cells(string(runes)) >= n { // one column is for the ellipsis
+	for len(runes) > 0 && cells(string(runes)) >= n { // leave a column for the ellipsis
 		runes = runes[:len(runes)-1]
 	}
 	return string(runes) + "…"

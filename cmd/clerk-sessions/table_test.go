@@ -17,7 +17,7 @@ func tableOf(t *testing.T, width int, sessions ...*clerksessions.Session) []stri
 	return strings.Split(strings.TrimSuffix(a.out.(*bytes.Buffer).String(), "\n"), "\n")
 }
 
-// Columns are left out in the order of dropped, and details are truncated.
+// Columns are omitted in the order of dropped, and details are truncated.
 func TestTableFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	session := &clerksessions.Session{ID: "sess_2abcdefghijklmnopqrstuvwxyza", UserID: "user_2abcdefghijklmnopqrstuvwxyza", Status: "active",
@@ -66,12 +66,12 @@ func TestTruncate(t *testing.T) {
 		n    int
 		want string
 	}{
-		"fits":                    {"abc", 3, "abc"},
-		"one too long":            {"abcd", 3, "ab…"},
-		"wide":                    {"東京都", 5, "東京…"},
-		"wide at the end":         {"東京都", 4, "東…"},
-		"combining marks":         {"e\u0301e\u0301e\u0301", 2, "e\u0301…"},
-		"nothing but an ellipsis": {"東京", 1, "…"},
+		"fits":             {"abc", 3, "abc"},
+		"one too long":     {"abcd", 3, "ab…"},
+		"wide":             {"東京都", 5, "東京…"},
+		"wide at the end":  {"東京都", 4, "東…"},
+		"combining marks":  {"e\u0301e\u0301e\u0301", 2, "e\u0301…"},
+		"only an ellipsis": {"東京", 1, "…"},
 	} {
 		got := truncate(test.text, test.n)
 		assert.Equal(t, test.want, got, name)

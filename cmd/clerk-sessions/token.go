@@ -15,13 +15,13 @@ func (a *app) tokenCommand() *cobra.Command {
 	var user, template, origin string
 	var params clerksessions.TokenParams
 	cmd := &cobra.Command{
-		Use:   "token {ID | --user ID}",
-		Short: "Mint a token of a session",
-		Long: `Mint a token of a session and print it. It is what a signed-in browser sends: treat
+		Use:   "token (ID | --user ID)",
+		Short: "Mint a token for a session",
+		Long: `Mint a token for a session and print it. It is what a signed-in browser sends: treat
 it like a password until it expires.
 
-With --user the session is the newest active one of a user. If there is none, it is
-created, which only development instances allow. stderr says which session it is.`,
+With --user the token is for the user's newest active session. If there is none, one is
+created, which only development instances allow. The session's id is printed to stderr.`,
 		Example: `  clerk-sessions token sess_2abc
   clerk-sessions token sess_2abc --origin https://app.example.com --expires-in 10m
   curl -H "Authorization: Bearer $(clerk-sessions token --user user_2abc)" http://localhost:3000`,
@@ -61,7 +61,8 @@ created, which only development instances allow. stderr says which session it is
 	flags.Func("template", "use JWT template `NAME` (the result is not a session token)", text(&template))
 	flags.DurationVar(&params.ExpiresIn, "expires-in", 0,
 		"the `LIFETIME` of the token, such as 10m; at least 30s (default 60s, or the template's)")
-	flags.Func("origin", "the `ORIGIN` for the claim azp, such as https://app.example.com (default none)", text(&origin))
+	flags.Func("origin",
+		"the `ORIGIN` for the claim azp, such as https://app.example.com (default none)", text(&origin))
 	return cmd
 }
 
@@ -75,7 +76,7 @@ func (a *app) sessionOf(ctx context.Context, client *clerksessions.Client, user 
 	}
 	if len(page.Data) > 0 {
 		session := page.Data[0]
-		a.note("Token of session %s, which began %s.", session.ID, a.when(session.CreatedAt.Time()))
+		a.note("Token for session %s, created %s.", session.ID, a.when(session.CreatedAt.Time()))
 		return session.ID, nil
 	}
 	if instanceKind(a.key) != "test" {
@@ -86,7 +87,7 @@ func (a *app) sessionOf(ctx context.Context, client *clerksessions.Client, user 
 	if err != nil {
 		return "", err
 	}
-	a.note("Token of session %s, created now: the user had no active session.", session.ID)
+	a.note("Token for session %s, created now: the user had no active session.", session.ID)
 	return session.ID, nil
 }
 
@@ -128,14 +129,15 @@ whether it accepts a refresh token again is not known.`,
 	flags.Func("expired-token-file", "read the expired token from `FILE`, - for stdin (required)", text(&expiredFile))
 	flags.Func("refresh-token-file", "read the refresh token from `FILE`, - for stdin (required)", text(&refreshFile))
 	flags.Func("origin",
-		"the `ORIGIN` of the browser's request, such as https://app.example.com (required)", text(&params.RequestOrigin))
+		"the `ORIGIN` of the browser's request, such as https://app.example.com (required)",
+		text(&params.RequestOrigin))
 	for _, name := range []string{"expired-token-file", "refresh-token-file", "origin"} {
 		_ = cmd.MarkFlagRequired(name)
 	}
 	return cmd
 }
 
-// printToken prints a token, which fmt would print redacted.
+// printToken prints a token unredacted, unlike fmt.
 func (a *app) printToken(token *clerksessions.Token) error {
 	if a.asJSON {
 		return a.printJSON(struct {

@@ -24,10 +24,10 @@ type verifyFlags struct {
 func (a *app) verifyCommand() *cobra.Command {
 	var f verifyFlags
 	cmd := &cobra.Command{
-		Use:   "verify TOKEN",
+		Use:   "verify (TOKEN | -)",
 		Short: "Verify a session token on this machine",
 		Long: `Verify a session token and print its claims. The exit code is 1 if the token is
-refused. With - the token is read from stdin, so that other users of this machine do
+rejected. With - the token is read from stdin, so that other users of this machine do
 not see it.
 
 The issuer is never taken from the token: give --issuer, or CLERK_PUBLISHABLE_KEY,
@@ -37,8 +37,8 @@ call, from the Backend API if there is a secret key, or from the issuer.
 A valid token does not prove that its session is still active: after a revocation its
 tokens remain valid until they expire. Use 'clerk-sessions get' where that matters.
 
-With --remote Clerk verifies it instead, by a deprecated call: newer instances respond
-with 410.`,
+With --remote Clerk verifies the token instead, with a deprecated call to which newer
+instances respond with 410.`,
 		Example: `  clerk-sessions verify --issuer https://clerk.example.com - < token.txt
 
   export CLERK_PUBLISHABLE_KEY=pk_live_Y2xlcmsuZXhhbXBsZS5jb20k
@@ -58,11 +58,13 @@ with 410.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.Func("issuer", "the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)", text(&f.issuer))
+	flags.Func("issuer",
+		"the `URL` that must be the token's issuer (default from CLERK_PUBLISHABLE_KEY)", text(&f.issuer))
 	flags.Func("jwt-key-file",
 		"read the instance's public key, in PEM form, from `FILE` (default CLERK_JWT_KEY)", text(&f.jwtKeyFile))
-	flags.Func("authorized-party", "an `ORIGIN` that azp may name; may be repeated (default any)", texts(&f.parties))
-	flags.BoolVar(&f.remote, "remote", false, "let Clerk verify it, by a deprecated call")
+	flags.Func("authorized-party",
+		"an `ORIGIN` that the claim azp may have; may be repeated (default any)", texts(&f.parties))
+	flags.BoolVar(&f.remote, "remote", false, "let Clerk verify the token, with a deprecated call")
 	for _, name := range []string{"issuer", "jwt-key-file", "authorized-party"} {
 		cmd.MarkFlagsMutuallyExclusive("remote", name)
 	}
@@ -100,16 +102,18 @@ func issuerOf(given string) (string, error) {
 	case given != "":
 		return given, nil
 	case key == "":
-		return "", usagef("missing issuer: give --issuer, such as https://clerk.example.com, or set CLERK_PUBLISHABLE_KEY")
+		return "", usagef("missing issuer: give --issuer, such as https://clerk.example.com, " +
+			"or set CLERK_PUBLISHABLE_KEY")
 	}
 	issuer, err := sessionjwt.IssuerFromPublishableKey(key)
 	if err != nil {
-		return "", usagef("CLERK_PUBLISHABLE_KEY is not a publishable key: "+
-			"copy it from Clerk's Dashboard, or give --issuer (%w)", err)
+		return "", usagef("cannot read the issuer from CLERK_PUBLISHABLE_KEY: "+
+			"copy the key from Clerk's Dashboard, or give --issuer (%w)", err)
 	}
 	return issuer, nil
 }
 
+// keys returns the public keys from a file, the environment, the Backend API or the issuer.
 func (a *app) keys(issuer, file string) (sessionjwt.KeySource, error) {
 	if file != "" {
 		text, err := os.ReadFile(file)
@@ -163,8 +167,8 @@ func (a *app) printClaims(c *sessionjwt.Claims) error {
 	return a.printRows(rows)
 }
 
-// verifyRemote lets Clerk verify the token. The session id in it only selects the
-// session: Clerk checks that the token belongs to it.
+// verifyRemote verifies the token with Clerk. The unverified session id in the token only
+// selects the session: Clerk checks that the token belongs to it.
 func (a *app) verifyRemote(ctx context.Context, token string) error {
 	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
 	var claims struct {
@@ -180,7 +184,7 @@ func (a *app) verifyRemote(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	//lint:ignore SA1019 it is what --remote is for
+	//lint:ignore SA1019 deprecated, but the purpose of --remote
 	session, err := client.Verify(ctx, claims.SessionID, token)
 	if err != nil {
 		return err

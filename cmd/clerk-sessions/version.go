@@ -15,8 +15,8 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the versions of the program, the contract and the API",
-		Long: `Print the version of the program, of the contract it was made from (the newest API
-version in it), the API versions it asks Clerk for, and the version of Go.`,
+		Long: `Print the version of the program, the version of its contract (the newest API version
+it follows), the API versions it sends to Clerk, and the version of Go.`,
 		Args: cobra.NoArgs,
 		RunE: a.action(func(context.Context, []string) error {
 			var api []string
@@ -44,7 +44,7 @@ version in it), the API versions it asks Clerk for, and the version of Go.`,
 	}
 }
 
-// moduleVersion is what the program was built from; "(devel)" in a checkout.
+// moduleVersion returns the version of the module, "(devel)" in a checkout.
 func moduleVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

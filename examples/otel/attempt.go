@@ -14,10 +14,10 @@ import (
 	"github.com/clerksessions/clerksessions"
 )
 
-// traceAttempts makes otelhttp begin a span for each attempt sent through next, and
-// keeps from it what could name a session.
+// traceAttempts returns a transport that sends attempts through next. otelhttp begins a
+// span for each, without anything that identifies a session.
 func traceAttempts(provider trace.TracerProvider, next http.RoundTripper) http.RoundTripper {
-	return revealing{otelhttp.NewTransport(describing{next},
+	return revealer{otelhttp.NewTransport(describer{next},
 		otelhttp.WithTracerProvider(provider),
 		otelhttp.WithSpanNameFormatter(func(_ string, req *http.Request) string {
 			op, _ := clerksessions.OperationFromContext(req.Context())
@@ -25,11 +25,11 @@ func traceAttempts(provider trace.TracerProvider, next http.RoundTripper) http.R
 		}))}
 }
 
-// describing is called by otelhttp, inside the span. It describes the attempt, and
+// describer is called by otelhttp, inside the span. It describes the attempt, and
 // overrides the URL that otelhttp recorded, which holds the session's id.
-type describing struct{ next http.RoundTripper }
+type describer struct{ next http.RoundTripper }
 
-func (d describing) RoundTrip(req *http.Request) (*http.Response, error) {
+func (d describer) RoundTrip(req *http.Request) (*http.Response, error) {
 	op, _ := clerksessions.OperationFromContext(req.Context())
 	span := trace.SpanFromContext(req.Context())
 	span.SetAttributes(semconv.URLFull(fullTemplate(req.URL, op.Path)), semconv.URLTemplate(op.Path))
@@ -43,7 +43,7 @@ func (d describing) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, conceal(err)
 }
 
-// fullTemplate returns u with the path template in place of the path that it became.
+// fullTemplate returns u with the path template in place of the path made from it.
 func fullTemplate(u *url.URL, template string) string {
 	base := u.EscapedPath()
 	for range strings.Count(template, "/") {
@@ -52,10 +52,10 @@ func fullTemplate(u *url.URL, template string) string {
 	return u.Scheme + "://" + u.Host + base + template
 }
 
-// revealing calls otelhttp, and returns the errors that describing concealed from it.
-type revealing struct{ otel http.RoundTripper }
+// revealer calls otelhttp, and returns the errors that describer concealed from it.
+type revealer struct{ otel http.RoundTripper }
 
-func (r revealing) RoundTrip(req *http.Request) (*http.Response, error) {
+func (r revealer) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := r.otel.RoundTrip(req)
 	if resp != nil && resp.Body != nil {
 		resp.Body = body{resp.Body, reveal}
@@ -63,8 +63,8 @@ func (r revealing) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, reveal(err)
 }
 
-// concealed is an error without its text, which otelhttp would record and a server may
-// have chosen.
+// concealed hides the text of an error, which may come from a server, from otelhttp, which
+// would record it.
 type concealed struct{ error }
 
 func (concealed) Error() string { return "no complete response" }

@@ -66,7 +66,7 @@ func TestSpans(t *testing.T) {
 	noIDs(t, spans, srv.SecretKey, srv.Sessions("user_otel")[0].ID, "user_otel")
 }
 
-// noIDs searches everything that spans hold for words.
+// noIDs requires that no part of the spans contains one of the words.
 func noIDs(t *testing.T, spans tracetest.SpanStubs, words ...string) {
 	t.Helper()
 	for _, span := range spans {

@@ -59,7 +59,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if len(page.Data) == 0 {
 		return errors.New("the new session is not in the list")
 	}
-	fmt.Fprintf(out, "   %d active, the newest is %s\n", page.TotalCount, page.Data[0].ID)
+	fmt.Fprintf(out, "   %d active; the newest is %s\n", page.TotalCount, page.Data[0].ID)
 
 	fmt.Fprintln(out, "3. Get the session")
 	if session, err = client.Get(ctx, session.ID); err != nil {

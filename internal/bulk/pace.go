@@ -7,41 +7,41 @@ import (
 )
 
 const (
-	firstRate = 50               // calls a second, of a client that was never refused
-	slowRate  = 2                // the same after its first pause
-	period    = 10 * time.Second // of a usual limit
-	many      = 200              // calls in a period; a client with more need not spare refusals
-	memory    = 10 * period      // until a pause says nothing about the rate any more
+	firstRate = 50          // calls per second before any call was refused
+	slowRate  = 2           // calls per second after the first pause
+	period    = 10.0        // seconds; the length of a typical rate-limit window
+	many      = 200         // calls per period from which a few more refusals do no harm
+	memory    = 10 * period // a pause longer ago says nothing about the current rate
 )
 
-// Pace is the rate of calls. It adapts to a limit that others may use as well: additive
-// increase, multiplicative decrease. The zero Pace has not met a limit yet. Runs may
-// share one if they follow one another; it starts again if none has made a call lately.
+// Pace is the rate of calls. It adapts to a limit that other clients may share, by
+// additive increase and multiplicative decrease. The zero Pace has not met a limit yet.
+// Consecutive runs may share one; it starts again after a period without a call.
 //
-// The rate doubles twice a second until a call is refused, which pauses all. A first
-// pause says little: others may have used up what the limit allowed. The rate doubles
-// once a second then, and is settled after a second pause, at what succeeded in
-// between. It is decreased after each further pause, and grows slowly at first, by the
-// same number of calls for everybody, and then ever faster, so that what others leave
-// is used.
+// The rate starts at firstRate and doubles every half second until a call is refused,
+// which pauses all calls. The first pause says little about the rate, as other clients
+// may have used up the limit: calls continue at slowRate, doubling every second. After
+// the second pause the rate settles, slightly below the rate of the successes since the
+// first. Each further pause decreases it. A settled rate grows by the same amount for
+// every client: slowly at first, then ever faster, so that unused capacity is found.
 type Pace struct {
-	rate    float64   // calls a second, at since
-	settled bool      // it grows slowly
+	rate    float64   // calls per second at time since
+	settled bool      // the rate grows slowly
 	since   time.Time // the end of the last pause, or the start
 	done    int       // successes since then
-	met     bool      // there was a pause
+	met     bool      // a limit: there was a pause
 	next    time.Time // when the rate allows the next call
 	last    time.Time // the start of the last call
-	burst   int       // calls that need not wait for that
+	burst   int       // calls that may start without waiting for next
 
-	until   time.Time // nothing is started before
-	refused time.Time // the first refused call of this pause; zero outside one
+	until   time.Time // no call is started before
+	refused time.Time // the first refused call of the current pause; zero outside one
 	pauses  int       // since the last success
 }
 
-// begin starts the pace with a few calls at once, unless an earlier run has just ended.
+// begin starts the pace with a burst of calls, unless an earlier run has just ended.
 func (p *Pace) begin(now time.Time, burst int) {
-	if now.Sub(p.last) > period {
+	if now.Sub(p.last).Seconds() > period {
 		*p = Pace{since: now, last: now, rate: firstRate, burst: burst}
 	}
 }
@@ -70,7 +70,7 @@ func (p *Pace) start(now time.Time) {
 	p.burst = max(0, p.burst-1)
 }
 
-// rateAt returns the rate at a time after the last pause.
+// rateAt returns the rate at a time after the last pause, in calls per second.
 func (p *Pace) rateAt(now time.Time) float64 {
 	seconds := now.Sub(p.since).Seconds()
 	switch {
@@ -88,8 +88,8 @@ func (p *Pace) succeed() {
 	p.done++
 }
 
-// refuse records a refused call and pauses. It reports whether that made the pause
-// longer.
+// refuse records a refused call and pauses all calls. It reports whether that extends
+// the current pause.
 func (p *Pace) refuse(now time.Time, pause time.Duration) bool {
 	if p.refused.IsZero() {
 		p.refused = now
@@ -98,7 +98,8 @@ func (p *Pace) refuse(now time.Time, pause time.Duration) bool {
 	return p.hold(now.Add(pause))
 }
 
-// hold starts nothing before until. It reports whether that is later than before.
+// hold makes all calls wait until the given time. It reports whether that extends the
+// current pause.
 func (p *Pace) hold(until time.Time) bool {
 	if !until.After(p.until) {
 		return false
@@ -107,19 +108,19 @@ func (p *Pace) hold(until time.Time) bool {
 	return true
 }
 
-// settle decides at the end of a pause how to go on.
+// settle sets the rate at the end of a pause.
 func (p *Pace) settle(now time.Time) {
-	whole := now.Sub(p.since)
-	reached := float64(p.done+1) / whole.Seconds()
+	elapsed := now.Sub(p.since).Seconds()
+	reached := float64(p.done+1) / elapsed
 	switch {
-	case reached*period.Seconds() > many, whole < period/2 && !p.settled:
+	case reached*period > many, elapsed < period/2 && !p.settled:
 		p.rate, p.settled = reached, false
-	case !p.met, p.refused.Sub(p.since) > memory:
+	case !p.met, p.refused.Sub(p.since).Seconds() > memory:
 		p.rate, p.settled = slowRate, false
 	case p.settled:
-		// The longer the pause, the faster the limit was used up.
-		rest := min(1, p.until.Sub(p.refused).Seconds()/period.Seconds())
-		p.rate = decreased(p.rateAt(p.refused) * (1 - rest/2))
+		// A long pause means that the limit was used up early in its window.
+		paused := min(1, p.until.Sub(p.refused).Seconds()/period)
+		p.rate = decreased(p.rateAt(p.refused) * (1 - paused/2))
 	default:
 		p.rate, p.settled = decreased(reached), true
 	}
@@ -127,8 +128,8 @@ func (p *Pace) settle(now time.Time) {
 	p.next = now.Add(time.Duration(rand.Float64() * float64(time.Second) / p.rate))
 }
 
-// decreased returns a little less than a rate, at least a call in a period.
+// decreased returns a slightly lower rate, at least one call per period.
 func decreased(rate float64) float64 {
-	calls := rate * period.Seconds()
-	return max(1, calls-0.3*math.Sqrt(calls)) / period.Seconds()
+	calls := rate * period
+	return max(1, calls-0.3*math.Sqrt(calls)) / period
 }

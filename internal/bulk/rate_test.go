@@ -74,7 +74,7 @@ type shared struct {
 
 var errLimited = errors.New("429")
 
-// call makes one call, of which half the latency comes before the limiter.
+// call makes one call. The limiter decides halfway through its latency.
 func (s *shared) call(ctx context.Context) bulk.Outcome[int] {
 	latency := 15*time.Millisecond + rand.N(20*time.Millisecond)
 	time.Sleep(latency)
@@ -103,7 +103,7 @@ func numbers(n int) iter.Seq[int] {
 	}
 }
 
-// Clients that do not know of each other share one limit.
+// Independent clients share one limit.
 func TestClientsShareALimit(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"fixed", "sliding"} {
@@ -159,7 +159,7 @@ func checkSharing(t *testing.T, kind string, limit, clients int) {
 	}
 }
 
-// The limit is lifted, or others have gone: a client that was slow is as fast as before.
+// A limit that has been lifted no longer slows the client down.
 func TestTheFullRateComesBack(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1000, 100, 10} {

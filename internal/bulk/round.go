@@ -7,21 +7,22 @@ import (
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// maxDeferred is how many failed items wait for the next round while others are read.
+// maxDeferred is the maximum number of deferred tasks while items are still read.
 const maxDeferred = 1000
 
-// full reports whether no more items are read before the next round.
+// full reports whether reading stops until the next round.
 func (r *run[T]) full() bool { return len(r.deferred) >= maxDeferred }
 
-// nextRound queues what was deferred, a backoff after there was nothing else to do.
-// Until then it returns how long that still takes.
+// nextRound starts the next round: it queues the deferred tasks once everything else is
+// done and a backoff has passed. It returns the rest of that backoff, zero if there is
+// nothing to wait for.
 func (r *run[T]) nextRound() time.Duration {
 	if len(r.deferred) == 0 || len(r.queue) > 0 || r.inflight > 0 {
 		return 0
 	}
 	now := time.Now()
 	if r.roundAt.IsZero() {
-		if r.dropHopeless(); len(r.deferred) == 0 {
+		if r.giveUpTasks(); len(r.deferred) == 0 {
 			return 0
 		}
 		r.roundAt = now.Add(rest.Backoff(r.fruitless + 1))
@@ -42,18 +43,19 @@ func (r *run[T]) nextRound() time.Duration {
 	return 0
 }
 
-// dropHopeless reports what was deferred after too many rounds without a success. It
-// also reports, while items wait to be read, the tasks that have failed in many rounds.
-func (r *run[T]) dropHopeless() {
-	barren, blocking := r.fruitless >= r.MaxRounds, r.full() && r.reading
+// giveUpTasks reports deferred tasks as failed: all of them after MaxRounds rounds
+// without a success, and while they keep items from being read, those that have failed
+// in many rounds.
+func (r *run[T]) giveUpTasks() {
+	all, some := r.fruitless >= r.MaxRounds, r.full() && r.reading
 	r.deferred = slices.DeleteFunc(r.deferred, func(t *task[T]) bool {
-		hopeless := barren || blocking && t.attempts >= 3*r.MaxRounds
-		if hopeless {
+		given := all || some && t.failures >= 3*r.MaxRounds
+		if given {
 			r.report(t, t.outcome.Err)
 		}
-		return hopeless
+		return given
 	})
-	if barren {
+	if all {
 		r.fruitless = 1
 	}
 }

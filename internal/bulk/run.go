@@ -10,40 +10,40 @@ import (
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
-// run is one run of a Runner. Only the goroutine that ranges over the results
-// touches it; the others read items or make one call each.
+// run is one run of a Runner. Only the goroutine that ranges over the results uses its
+// fields; the others read items or make one call each.
 type run[T any] struct {
 	Runner[T]
 	yield    func(T, error) bool
 	deadline time.Time // of the context; zero if there is none
 
 	pace     *Pace
-	paused   bool       // Notify was told of a pause
+	paused   bool       // a pause was notified, and not yet its end
 	queue    []*task[T] // started next, in this order
-	deferred []*task[T] // failed transiently, wait for the next round
+	deferred []*task[T] // failed transiently; retried in the next round
 
-	roundAt   time.Time // when that begins; zero if there is none to wait for
-	fruitless int       // consecutive rounds without a success, with this one
+	roundAt   time.Time // when the next round begins; zero if it is not scheduled
+	fruitless int       // consecutive rounds without a success, including the current one
 
 	since   time.Time    // the last success, or when there was something to do again
-	failing map[any]bool // groups that failed transiently since then
-	streak  int          // first attempts that failed transiently since then
+	failing map[any]bool // groups with a transient failure since then
+	streak  int          // tasks whose first attempt failed transiently since then
 
-	reading  bool
-	panicked any // what items panicked with
-	inflight int
-	calls    sync.WaitGroup
-	results  chan *task[T]
-	stopped  error // why no more is started
-	broken   bool  // the caller's loop has ended
+	reading    bool // there may be more items to read
+	panicked   any  // what items panicked with
+	inflight   int
+	goroutines sync.WaitGroup
+	results    chan *task[T]
+	stopped    error // why no more calls are started; nil while they are
+	broken     bool  // the caller's loop has ended
 }
 
-// task is an item and what is known of it.
+// task is an item and its state.
 type task[T any] struct {
 	item     T
-	attempts int       // without those that were refused by the rate limit
-	ready    time.Time // no retry before
-	outcome  Outcome[T]
+	failures int        // transient ones
+	ready    time.Time  // no retry before
+	outcome  Outcome[T] // of the last attempt
 }
 
 func newRun[T any](r *Runner[T], yield func(T, error) bool) *run[T] {
@@ -52,22 +52,22 @@ func newRun[T any](r *Runner[T], yield func(T, error) bool) *run[T] {
 		Runner: *r, yield: yield, since: now, failing: make(map[any]bool), fruitless: 1, reading: true,
 	}
 	run.Concurrency = max(1, r.Concurrency)
-	run.MaxRounds = max(1, r.MaxRounds)
 	run.MaxFailing = cmp.Or(r.MaxFailing, 50)
-	run.results = make(chan *task[T], run.Concurrency) // no call ever waits to deliver its result
+	run.results = make(chan *task[T], run.Concurrency) // so that sending a result never blocks
 	run.pace = cmp.Or(r.Pace, new(Pace))
 	run.pace.begin(now, run.Concurrency)
 	return run
 }
 
-// do reads, starts and reports until nothing is left or the caller's loop ends.
+// do reads items, starts calls and reports results until nothing is left or the
+// caller's loop ends.
 func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 	ctx, cancel := context.WithCancel(parent)
 	defer r.wait()
 	defer cancel()
 	r.deadline, _ = ctx.Deadline()
-	source, unread := r.read(items)
-	defer unread()
+	source, stopReading := r.read(items)
+	defer stopReading()
 
 	for {
 		if parent.Err() != nil {
@@ -113,10 +113,10 @@ func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 	}
 }
 
-// read reads the items in a goroutine. The function it returns ends that.
+// read reads the items in a goroutine. The returned function stops it.
 func (r *run[T]) read(items iter.Seq[T]) (<-chan T, func()) {
 	source, done := make(chan T), make(chan struct{})
-	r.calls.Go(func() {
+	r.goroutines.Go(func() {
 		defer close(source)
 		defer func() { r.panicked = recover() }()
 		for item := range items {
@@ -130,25 +130,25 @@ func (r *run[T]) read(items iter.Seq[T]) (<-chan T, func()) {
 	return source, func() { close(done) }
 }
 
-// wait waits for the goroutines, and passes on a panic of items.
+// wait waits for the goroutines, and panics if items did.
 func (r *run[T]) wait() {
-	r.calls.Wait()
+	r.goroutines.Wait()
 	if r.panicked != nil {
 		panic(r.panicked)
 	}
 }
 
-// start starts as many tasks as may be in flight. It returns a channel that says when
-// the next may start, nil if that is not a matter of time.
+// start starts as many tasks as may be in flight. The returned channel fires when the
+// next may start; it is nil if that does not depend on time.
 func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 	if wait := r.nextRound(); wait > 0 {
 		return time.After(wait)
 	}
-	width := r.Concurrency
+	limit := r.Concurrency
 	if r.down() {
-		width = 1
+		limit = 1
 	}
-	for len(r.queue) > 0 && r.inflight < width {
+	for len(r.queue) > 0 && r.inflight < limit {
 		now := time.Now()
 		if wait := r.pace.wait(now); wait > 0 {
 			return time.After(wait)
@@ -158,10 +158,9 @@ func (r *run[T]) start(ctx context.Context) <-chan time.Time {
 			r.notify(Event[T]{Kind: Resume})
 		}
 		t := r.take()
-		t.attempts++
 		r.pace.start(now)
 		r.inflight++
-		r.calls.Go(func() {
+		r.goroutines.Go(func() {
 			t.outcome = r.Do(ctx, t.item)
 			r.results <- t
 		})
@@ -183,12 +182,11 @@ func (r *run[T]) take() *task[T] {
 	return t
 }
 
-// finish decides what one attempt means.
+// finish handles the outcome of one attempt.
 func (r *run[T]) finish(ctx context.Context, t *task[T]) {
 	for _, item := range t.outcome.Add {
 		r.queue = append(r.queue, &task[T]{item: item})
 	}
-	t.outcome.Add = nil
 	now := time.Now()
 	switch {
 	case t.outcome.Err == nil:
@@ -199,22 +197,22 @@ func (r *run[T]) finish(ctx context.Context, t *task[T]) {
 	case ctx.Err() != nil:
 		r.report(t, t.outcome.Err)
 	case t.outcome.Class == RateLimited:
-		r.limited(now, t)
+		r.rateLimited(now, t)
 	case t.outcome.Class == Transient:
-		r.failed(now, t)
+		r.failedTransiently(now, t)
 	case t.outcome.Class == Fatal:
 		r.stop(t.outcome.Err)
 		r.report(t, t.outcome.Err)
 	default:
-		r.expire(now, t.outcome.Err)
+		r.checkIdle(now, t.outcome.Err)
 		r.report(t, t.outcome.Err)
 	}
 }
 
-// stop starts no more calls. The first cause counts.
+// stop prevents further calls. The first error is kept as the cause.
 func (r *run[T]) stop(err error) { r.stopped = cmp.Or(r.stopped, err) }
 
-// abandon reports what is not started any more.
+// abandon reports all tasks that are not in flight as stopped.
 func (r *run[T]) abandon() {
 	tasks := append(r.queue, r.deferred...)
 	r.queue, r.deferred = nil, nil
@@ -230,7 +228,7 @@ func (r *run[T]) report(t *task[T], err error) {
 	}
 }
 
-// notifyPause tells of a pause that t has caused or extended.
+// notifyPause notifies of a pause that t has caused or extended.
 func (r *run[T]) notifyPause(now time.Time, t *task[T]) {
 	r.paused = true
 	r.notify(Event[T]{Kind: Pause, Wait: r.pace.until.Sub(now), Err: t.outcome.Err, Item: t.item})

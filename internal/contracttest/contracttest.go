@@ -1,5 +1,3 @@
-// Package contracttest checks requests and responses against an OpenAPI document. It is
-// for tests.
 package contracttest
 
 import (
@@ -50,8 +48,8 @@ type Exchange struct {
 	input     openapi3filter.RequestValidationInput
 }
 
-// Find returns the exchange that a request with this body begins. The error says that
-// the document has no such operation.
+// Find returns the exchange of a request with this body, or an error if the document has
+// no such operation.
 func (c *Contract) Find(req *http.Request, body []byte) (*Exchange, error) {
 	req = req.Clone(context.Background())
 	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
@@ -70,15 +68,15 @@ func (c *Contract) Find(req *http.Request, body []byte) (*Exchange, error) {
 	}}, nil
 }
 
-// Header is the header of the request, which may be changed before it is checked.
+// Header returns the header of the request, which may be changed before Request checks it.
 func (x *Exchange) Header() http.Header { return x.input.Request.Header }
 
-// Request returns why the document does not allow the request, nil if it does.
+// Request returns an error if the document does not allow the request.
 func (x *Exchange) Request() error {
 	return openapi3filter.ValidateRequest(context.Background(), &x.input)
 }
 
-// Response returns why the document does not allow the response, nil if it does.
+// Response returns an error if the document does not allow the response.
 func (x *Exchange) Response(status int, header http.Header, body []byte) error {
 	return openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &x.input, Status: status, Header: header,

@@ -10,10 +10,11 @@ import (
 )
 
 const (
-	// MaxErrorBody is how much is kept of the body of a response that is not a success.
+	// MaxErrorBody is the maximum size of the body kept of a response that is not 2xx.
 	MaxErrorBody = 64 << 10
 
-	// maxDrain is how much more of it is read so that the connection can be reused.
+	// maxDrain is how much more of such a body is read and discarded, so that the
+	// connection can be reused.
 	maxDrain = 256 << 10
 )
 
@@ -23,11 +24,12 @@ var ErrTruncated = errors.New("response truncated")
 // attempt is the outcome of sending a request once.
 type attempt struct {
 	res       *Response // nil if none came
-	err       error     // why there is no complete response; nil if there is
+	err       error     // why there is no usable response; nil if the response is complete
 	unsent    bool      // the server cannot have processed the request
 	truncated bool      // the body of a 2xx response ended early
 }
 
+// ok reports whether the response is 2xx and complete.
 func (a attempt) ok() bool { return a.err == nil && a.res.OK() }
 
 func (a attempt) retryAfter() time.Duration {
@@ -37,26 +39,27 @@ func (a attempt) retryAfter() time.Duration {
 	return a.res.RetryAfter
 }
 
-// attempt sends the request once and reads the response. It began at start.
+// attempt sends the request once, as attempt n, and reads the response. The timeout
+// counts from start.
 func (c *Client) attempt(ctx context.Context, req *Request, n int, start time.Time) attempt {
-	sent := &sent{attemptContext: attemptContext{ctx, req.Operation, n}, idempotent: req.Idempotent}
-	sending, cancel := context.WithDeadline(sent, start.Add(c.Timeout))
+	trace := &sendTrace{attemptContext: attemptContext{ctx, req.Operation, n}, idempotent: req.Idempotent}
+	sending, cancel := context.WithDeadline(trace, start.Add(c.Timeout))
 	defer cancel()
-	sent.cancel = cancel
-	resp, err := c.roundTrip(c.request(sent.watch(sending, req.Body != nil), req, sent))
+	trace.cancel = cancel
+	resp, err := c.roundTrip(c.request(trace.watch(sending, req.Body != nil), req, trace))
 	if err != nil {
-		cause := c.cause(ctx, sending, sent, err)
-		return attempt{err: req.Redactor.Error(cause), unsent: sent.unprocessed(err)}
+		cause := c.cause(ctx, sending, trace, err)
+		return attempt{err: req.Redactor.Error(cause), unsent: trace.unprocessed(err)}
 	}
 	defer resp.Body.Close()
 
-	res := &sent.room.response
+	res := &trace.scratch.response
 	res.StatusCode, res.Header, res.Attempts = resp.StatusCode, resp.Header, n
 	if value := resp.Header.Get("Retry-After"); value != "" {
 		res.RetryAfter = RetryAfter(value, time.Now())
 	}
 	if !res.OK() {
-		return c.failed(ctx, req, resp, res)
+		return c.errorResponse(ctx, req, resp, res)
 	}
 	limit := c.MaxResponseBytes + 1 // one extra byte detects an oversized body
 	if req.KeepBody {
@@ -66,7 +69,7 @@ func (c *Client) attempt(ctx context.Context, req *Request, n int, start time.Ti
 	}
 	switch {
 	case err != nil:
-		cause := req.Redactor.Error(c.cause(ctx, sending, sent, err))
+		cause := req.Redactor.Error(c.cause(ctx, sending, trace, err))
 		err = fmt.Errorf("%w after %d bytes: %w", ErrTruncated, len(res.Body), cause)
 		req.Redactor.Unusable(res, c.KeepHeaders)
 		return attempt{res: res, err: err, truncated: true}
@@ -77,8 +80,8 @@ func (c *Client) attempt(ctx context.Context, req *Request, n int, start time.Ti
 	return attempt{res: res}
 }
 
-// failed reads what is kept of a response that is not a success.
-func (c *Client) failed(ctx context.Context, req *Request, resp *http.Response, res *Response) attempt {
+// errorResponse reads a response that is not 2xx, as much as is kept of it.
+func (c *Client) errorResponse(ctx context.Context, req *Request, resp *http.Response, res *Response) attempt {
 	var err error
 	if res.StatusCode != http.StatusSwitchingProtocols { // a switched connection may never end
 		limit := int64(MaxErrorBody + req.Redactor.margin())
@@ -87,7 +90,7 @@ func (c *Client) failed(ctx context.Context, req *Request, resp *http.Response, 
 			_, _ = io.CopyN(io.Discard, &progressReader{r: resp.Body}, maxDrain)
 		}
 	}
-	req.Redactor.failed(res, err != nil)
+	req.Redactor.errorResponse(res, err != nil)
 	a := attempt{res: res}
 	if err != nil && ctx.Err() != nil {
 		a.err = req.Redactor.Error(ContextError(ctx))
@@ -95,7 +98,8 @@ func (c *Client) failed(ctx context.Context, req *Request, resp *http.Response, 
 	return a
 }
 
-// roundTrip returns exactly one of a response with a body and an error.
+// roundTrip sends the request. Exactly one of the response, which has a body, and the
+// error is non-nil, even if the transport breaks that rule.
 func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := c.Transport.RoundTrip(req)
 	if err == nil && resp == nil {
@@ -110,13 +114,14 @@ func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// cause returns why sending or reading failed: the caller's context ended, the server
-// ended the stream, the attempt timed out, or what the transport says.
-func (c *Client) cause(ctx, sending context.Context, sent *sent, err error) error {
+// cause returns why sending or reading failed: the caller's context ended, a resend was
+// prevented, the attempt timed out, or else the transport's error. ctx is the caller's
+// context, sending that of the attempt.
+func (c *Client) cause(ctx, sending context.Context, trace *sendTrace, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ContextError(ctx)
-	case sent.isStopped():
+	case trace.preventedResend():
 		return errResend
 	case sending.Err() != nil:
 		return fmt.Errorf("no complete response within %s: %w", c.Timeout, sending.Err())

@@ -64,7 +64,7 @@ func (p *pausing) Read(buf []byte) (int, error) {
 	return p.r.Read(buf)
 }
 
-func TestReadReturnsWhatCameBeforeAnError(t *testing.T) {
+func TestReadReturnsBytesBeforeAnError(t *testing.T) {
 	t.Parallel()
 	got, err := read(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errReset)), -1, 100)
 	assert.Equal(t, "half", string(got))
@@ -82,7 +82,7 @@ type stuckReader struct{ reads int }
 
 func (r *stuckReader) Read([]byte) (int, error) { r.reads++; return 0, nil }
 
-func TestReadOfKnownLengthMakesOneBuffer(t *testing.T) {
+func TestReadOfKnownLengthAllocatesOnce(t *testing.T) {
 	body := bytes.Repeat([]byte("x"), 100_000)
 	reader := bytes.NewReader(body)
 	assert.LessOrEqual(t, testing.AllocsPerRun(10, func() {
@@ -91,7 +91,7 @@ func TestReadOfKnownLengthMakesOneBuffer(t *testing.T) {
 	}), 1.0)
 }
 
-func TestBodiesShareNoMemory(t *testing.T) {
+func TestBodiesDoNotShareMemory(t *testing.T) {
 	for _, length := range []int64{1000, -1} {
 		first, err := read(strings.NewReader(strings.Repeat("a", 1000)), length, 1<<20)
 		require.NoError(t, err)
@@ -149,11 +149,11 @@ func TestAttempt(t *testing.T) {
 		{name: "error without progress", res: response(404, io.MultiReader(strings.NewReader("half"), new(stuckReader))), status: 404, body: "half"},
 		{name: "error with a secret", res: text(500, "key "+testSecret), status: 500, body: "key [redacted]"},
 		{name: "error truncated within a secret", res: text(404, "key "+testSecret[:10], io.ErrUnexpectedEOF), status: 404, body: "key "},
-		{name: "error that ends with the beginning of a secret", res: text(404, "key "+testSecret[:10]), status: 404, body: "key " + testSecret[:10]},
+		{name: "error that ends with a short prefix of a secret", res: text(404, "key "+testSecret[:10]), status: 404, body: "key " + testSecret[:10]},
 		{name: "error a little too large", res: text(404, strings.Repeat("x", MaxErrorBody+50)), status: 404, body: strings.Repeat("x", MaxErrorBody)},
 		{name: "error too large", res: text(404, strings.Repeat("x", 10<<20)), status: 404, body: strings.Repeat("x", MaxErrorBody)},
 		{name: "secret at the limit", res: text(404, strings.Repeat("x", MaxErrorBody-5)+testSecret+strings.Repeat("y", 1000)), status: 404, body: strings.Repeat("x", MaxErrorBody-13)},
-		// Redaction makes the body shorter, so that its end, which may be half a secret, would show.
+		// Redaction shortens the body; without the margin, a partial secret at its end would be kept.
 		{name: "error full of secrets", res: text(500, strings.Repeat(testSecret, 10_000)), status: 500, body: strings.Repeat(Redacted, 3000)[:28_421]},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -219,8 +219,9 @@ func (r mustNotBeRead) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// So much of a large error is read that the connection can be reused, and no more.
-func TestHowMuchOfAnErrorIsRead(t *testing.T) {
+// Draining a small body lets the connection be reused. Draining a large one costs more than
+// a new connection.
+func TestLargeErrorBodiesAreDrainedUpToALimit(t *testing.T) {
 	t.Parallel()
 	margin := 6 * len(testSecret)
 	for size, want := range map[int]int{100: 100, 1 << 20: MaxErrorBody + margin + 256<<10} {
@@ -230,8 +231,7 @@ func TestHowMuchOfAnErrorIsRead(t *testing.T) {
 	}
 }
 
-// The context of an attempt holds what the caller's does, and the attempt.
-func TestTheContextOfAnAttempt(t *testing.T) {
+func TestTheContextOfAnAttemptExtendsTheCallers(t *testing.T) {
 	t.Parallel()
 	type key struct{}
 	var sending context.Context
@@ -250,8 +250,7 @@ func TestTheContextOfAnAttempt(t *testing.T) {
 	assert.False(t, ok)
 }
 
-// A transport that is about to resend the request is stopped.
-func TestAResendEndsTheAttempt(t *testing.T) {
+func TestAResendByTheTransportEndsTheAttempt(t *testing.T) {
 	t.Parallel()
 	a := send(t.Context(), t, func(r *http.Request) (*http.Response, error) {
 		for _, hook := range []hook{freshConn, http2, freshConn} {

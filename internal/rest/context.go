@@ -2,7 +2,7 @@ package rest
 
 import "context"
 
-// attemptContext is the context of one attempt.
+// attemptContext is the context of one attempt. FromContext finds it.
 type attemptContext struct {
 	context.Context
 	operation any

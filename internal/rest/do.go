@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Do sends the request until it succeeds, fails for good or attempts run out. Exactly
-// one of the response, which is 2xx and complete, and the error is non-nil.
+// Do sends the request, with retries. Exactly one of the response, which is 2xx and
+// complete, and the error is non-nil.
 func (c *Client) Do(ctx context.Context, req *Request, o Observer) (*Response, error) {
 	if ctx.Err() != nil {
 		return nil, o.Error(0, nil, fmt.Errorf("nothing sent: %w", req.Redactor.Error(ContextError(ctx))))

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sequence responds with each status in turn, or with an error for 0.
+// sequence returns a transport that responds with each status in turn, and fails for 0.
 func sequence(statuses ...int) roundTrip {
 	n := 0
 	return func(*http.Request) (*http.Response, error) {
@@ -62,13 +62,13 @@ func TestDo(t *testing.T) {
 	}
 }
 
-// The cause of a context is any text, and may quote the secret.
+// The cause of a context may be any error, even one that quotes the secret.
 func TestDoReturnsWhenTheContextEnds(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		body   io.Reader     // of a 429; nil if none is sent
-		after  time.Duration // when it ends; 0 for as soon as the response comes
+		after  time.Duration // from the response to the end of the context
 		text   string
 		events []string
 	}{

@@ -1,10 +1,10 @@
 // Package rest makes HTTP calls that carry a secret. It limits the time and the size
 // of a call, retries where that is safe, and redacts secrets from what servers send.
 //
-// A call is [Client.Do]. It sends one request an attempt, and no request that it does
-// not count: net/http retries some requests by itself, which this package prevents
-// (see sent.go for how, and for the one exception).
+// A call is [Client.Do]. Each attempt sends one request. net/http retries some requests
+// by itself, uncounted; this package prevents that, with one exception (see
+// sendtrace.go).
 //
-// The package knows nothing of the API it is used for. What it learns of a call it
-// passes to an [Observer], which also makes the errors.
+// The package is independent of the API it is used for. An [Observer] follows each call
+// and constructs its errors.
 package rest

@@ -13,7 +13,7 @@ import (
 
 const testSecret = "sk_test_canary_5f3759df"
 
-// roundTrip is a transport made of a function.
+// roundTrip is a function as an http.RoundTripper.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -63,7 +63,7 @@ func response(status int, body io.Reader, header ...string) *http.Response {
 
 var errReset = errors.New("connection reset by peer")
 
-// recorder is an Observer that records what it is told.
+// recorder is an Observer that records its calls.
 type recorder struct {
 	events []string
 	waits  []time.Duration

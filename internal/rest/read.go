@@ -10,10 +10,11 @@ import (
 // maxBuffer is the size up to which a Content-Length is trusted and a buffer is reused.
 const maxBuffer = 1 << 20
 
-// buffers holds cleared buffers for bodies.
+// buffers is a pool of buffers for bodies. They are cleared, as a body may hold secrets.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// read reads at most limit bytes. What was read before an error is returned with it.
+// read reads at most limit bytes. On an error it also returns what was read before.
+// length is the Content-Length, -1 if it is unknown.
 func read(body io.Reader, length, limit int64) ([]byte, error) {
 	if length >= 0 && length <= maxBuffer {
 		return fill(nil, body, length, limit)
@@ -24,7 +25,7 @@ func read(body io.Reader, length, limit int64) ([]byte, error) {
 	return bytes.Clone(res.Body), err
 }
 
-// readShared is like read, but reads into a buffer that Release makes available again.
+// readShared is like read, but reads into Body, a pooled buffer until Release.
 func (r *Response) readShared(body io.Reader, length, limit int64) (err error) {
 	r.buffer = buffers.Get().(*[]byte)
 	r.Body, err = fill(*r.buffer, body, length, limit)
@@ -32,7 +33,7 @@ func (r *Response) readShared(body io.Reader, length, limit int64) (err error) {
 	return err
 }
 
-// Release makes the memory of Body available to another response. Body must not be used
+// Release clears Body and returns its buffer to the pool. Body must not be used
 // afterwards.
 func (r *Response) Release() {
 	if r.buffer != nil && cap(r.Body) <= maxBuffer {
@@ -42,11 +43,11 @@ func (r *Response) Release() {
 	r.buffer, r.Body = nil, nil
 }
 
-// fill reads into an empty buffer, which may grow.
+// fill appends at most limit bytes of body to buf, which is empty.
 func fill(buf []byte, body io.Reader, length, limit int64) ([]byte, error) {
 	size := int64(bytes.MinRead)
 	if length >= 0 && length <= maxBuffer {
-		size = min(length, limit) + 1 // one more, to read to the end without growing
+		size = min(length, limit) + 1 // one byte more, to reach EOF without growing
 	}
 	if int64(cap(buf)) < size {
 		buf = make([]byte, 0, size)
@@ -71,7 +72,7 @@ func fill(buf []byte, body io.Reader, length, limit int64) ([]byte, error) {
 // progressReader fails when its reader keeps returning neither bytes nor an error.
 type progressReader struct {
 	r     io.Reader
-	empty int // consecutive reads without a result
+	empty int // consecutive reads of neither bytes nor an error
 }
 
 func (p *progressReader) Read(buf []byte) (int, error) {

@@ -14,25 +14,25 @@ import (
 const Redacted = "[redacted]"
 
 const (
-	// minSecret is the length from which a secret is redacted. Redacting a shorter one
-	// would destroy text that merely looks like it.
+	// minSecret is the length of the shortest secret that is redacted. Shorter ones
+	// would match ordinary text.
 	minSecret = 8
 
-	// minPrefix is the length from which the beginning of a secret is redacted.
+	// minPrefix is the length of the shortest prefix of a secret that is redacted.
 	minPrefix = 12
 
-	// maxErrorText is the length of an error's text beyond which nothing else of the
-	// error is kept.
+	// maxErrorText is the maximum length of an error's text. Of an error with a longer
+	// one, only the truncated text is kept.
 	maxErrorText = 4 << 10
 )
 
-// Redactor redacts the secrets of one call from what a server sends, which may echo
-// them: whole secrets of at least 8 bytes, and their beginnings of at least 12 bytes.
-// It is not safe for concurrent use.
+// Redactor redacts the secrets of one call from responses and errors that echo them:
+// whole secrets of at least 8 bytes, and prefixes of at least 12 bytes. It is not safe
+// for concurrent use.
 type Redactor struct {
 	secrets []string
-	first   [1]string // room for the first secret, to save an allocation
-	sorted  bool
+	first   [1]string // the array for the first secret, to save an allocation
+	sorted  bool      // forms has been called since the last Add
 }
 
 // Add adds a secret. One shorter than 8 bytes is ignored.
@@ -46,8 +46,8 @@ func (r *Redactor) Add(secret string) {
 	r.secrets, r.sorted = append(r.secrets, secret), false
 }
 
-// forms returns the secrets, and how JSON writes them if that differs, the longest
-// first, as one may be part of another.
+// forms returns the secrets, as they are and as JSON escapes them if that differs. The
+// longest comes first, as one may be part of another.
 func (r *Redactor) forms() []string {
 	if !r.sorted {
 		for _, secret := range r.secrets { // not those appended below
@@ -64,11 +64,11 @@ func (r *Redactor) forms() []string {
 
 func escapedInJSON(r rune) bool { return r < ' ' || r == '"' || r == '\\' }
 
-// prefix returns the beginning of a secret that is searched for.
+// prefix returns the prefix of a secret that is searched for.
 func prefix(secret string) string { return secret[:min(len(secret), minPrefix)] }
 
-// Text returns v with the secrets redacted. Where several begin alike, the one that
-// matches the longest part of the text counts.
+// Text returns v with the secrets redacted. Of secrets with a common prefix, the one
+// with the longest match is redacted.
 func (r *Redactor) Text(v string) string {
 	start, end := r.find(v)
 	if start < 0 {
@@ -96,15 +96,15 @@ func (r *Redactor) find(v string) (start, end int) {
 		return -1, -1
 	}
 	for _, secret := range r.forms() {
-		if n := common(v[start:], secret); n >= len(prefix(secret)) {
+		if n := commonPrefixLen(v[start:], secret); n >= len(prefix(secret)) {
 			end = max(end, start+n)
 		}
 	}
 	return start, end
 }
 
-// common returns the length of the common prefix of a and b.
-func common(a, b string) int {
+// commonPrefixLen returns the length of the common prefix of a and b.
+func commonPrefixLen(a, b string) int {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {
 		n++
@@ -112,9 +112,8 @@ func common(a, b string) int {
 	return n
 }
 
-// Error returns err with a text that is redacted and fit for an error message. If
-// there was a secret in it, or if it was very long, the errors that err wraps are
-// dropped.
+// Error returns err with its text redacted, on one line and truncated. If the text
+// held a secret or exceeded maxErrorText, the errors that err wraps are dropped.
 func (r *Redactor) Error(err error) error {
 	text := err.Error()
 	clean := r.Text(text)
@@ -123,26 +122,28 @@ func (r *Redactor) Error(err error) error {
 	case clean != text || len(text) > maxErrorText:
 		return errors.New(line)
 	case line != text:
-		return &shortError{line, err}
+		return &sanitizedError{line, err}
 	}
 	return err
 }
 
-// shortError is an error with a shorter text.
-type shortError struct {
+// sanitizedError is an error with its text on one line and truncated.
+type sanitizedError struct {
 	text string
 	err  error
 }
 
-func (e *shortError) Error() string { return e.text }
-func (e *shortError) Unwrap() error { return e.err }
+func (e *sanitizedError) Error() string { return e.text }
+func (e *sanitizedError) Unwrap() error { return e.err }
 
-// failed redacts a response that is not a success. Its body may have been read up to
-// margin bytes beyond MaxErrorBody; truncated says that reading it failed. Either way
-// it may end within a secret.
-func (r *Redactor) failed(res *Response, truncated bool) {
+// errorResponse redacts a response that is not 2xx and limits its body to MaxErrorBody.
+// The body has been read up to margin bytes beyond that; truncated reports whether
+// reading failed. In both cases the body may end within a secret.
+func (r *Redactor) errorResponse(res *Response, truncated bool) {
 	res.Header = r.header(res.Header, func(name string) bool {
-		return name != "Set-Cookie" && name != "Authorization" // which may hold a new secret
+		name = strings.TrimSpace(name) // net/http keeps a space before the colon
+		// These two may hold a new secret.
+		return !strings.EqualFold(name, "Set-Cookie") && !strings.EqualFold(name, "Authorization")
 	})
 	size := len(res.Body)
 	if truncated {
@@ -155,8 +156,7 @@ func (r *Redactor) failed(res *Response, truncated bool) {
 	res.Body = res.Body[:min(len(res.Body), MaxErrorBody)]
 }
 
-// margin returns how many bytes the longest secret takes if each is written as an
-// escape of JSON.
+// margin returns the length of the longest secret with every byte escaped in JSON.
 func (r *Redactor) margin() int {
 	if len(r.forms()) == 0 {
 		return 0
@@ -176,23 +176,23 @@ func (r *Redactor) trimPartialSecret(v []byte) []byte {
 	return v
 }
 
-// Unusable redacts a 2xx response that cannot be used. As such a response may hold a
-// new secret, its body is dropped, and of its header only the fields named in keep and
-// those that describe any response are kept.
+// Unusable redacts a 2xx response that cannot be used. As it may hold a new secret, its
+// body is dropped, and its header is reduced to the fields named in keep and to the
+// usual fields that hold no secrets.
 func (r *Redactor) Unusable(res *Response, keep []string) {
 	res.Header = r.header(res.Header, func(name string) bool {
-		return slices.Contains(describing, name) || slices.Contains(keep, name)
+		return slices.Contains(harmlessFields, name) || slices.Contains(keep, name)
 	})
 	res.Body = nil
 }
 
-// describing are the header fields that describe a response.
-var describing = []string{
+// harmlessFields are header fields that hold no secrets.
+var harmlessFields = []string{
 	"Age", "Cache-Control", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Date",
 	"Expires", "Last-Modified", "Retry-After", "Server", "Transfer-Encoding", "Vary", "Via",
 }
 
-// header returns the fields of h whose names pass, redacted. It does not change h.
+// header returns a redacted copy of the fields of h whose names pass.
 func (r *Redactor) header(h http.Header, pass func(name string) bool) http.Header {
 	clean := make(http.Header, len(h))
 	for name, values := range h {
@@ -208,7 +208,7 @@ func (r *Redactor) header(h http.Header, pass func(name string) bool) http.Heade
 	return clean
 }
 
-// values returns values redacted, and does not copy them if there is nothing to redact.
+// values returns the values redacted. It copies them only if there is something to redact.
 func (r *Redactor) values(values []string) []string {
 	if !slices.ContainsFunc(values, func(value string) bool { return r.Text(value) != value }) {
 		return values
@@ -220,8 +220,8 @@ func (r *Redactor) values(values []string) []string {
 	return clean
 }
 
-// inName reports whether a secret is part of a header's name, whose case is not
-// preserved.
+// inName reports whether the name of a header field contains a secret in any case, as
+// names are canonicalized.
 func (r *Redactor) inName(name string) bool {
 	for _, secret := range r.forms() {
 		p := prefix(secret)
@@ -234,8 +234,8 @@ func (r *Redactor) inName(name string) bool {
 	return false
 }
 
-// body redacts text that may be JSON, complete or not, in which a secret may be
-// written with escapes.
+// body redacts a body, also where a secret is written with JSON escapes. The body need
+// not be valid JSON.
 func (r *Redactor) body(body []byte) []byte {
 	suspect := bytes.IndexByte(body, '\\') >= 0
 	for _, secret := range r.forms() {
@@ -244,10 +244,10 @@ func (r *Redactor) body(body []byte) []byte {
 	if !suspect {
 		return body
 	}
-	clean := r.Text(string(body))
+	clean := string(body)
 	plain := unescapeJSON(clean)
 	if redacted := r.Text(plain); redacted != plain {
 		clean = redacted
 	}
-	return []byte(clean)
+	return []byte(r.Text(clean)) // a secret with a backslash may be written as it is
 }

@@ -23,7 +23,7 @@ func newRedactor(secrets ...string) *Redactor {
 
 func TestText(t *testing.T) {
 	t.Parallel()
-	const alike = "eyJhbGciOiJSUzI1NiJ9." // tokens of one instance begin alike
+	const alike = "eyJhbGciOiJSUzI1NiJ9." // JWTs with the same header have a common prefix
 	long, short := alike+strings.Repeat("LONG", 20), alike+"eyJzdWIi.SIGNATURE"
 	for _, test := range []struct {
 		name       string
@@ -34,12 +34,12 @@ func TestText(t *testing.T) {
 		{"whole secret", []string{testSecret}, "key " + testSecret + "!", "key [redacted]!"},
 		{"secret twice", []string{testSecret}, testSecret + testSecret, "[redacted][redacted]"},
 		{"all but the last byte", []string{testSecret}, testSecret[:len(testSecret)-1], "[redacted]"},
-		{"beginning of 12 bytes", []string{testSecret}, "key " + testSecret[:12] + " ends", "key [redacted] ends"},
-		{"beginning of 11 bytes", []string{testSecret}, testSecret[:11], testSecret[:11]},
-		{"beginning and then the whole", []string{testSecret}, testSecret[:15] + testSecret, "[redacted][redacted]"},
-		{"end of the secret", []string{testSecret}, testSecret[1:], testSecret[1:]},
+		{"prefix of 12 bytes", []string{testSecret}, "key " + testSecret[:12] + " ends", "key [redacted] ends"},
+		{"prefix of 11 bytes", []string{testSecret}, testSecret[:11], testSecret[:11]},
+		{"prefix and then the whole secret", []string{testSecret}, testSecret[:15] + testSecret, "[redacted][redacted]"},
+		{"all but the first byte", []string{testSecret}, testSecret[1:], testSecret[1:]},
 		{"secret of 8 bytes", []string{"12345678"}, "a12345678b", "a[redacted]b"},
-		{"beginning of a secret of 8 bytes", []string{"12345678"}, "1234567", "1234567"},
+		{"prefix of a secret of 8 bytes", []string{"12345678"}, "1234567", "1234567"},
 		{"secret of 7 bytes", []string{"1234567"}, "1234567", "1234567"},
 		{"tab as JSON writes it", []string{"sk_a\ttab_and_more"}, `"sk_a\ttab_and_more"`, `"[redacted]"`},
 		{"backslash as JSON writes it", []string{`sk_back\slash`}, `"sk_back\\slash"`, `"[redacted]"`},
@@ -47,10 +47,10 @@ func TestText(t *testing.T) {
 		{"quotation mark as JSON writes it", []string{`sk_"quoted"`}, `"sk_\"quoted\""`, `"[redacted]"`},
 		{"secret within another", []string{"secret-1", "a-secret-1-and-more"}, "a-secret-1-and-more|secret-1", "[redacted]|[redacted]"},
 		{"secret before one that holds it", []string{"secret-1", "a-secret-1-and-more"}, "secret-1|a-secret-1-and-more", "[redacted]|[redacted]"},
-		{"secret that continues another, too short to count", []string{"12345678", "12345678abcdefgh"}, "12345678abX", "[redacted]abX"},
-		{"alike but for the first byte", []string{"Xabcdefghijklmno", "Yabcdefghijklmnopq"}, "Xabcdefghijklmnopq", "[redacted]pq"},
-		{"alike but for the end", []string{long, short}, "bad token " + short + ", " + long + "!", "bad token [redacted], [redacted]!"},
-		{"what is alike", []string{long, short}, alike + " and more", "[redacted] and more"},
+		{"secret that extends another by too few bytes in the text", []string{"12345678", "12345678abcdefgh"}, "12345678abX", "[redacted]abX"},
+		{"secrets that differ in the first byte", []string{"Xabcdefghijklmno", "Yabcdefghijklmnopq"}, "Xabcdefghijklmnopq", "[redacted]pq"},
+		{"secrets with a common prefix", []string{long, short}, "bad token " + short + ", " + long + "!", "bad token [redacted], [redacted]!"},
+		{"the common prefix itself", []string{long, short}, alike + " and more", "[redacted] and more"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -71,7 +71,7 @@ func TestErrorTexts(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, suffix, want string
-		keeps              bool // the chain
+		keeps              bool // the wrapped error
 	}{
 		{"plain", "", "", true},
 		{"with the secret", testSecret, Redacted, false},
@@ -95,10 +95,11 @@ func TestTheHeaderOfAnError(t *testing.T) {
 		"no secret":                      {http.Header{"X": {"a"}}, http.Header{"X": {"a"}}},
 		"value":                          {http.Header{"X": {testSecret + "!"}}, http.Header{"X": {"[redacted]!"}}},
 		"second value":                   {http.Header{"X": {"a", "b" + testSecret}}, http.Header{"X": {"a", "b[redacted]"}}},
-		"beginning of a secret":          {http.Header{"X": {testSecret[:13]}}, http.Header{"X": {"[redacted]"}}},
+		"prefix of a secret":             {http.Header{"X": {testSecret[:13]}}, http.Header{"X": {"[redacted]"}}},
 		"name in another case":           {http.Header{http.CanonicalHeaderKey("X-" + testSecret): {"a", testSecret}}, http.Header{"[redacted]": {"a", "[redacted]"}}},
-		"name that begins with it":       {http.Header{testSecret + "-X": {"a"}}, http.Header{"[redacted]": {"a"}}},
-		"name that ends with its begin":  {http.Header{"X-" + testSecret[:12]: {"a"}}, http.Header{"[redacted]": {"a"}}},
+		"name that starts with a secret": {http.Header{testSecret + "-X": {"a"}}, http.Header{"[redacted]": {"a"}}},
+		"name that ends with a prefix":   {http.Header{"X-" + testSecret[:12]: {"a"}}, http.Header{"[redacted]": {"a"}}},
+		"name with a space":              {http.Header{"set-cookie ": {"new"}, "AUTHORIZATION\t": {"new"}, "x ": {"1"}}, http.Header{"x ": {"1"}}},
 		"fields that hold a new secret":  {http.Header{"Set-Cookie": {"new"}, "Authorization": {"new"}, "X": {"1"}}, http.Header{"X": {"1"}}},
 		"one field of several, redacted": {http.Header{"X": {testSecret}, "Y": {"1"}}, http.Header{"X": {"[redacted]"}, "Y": {"1"}}},
 	} {
@@ -106,7 +107,7 @@ func TestTheHeaderOfAnError(t *testing.T) {
 			t.Parallel()
 			before := test.header.Clone()
 			res := &Response{Header: test.header}
-			newRedactor(testSecret).failed(res, false)
+			newRedactor(testSecret).errorResponse(res, false)
 			assert.Equal(t, test.want, res.Header)
 			assert.Equal(t, before, test.header, "the transport's header is not changed")
 		})
@@ -114,10 +115,10 @@ func TestTheHeaderOfAnError(t *testing.T) {
 }
 
 // A response that cannot be used may hold a new secret in any field.
-func TestUnusableKeepsOnlyWhatDescribesTheResponse(t *testing.T) {
+func TestUnusableKeepsOnlyHarmlessFields(t *testing.T) {
 	t.Parallel()
 	res := &Response{StatusCode: 200, Body: []byte("token"), Header: http.Header{
-		"Set-Cookie":    {"__session=new"},
+		"Set-Cookie":    {"id=new"},
 		"Authorization": {"new"},
 		"X-Token":       {"new"},
 		"Content-Type":  {"text/html"},
@@ -128,15 +129,15 @@ func TestUnusableKeepsOnlyWhatDescribesTheResponse(t *testing.T) {
 	assert.Equal(t, &Response{StatusCode: 200, Header: want}, res)
 }
 
-// failedBody returns a body as it is kept of an error.
+// failedBody returns the redacted body of a response that is not 2xx.
 func failedBody(r *Redactor, body string, truncated bool) string {
 	res := &Response{Body: []byte(body)}
-	r.failed(res, truncated)
+	r.errorResponse(res, truncated)
 	return string(res.Body)
 }
 
-// The secret may be written in JSON with escapes, and the body need not be JSON.
-func TestBodies(t *testing.T) {
+// A secret may be written with JSON escapes, even in a body that is not valid JSON.
+func TestSecretsInBodiesAreRedacted(t *testing.T) {
 	t.Parallel()
 	const escaped = `\u0073k_test_c\u0061nary_5f3759df`
 	for name, body := range map[string]string{
@@ -147,15 +148,17 @@ func TestBodies(t *testing.T) {
 		"not JSON":            "<html>" + testSecret,
 		"invalid escapes":     `{"x":"\q\u00"}` + escaped,
 		"truncated":           `{"a":"` + escaped,
-		"beginning":           `{"a":"` + testSecret[:12] + `"}`,
+		"prefix":              `{"a":"` + testSecret[:12] + `"}`,
+		"late escape":         `{"a":"` + testSecret[:13] + `\u0079` + testSecret[14:] + `"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := failedBody(newRedactor(testSecret), body, false)
 			assert.Contains(t, got, Redacted)
 			assert.NotContains(t, unescapeJSON(got), testSecret[:12])
+			assert.NotContains(t, got, testSecret[15:])
 			if json.Valid([]byte(body)) {
-				assert.True(t, json.Valid([]byte(got)), "what was JSON still is: %s", got)
+				assert.True(t, json.Valid([]byte(got)), "valid JSON stays valid: %s", got)
 			}
 		})
 	}
@@ -175,8 +178,7 @@ func TestATruncatedSecretIsTrimmedFromTheEnd(t *testing.T) {
 	}
 }
 
-// Redaction makes a body shorter, which must not show a secret within which reading
-// ended.
+// Redaction shortens a body, so a partial secret at its end must not move below the limit.
 func TestASecretAtTheLimitIsRedacted(t *testing.T) {
 	t.Parallel()
 	for _, secret := range []string{testSecret, `\u0073k_test_c\u0061nary_5f3759df`} {
@@ -199,7 +201,7 @@ func FuzzRedact(f *testing.F) {
 		r := newRedactor(testSecret)
 		body := before + testSecret + after
 		res := &Response{Body: []byte(body), Header: http.Header{"X-A": {body}, body: {"x"}}}
-		r.failed(res, truncated)
+		r.errorResponse(res, truncated)
 		require.NotContains(t, unescapeJSON(string(res.Body)), testSecret[:minPrefix])
 		for name, values := range res.Header {
 			require.NotContains(t, name+values[0], testSecret[:minPrefix])

@@ -10,28 +10,28 @@ import (
 	"strings"
 )
 
-// request builds what one attempt sends. Each attempt gets a request of its own, as a
-// transport may change it. The secret is set last, so that no setting replaces it.
+// request builds the request of one attempt. Each attempt gets a new one, as a transport
+// may change it. Authorization is set last, so that no setting replaces it.
 //
-// The request has no GetBody: with it, net/http would send a body again by itself.
-func (c *Client) request(ctx context.Context, req *Request, sent *sent) *http.Request {
+// The request has no GetBody, which would let net/http resend the body by itself.
+func (c *Client) request(ctx context.Context, req *Request, trace *sendTrace) *http.Request {
 	r := (&http.Request{
 		Method: req.Method,
-		URL:    &sent.room.url,
+		URL:    &trace.scratch.url,
 		Host:   c.Base.Host,
 		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: c.header(req, sent.room.values[:0]),
+		Header: c.header(req, trace.scratch.values[:0]),
 	}).WithContext(ctx)
 	c.url(req, r.URL)
 	if req.Body != nil {
 		r.ContentLength = int64(len(req.Body))
-		sent.body = bytes.NewReader(req.Body)
-		r.Body = io.NopCloser(sent.body)
+		trace.body = bytes.NewReader(req.Body)
+		r.Body = io.NopCloser(trace.body)
 	}
 	return r
 }
 
-// header returns the header. values is the array for the values.
+// header returns the header. Its values are appended to values, to save allocations.
 func (c *Client) header(req *Request, values []string) http.Header {
 	header := make(http.Header, len(req.Header)+len(c.Header)+2)
 	set := func(name, value string) {
@@ -49,7 +49,7 @@ func (c *Client) header(req *Request, values []string) http.Header {
 	return header
 }
 
-// url sets u.
+// url sets the fields of u.
 func (c *Client) url(req *Request, u *url.URL) {
 	u.Scheme, u.Host, u.RawPath, u.RawQuery = c.Base.Scheme, c.Base.Host, c.path(req), c.query(req)
 	u.Path, _ = url.PathUnescape(u.RawPath)
@@ -70,7 +70,7 @@ func (c *Client) query(req *Request) string {
 	return strings.Join(parts, "&")
 }
 
-// path fills the template.
+// path returns the escaped path, with the segments filled in.
 func (c *Client) path(req *Request) string {
 	var path strings.Builder
 	path.Grow(len(c.Base.RawPath) + len(req.Path) + 64)

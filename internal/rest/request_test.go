@@ -16,7 +16,7 @@ func TestRequest(t *testing.T) {
 	client := newTestClient(t, nil)
 	client.Header = http.Header{"Accept": {"text/plain"}, "Authorization": {"Bearer other"}, "X-More": {"1"}}
 	client.Query = url.Values{"limit": {"9"}, "more": {"a b"}}
-	watcher := new(sent)
+	watcher := new(sendTrace)
 	got := client.request(t.Context(), &Request{
 		Method:   "POST",
 		Path:     "/things/{id}/parts/{part}/all",
@@ -47,20 +47,20 @@ func TestRequest(t *testing.T) {
 
 func TestARequestWithoutABody(t *testing.T) {
 	t.Parallel()
-	got := newTestClient(t, nil).request(t.Context(), newTestRequest(true), new(sent))
+	got := newTestClient(t, nil).request(t.Context(), newTestRequest(true), new(sendTrace))
 	assert.Nil(t, got.Body)
 	assert.Zero(t, got.ContentLength)
 	assert.Empty(t, got.URL.RawQuery)
 }
 
-// A transport may change what it is given, and the next attempt must not see that.
-func TestEachAttemptHasARequestOfItsOwn(t *testing.T) {
+// A transport may change its request, which must not affect the next attempt.
+func TestEachAttemptHasItsOwnRequest(t *testing.T) {
 	t.Parallel()
 	client := newTestClient(t, nil)
 	client.Header = http.Header{"X-More": {"1"}}
 	req := newTestRequest(true)
 	req.Query = []Field{{"limit", "limit=1"}}
-	first := client.request(t.Context(), req, new(sent))
+	first := client.request(t.Context(), req, new(sendTrace))
 	for name, values := range first.Header {
 		values[0] = "changed"
 		first.Header[name] = append(values, "added")
@@ -69,7 +69,7 @@ func TestEachAttemptHasARequestOfItsOwn(t *testing.T) {
 		assert.Equal(t, []string{"changed", "added"}, values, "%s shares no memory with another field", name)
 	}
 	first.URL.Host, first.URL.Path, first.URL.RawPath, first.URL.RawQuery = "elsewhere", "/", "/", "q"
-	second := client.request(t.Context(), req, new(sent))
+	second := client.request(t.Context(), req, new(sendTrace))
 	assert.Equal(t, "https://api.invalid/v1/things/1?limit=1", second.URL.String())
 	assert.Equal(t, "Bearer "+testSecret, second.Header.Get("Authorization"))
 	assert.Equal(t, "1", second.Header.Get("X-More"))

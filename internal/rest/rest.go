@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Client holds the settings of a call. It is safe for concurrent use as long as it is
-// not changed; copy it to change a setting.
+// Client makes calls. Its fields must not be changed once it is in use; to change a
+// setting, copy it. It is safe for concurrent use.
 type Client struct {
 	// Base is the URL that paths are appended to. It has no trailing slash, and its
 	// RawPath is set even where it equals Path.
@@ -39,44 +39,46 @@ type Client struct {
 	// MaxAttempts is the maximum number of attempts of a call, at least 1.
 	MaxAttempts int
 
-	// MaxRetryAfter is the longest Retry-After that is waited for.
+	// MaxRetryAfter is the maximum Retry-After. If a response asks for more, its error is
+	// returned without a retry.
 	MaxRetryAfter time.Duration
 
 	// MaxResponseBytes is the maximum size of a 2xx response.
 	MaxResponseBytes int64
 }
 
-// Request is what one call sends.
+// Request describes one call.
 type Request struct {
 	Method   string
 	Path     string   // a template below Client.Base, such as /users/{id}
-	Segments []string // the values of the template's parameters, in its order, escaped
-	Query    []Field  // parameters by name, each as it stands in a query: a=1&a=2
+	Segments []string // the escaped values of the template's parameters, in order
+	Query    []Field  // parameters by name; a Value is encoded and includes the name: a=1&a=2
 	Header   []Field
 	Body     []byte // nil for none
 
-	// Operation is what the call is, for FromContext.
+	// Operation is any value that identifies the operation, for FromContext.
 	Operation any
 
-	// Idempotent says that sending the request twice does no harm.
+	// Idempotent reports whether the request may be sent again although the server may
+	// have processed it.
 	Idempotent bool
 
-	// Redactor knows the secrets of the request.
+	// Redactor holds the secrets of the request.
 	Redactor *Redactor
 
-	// KeepBody says that the response's body is kept; without it, [Response.Release] may
-	// be called.
+	// KeepBody reports whether the response's body outlives [Response.Release]. Without
+	// it, Release returns the body's memory to a pool.
 	KeepBody bool
 
-	// Attempts is the number of attempts that earlier calls made for the same purpose.
-	// Attempts of this call are numbered from there.
+	// Attempts is the number of attempts already made by earlier calls for the same
+	// purpose. The first attempt of this call has the next number.
 	Attempts int
 }
 
 // Field is one header field, whose name is in canonical form, or one query parameter.
 type Field struct{ Name, Value string }
 
-// Response is a response that was read. One that is not a success, or that cannot be
+// Response is a response with its body. A response that is not 2xx, or that cannot be
 // used, is redacted.
 type Response struct {
 	StatusCode int
@@ -84,10 +86,10 @@ type Response struct {
 	Body       []byte
 	buffer     *[]byte // of Body, if it is shared
 
-	// RetryAfter is the wait that the Retry-After header asks for, zero if it does not.
+	// RetryAfter is the wait requested by the Retry-After header, zero if there is none.
 	RetryAfter time.Duration
 
-	// Attempts is the number of the attempt that brought the response.
+	// Attempts is the number of the attempt that received the response.
 	Attempts int
 }
 
@@ -96,12 +98,12 @@ func (r *Response) OK() bool { return r.StatusCode >= 200 && r.StatusCode <= 299
 
 // Observer follows a call.
 type Observer interface {
-	// Error returns the error of attempt n, zero if none was made. The response is nil
-	// if none came. The cause is nil if a response that is not a success came whole.
+	// Error returns the error of attempt n. n is zero if there was no attempt. res is nil
+	// without a response. cause is nil for a complete response that is not 2xx.
 	Error(n int, res *Response, cause error) error
 
-	// Attempted is called after attempt n, which began at start. Exactly one of a usable
-	// response and err is non-nil, though res may accompany err.
+	// Attempted is called after attempt n, which began at start. err is nil if the attempt
+	// succeeded; if not, res is the response, if any.
 	Attempted(n int, start time.Time, res *Response, err error)
 
 	// Retrying is called before the wait that follows attempt n.

@@ -13,7 +13,7 @@ const (
 	maxBackoff   = 8 * time.Second
 )
 
-// retryable reports whether another attempt is allowed and may succeed.
+// retryable reports whether a retry is allowed and may succeed.
 func (a attempt) retryable(idempotent bool) bool {
 	switch {
 	case a.unsent:
@@ -28,9 +28,9 @@ func (a attempt) retryable(idempotent bool) bool {
 	return TransientStatus(a.res.StatusCode)
 }
 
-// TransientStatus reports whether a request answered with this status may succeed when
-// it is sent again. Statuses 520 to 527 and 530 are Cloudflare's own: the server
-// behind it was slow, down or unreachable.
+// TransientStatus reports whether a request that failed with this status may succeed on
+// retry. Statuses 520 to 527 and 530 are Cloudflare's: the origin server was slow, down
+// or unreachable.
 func TransientStatus(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, http.StatusInternalServerError,
@@ -40,9 +40,9 @@ func TransientStatus(status int) bool {
 	return status >= 520 && status <= 527
 }
 
-// wait returns how long to wait after attempt n, and whether to wait at all: not when
-// the server asks for more than MaxRetryAfter or than the context's deadline allows.
-func (c *Client) wait(ctx context.Context, n int, retryAfter time.Duration) (time.Duration, bool) {
+// wait returns how long to wait after attempt n. ok is false if the server asks for
+// more than MaxRetryAfter or than the context's deadline allows.
+func (c *Client) wait(ctx context.Context, n int, retryAfter time.Duration) (_ time.Duration, ok bool) {
 	if retryAfter <= 0 {
 		return Backoff(n), true
 	}
@@ -62,8 +62,8 @@ func Backoff(n int) time.Duration {
 	return rand.N(min(maxBackoff, firstBackoff<<min(max(0, n-1), 10)))
 }
 
-// Jitter returns d and up to 10 % more, so that clients told to wait equally long do
-// not return at the same moment.
+// Jitter returns d plus up to 10 %, so that clients with the same Retry-After do not
+// retry in lockstep.
 func Jitter(d time.Duration) time.Duration { return d + rand.N(d/10+1) }
 
 // Sleep waits for d, or returns the context's error if it ends first.

@@ -14,9 +14,9 @@ import (
 func TestRetryable(t *testing.T) {
 	t.Parallel()
 	type row struct {
-		name          string
-		attempt       attempt
-		safe, notSafe bool
+		name                      string
+		attempt                   attempt
+		idempotent, notIdempotent bool
 	}
 	res := func(status int) *Response { return &Response{StatusCode: status} }
 	rows := []row{
@@ -35,8 +35,8 @@ func TestRetryable(t *testing.T) {
 	for _, test := range rows {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, test.safe, test.attempt.retryable(true), "idempotent")
-			assert.Equal(t, test.notSafe, test.attempt.retryable(false), "not idempotent")
+			assert.Equal(t, test.idempotent, test.attempt.retryable(true), "idempotent")
+			assert.Equal(t, test.notIdempotent, test.attempt.retryable(false), "not idempotent")
 		})
 	}
 }
@@ -79,7 +79,7 @@ func TestWait(t *testing.T) {
 		retryAfter time.Duration
 		deadline   time.Duration // zero for none
 		ok         bool
-		jitter     time.Duration // about the longest to be added; zero if that is not known
+		jitter     time.Duration // the maximum; zero if it is not checked
 	}{
 		{name: "no Retry-After", ok: true, jitter: 500 * time.Millisecond},
 		{name: "Retry-After", retryAfter: 10 * time.Second, ok: true, jitter: time.Second},

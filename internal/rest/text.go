@@ -11,8 +11,8 @@ const (
 	maxQuote = 64
 )
 
-// OneLine returns an untrusted text for use in an error: on one line, without
-// characters that do not print, and truncated to 300 bytes.
+// OneLine sanitizes an untrusted text for use in an error: it replaces line breaks and
+// unprintable characters by spaces and truncates the text to 300 bytes.
 func OneLine(v string) string {
 	if len(v) > maxLine {
 		v = strings.ToValidUTF8(v[:maxLine], "") + "..."

@@ -9,8 +9,8 @@ import (
 
 const escapeLen = len(`\u0000`)
 
-// unescapeJSON decodes the escapes that JSON does not need, and writes those of a
-// quotation mark and of a backslash in their short form. The text stays JSON if it was.
+// unescapeJSON decodes the escapes that JSON does not require, and shortens those of a
+// quotation mark and a backslash to two bytes. Valid JSON stays valid.
 func unescapeJSON(v string) string {
 	var plain strings.Builder
 	for {
@@ -25,7 +25,8 @@ func unescapeJSON(v string) string {
 	}
 }
 
-// unescape decodes the escape that v begins with, if possible, and returns its length.
+// unescape decodes the escape that v begins with. It returns the replacement, which is
+// the escape itself if it is required or invalid, and the number of bytes replaced.
 func unescape(v string) (text string, n int) {
 	if strings.HasPrefix(v, `\/`) {
 		return "/", 2
@@ -52,7 +53,7 @@ func unescape(v string) (text string, n int) {
 	return string(r), n
 }
 
-// codeUnit returns the value of the escape \u0000 that v begins with.
+// codeUnit returns the UTF-16 code unit if v begins with an escape such as \u0041.
 func codeUnit(v string) (r rune, ok bool) {
 	if len(v) < escapeLen || v[:2] != `\u` {
 		return 0, false

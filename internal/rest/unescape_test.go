@@ -10,7 +10,7 @@ func TestUnescapeJSON(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, text, want string }{
 		{"nothing to decode", `plain`, `plain`},
-		{"escape after an escape that stays", `\n\u0041`, `\nA`},
+		{"escape after one that is kept", `\n\u0041`, `\nA`},
 		{"space", `\u0020`, ` `},
 		{"last control character", `\u001f`, `\u001f`},
 		{"another letter than u", `\x0041`, `\x0041`},

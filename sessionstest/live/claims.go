@@ -8,10 +8,10 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// claim is one thing that the emulator's documentation says of Clerk.
+// claim is a claim of the emulator's documentation about Clerk.
 type claim struct {
 	name  string
-	known bool // seen in Clerk's documents, SDKs or recordings; else inferred
+	known bool // from Clerk's documents, SDKs or recordings, not inferred
 	want  string
 	send  request
 	read  func(response) string
@@ -57,16 +57,16 @@ func mint(body string, headers ...string) request {
 	return post("/sessions/{session}/tokens", body, headers...)
 }
 
-// The rest of this file reads the outcome of a claim from a response.
+// The functions below return the outcome of a claim from a response.
 
-// outcome is the status, and of an error its code and the parameter it is about.
+// outcome returns the status and, for an error, its code and parameter.
 func outcome(r response) string { return r.String() }
 
 func header(name string) func(response) string {
 	return func(r response) string { return r.header.Get(name) }
 }
 
-// status is the status of a session.
+// status returns the status of a session.
 func status(r response) string {
 	if r.status != 200 {
 		return r.String()
@@ -74,7 +74,7 @@ func status(r response) string {
 	return r.text("status")
 }
 
-// form is the form of a member of a session or of the first session of a list.
+// form returns the JSON type of a member of a session, or of the first session of a list.
 func form(name string) func(response) string {
 	return func(r response) string {
 		members := r.members
@@ -92,12 +92,12 @@ func form(name string) func(response) string {
 	}
 }
 
-// hours is the time between two members.
+// hours returns the time between two members.
 func hours(from, to string) func(response) string {
 	return func(r response) string { return fmt.Sprintf("%dh", (r.number(to)-r.number(from)+500)/3_600_000) }
 }
 
-// length is the number of things in a list.
+// length returns the length of a list.
 func length(things string) func(response) string {
 	return func(r response) string {
 		if r.list == nil {
@@ -107,7 +107,7 @@ func length(things string) func(response) string {
 	}
 }
 
-// jwtPart returns a part of a token: 0 is its header, 1 its claims.
+// jwtPart returns the header (0) or the claims (1) of a token.
 func (r response) jwtPart(n int) (members map[string]any) {
 	if parts := strings.Split(r.text("jwt"), "."); len(parts) == 3 {
 		raw, _ := base64.RawURLEncoding.DecodeString(parts[n])
@@ -116,7 +116,7 @@ func (r response) jwtPart(n int) (members map[string]any) {
 	return members
 }
 
-// tokenClaim is a claim of a token.
+// tokenClaim returns a claim of a token.
 func tokenClaim(name string) func(response) string {
 	return func(r response) string {
 		if v, ok := r.jwtPart(1)[name]; ok {
@@ -126,7 +126,7 @@ func tokenClaim(name string) func(response) string {
 	}
 }
 
-// seconds is the time between two claims of a token.
+// seconds returns the time between two claims of a token.
 func seconds(from, to string) func(response) string {
 	return func(r response) string {
 		a, _ := r.jwtPart(1)[from].(float64)
@@ -135,8 +135,8 @@ func seconds(from, to string) func(response) string {
 	}
 }
 
-// is returns what holds, or the opposite.
-func is(ok bool, what string) string {
+// orNot returns what if ok, and otherwise "not " and what.
+func orNot(ok bool, what string) string {
 	if ok {
 		return what
 	}

@@ -47,8 +47,8 @@ func TestReportWithoutClerk(t *testing.T) {
 	assert.NotContains(t, out.String(), "do not hold")
 }
 
-// A Clerk that differs in one claim of each kind is reported, and its user is deleted.
-func TestReportOfWhatIsKnownNow(t *testing.T) {
+// WithLatestActivity makes the other Server differ in one claim.
+func TestReportListsConfirmedAndDifferentClaims(t *testing.T) {
 	t.Parallel()
 	srv := sessionstest.NewServer(t, sessionstest.WithLatestActivity())
 	var out strings.Builder

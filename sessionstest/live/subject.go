@@ -13,7 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// subject is what the claims are about: the emulator or Clerk.
+// subject is the system under test: the emulator or Clerk.
 type subject struct {
 	ctx    context.Context // of all its requests
 	url    string
@@ -74,7 +74,7 @@ func (s *subject) cleanUp() error {
 	return nil
 }
 
-// fill replaces what stands for something of the subject.
+// fill replaces the placeholders of a path or body, such as {user}.
 func (s *subject) fill(v string, escape func(string) string) string {
 	session := ""
 	if len(s.sessions) > 0 {
@@ -84,7 +84,7 @@ func (s *subject) fill(v string, escape func(string) string) string {
 		"{client}", s.device, "{token}", s.token).Replace(v)
 }
 
-// response is a response that was read whole.
+// response is a response with its body.
 type response struct {
 	status  int
 	header  http.Header
@@ -137,7 +137,7 @@ func (s *subject) send(method, path, body string, headers []string) (r response,
 	return r, err
 }
 
-// wait keeps requests apart.
+// wait waits until the pause since the last request has passed.
 func (s *subject) wait() error {
 	timer := time.NewTimer(s.pause - time.Since(s.last))
 	defer timer.Stop()
@@ -172,7 +172,7 @@ func (r response) firstError() map[string]any {
 	return first
 }
 
-// String returns the status, and of an error its code and the parameter it is about.
+// String returns the status and, for an error, its code and parameter.
 func (r response) String() string {
 	words := []any{r.status}
 	if first := r.firstError(); first != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// hook is what a transport reports.
+// hook calls one hook of a trace, as a transport does.
 type hook func(*httptrace.ClientTrace)
 
 var (
@@ -29,8 +29,8 @@ var (
 	switched  hook = func(t *httptrace.ClientTrace) { _ = t.Got1xxResponse(101, textproto.MIMEHeader{}) }
 )
 
-// watched plays what a transport reports of an attempt.
-func watched(t *testing.T, s *sent, hasBody bool, hooks ...hook) *httptrace.ClientTrace {
+// watched calls the hooks on the trace of an attempt.
+func watched(t *testing.T, s *sendTrace, hasBody bool, hooks ...hook) *httptrace.ClientTrace {
 	if s.cancel == nil {
 		s.cancel = func() {}
 	}
@@ -52,24 +52,24 @@ func TestResends(t *testing.T) {
 		{"second connection before anything was written", []hook{usedConn, freshConn, http1}, false},
 		{"HTTP/2 after writing", []hook{freshConn, http2, freshConn}, true},
 		{"HTTP/2 after writing on a used connection", []hook{usedConn, http2, usedConn}, true},
-		{"HTTP/2, whose fields end with a plain one", []hook{usedConn, http2, http1, usedConn}, true},
+		{"HTTP/2, whose last field is not a pseudo-header", []hook{usedConn, http2, http1, usedConn}, true},
 		{"HTTP/1 after writing on a fresh connection", []hook{freshConn, http1, freshConn}, true},
 		{"HTTP/1 once after writing on a used connection", []hook{usedConn, http1, freshConn, http1}, false},
 		{"HTTP/1 twice after writing on used connections", []hook{usedConn, http1, usedConn, http1, freshConn}, true},
-		{"transport around net/http's retries after a response", []hook{freshConn, http2, responded, freshConn, http2, responded, freshConn}, false},
+		{"wrapping transport retries after a response", []hook{freshConn, http2, responded, freshConn, http2, responded, freshConn}, false},
 		{"HTTP/2 after an informational response", []hook{freshConn, http2, responded, early, freshConn}, true},
 		{"HTTP/1 after an informational response", []hook{freshConn, http1, responded, early, freshConn}, true},
 		{"after a switch of protocols", []hook{freshConn, http1, responded, switched, freshConn}, false},
 		{"HTTP/2 after a response with status 101", []hook{freshConn, http2, responded, switched, freshConn}, true},
-		{"HTTP/2 after the transport's retry", []hook{freshConn, http2, responded, freshConn, http2, freshConn}, true},
+		{"HTTP/2 resend after the wrapping transport's retry", []hook{freshConn, http2, responded, freshConn, http2, freshConn}, true},
 		{"nothing written on the second connection", []hook{usedConn, http1, usedConn, freshConn, http1}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			canceled := false
-			s := &sent{idempotent: true, cancel: func() { canceled = true }}
+			s := &sendTrace{idempotent: true, cancel: func() { canceled = true }}
 			watched(t, s, false, test.hooks...)
-			assert.Equal(t, test.stopped, s.isStopped())
+			assert.Equal(t, test.stopped, s.preventedResend())
 			assert.Equal(t, test.stopped, canceled, "the attempt is canceled")
 		})
 	}
@@ -81,9 +81,9 @@ func TestARequestThatIsNotIdempotentIsNeverResent(t *testing.T) {
 		"HTTP/1 on a used connection": {usedConn, http1, freshConn},
 		"HTTP/2":                      {usedConn, http2, freshConn},
 	} {
-		s := new(sent)
+		s := new(sendTrace)
 		watched(t, s, false, hooks...)
-		assert.True(t, s.isStopped(), name)
+		assert.True(t, s.preventedResend(), name)
 		assert.False(t, s.unprocessed(errResend), name)
 		assert.False(t, s.unprocessed(errors.New("http2: Transport received GOAWAY from server")), name)
 	}
@@ -101,7 +101,7 @@ func TestUnprocessed(t *testing.T) {
 	}{
 		{"transport that reports nothing", nil, false, errReset, false},
 		{"nothing written", []hook{getConn}, false, errReset, true},
-		{"body read, by a transport that reports no more", []hook{getConn}, true, errReset, false},
+		{"body read by a transport that does not report writes", []hook{getConn}, true, errReset, false},
 		{"header field written", []hook{getConn, http1}, false, errReset, false},
 		{"headers written", []hook{getConn, headers}, false, errReset, false},
 		{"request written", []hook{getConn, wrote}, false, errReset, false},
@@ -110,7 +110,7 @@ func TestUnprocessed(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := &sent{body: bytes.NewReader([]byte("{}"))}
+			s := &sendTrace{body: bytes.NewReader([]byte("{}"))}
 			if test.read {
 				_, _ = s.body.ReadByte()
 			}
@@ -120,7 +120,7 @@ func TestUnprocessed(t *testing.T) {
 	}
 }
 
-// The texts are those of net/http; the wire tests of the root package hold them.
+// The texts are those of net/http; the wire tests of the root package verify them.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -146,7 +146,7 @@ func TestWatchKeepsTheCallersTrace(t *testing.T) {
 	t.Parallel()
 	seen := 0
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteHeaders: func() { seen++ }})
-	s := new(sent)
+	s := new(sendTrace)
 	httptrace.ContextClientTrace(s.watch(ctx, false)).WroteHeaders()
 	assert.Equal(t, 1, seen)
 	assert.True(t, s.wrote)
@@ -160,7 +160,7 @@ type plainConn struct {
 
 func (c *plainConn) Close() error { c.closed++; return nil }
 
-// tlsConn is one with TLS.
+// tlsConn is a TLS connection that counts how often it is closed.
 type tlsConn struct {
 	plainConn
 	protocol string
@@ -171,7 +171,7 @@ func (c *tlsConn) ConnectionState() tls.ConnectionState {
 }
 
 // net/http's HTTP/1 client writes a request even if its context has ended.
-func TestAStoppedResendClosesAnHTTP1Connection(t *testing.T) {
+func TestPreventingAResendClosesAnHTTP1Connection(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name     string
@@ -192,27 +192,27 @@ func TestAStoppedResendClosesAnHTTP1Connection(t *testing.T) {
 			if test.protocol == "" {
 				conn = &secure.plainConn
 			}
-			s := &sent{idempotent: true}
+			s := &sendTrace{idempotent: true}
 			watched(t, s, false, freshConn, test.first).GotConn(httptrace.GotConnInfo{Conn: conn})
-			assert.True(t, s.isStopped())
+			assert.True(t, s.preventedResend())
 			assert.Equal(t, test.want, secure.closed)
 		})
 	}
 }
 
-// Each note costs an allocation, so only those that make a difference are taken.
-func TestWhatIsWatched(t *testing.T) {
+// Each hook costs an allocation, so only those that are needed are set.
+func TestOnlyNeededHooksAreSet(t *testing.T) {
 	t.Parallel()
-	assert.Nil(t, watched(t, &sent{idempotent: true}, true), "idempotent, with a body: never resent, always retried")
-	assert.NotNil(t, watched(t, &sent{idempotent: true}, false).GotConn)
-	assert.NotNil(t, watched(t, new(sent), false).GotConn)
-	assert.Nil(t, watched(t, new(sent), true).GotConn, "with a body: never resent")
+	assert.Nil(t, watched(t, &sendTrace{idempotent: true}, true), "idempotent, with a body: never resent, always retried")
+	assert.NotNil(t, watched(t, &sendTrace{idempotent: true}, false).GotConn)
+	assert.NotNil(t, watched(t, new(sendTrace), false).GotConn)
+	assert.Nil(t, watched(t, new(sendTrace), true).GotConn, "with a body: never resent")
 }
 
-// A transport may report the connection but not that it looked for one.
-func TestAConnectionOnWhichNothingWasWritten(t *testing.T) {
+// A transport may call GotConn without GetConn.
+func TestAConnectionWithoutAWriteMeansUnprocessed(t *testing.T) {
 	t.Parallel()
-	s := new(sent)
+	s := new(sendTrace)
 	watched(t, s, false, freshConn)
 	assert.True(t, s.unprocessed(errReset))
 }

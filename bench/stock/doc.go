@@ -1,0 +1,3 @@
+// Package stock holds the client that oapi-codegen generates from the contract with its
+// own templates.
+package stock

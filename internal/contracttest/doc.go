@@ -1,0 +1,3 @@
+// Package contracttest checks requests and responses against an OpenAPI document. It is
+// for tests.
+package contracttest
