@@ -87,6 +87,7 @@ func TestRefreshRefusals(t *testing.T) {
 		{"session_refresh_expired_session_token_too_old", func(_ *harness, r *request) { r.token.Claims["iat"] = start.Add(-8 * 24 * time.Hour).Unix() }},
 		{"session_refresh_session_token_ineligible", func(_ *harness, r *request) { r.token.Header = map[string]any{"cat": "cl_B7d4PD222AAA"} }},
 		{"session_refresh_session_token_ineligible", func(h *harness, r *request) { r.token.ExpiresIn = 3600 }},
+		{"session_refresh_session_token_ineligible", func(_ *harness, r *request) { r.token.Claims["exp"] = nil }},
 		{"refresh_token_not_found", func(_ *harness, r *request) { r.params.RefreshToken = "rt_unknown" }},
 		{"refresh_token_not_found", func(h *harness, r *request) {
 			r.params.RefreshToken = h.AddRefreshToken(sessionstest.RefreshToken{SessionID: r.other}).Token

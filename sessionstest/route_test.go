@@ -75,4 +75,5 @@ func TestControlReadsFaults(t *testing.T) {
 		ContentType: "text/plain", PadTo: 9, Drip: 2 * time.Millisecond, Truncate: true, ResetBody: true, ResetBefore: true, ResetAfter: true,
 	}}}, srv.instance.faults.queue)
 	assert.Equal(t, 400, post(iotest.ErrReader(io.ErrUnexpectedEOF)), "the body is truncated")
+	assert.Equal(t, 400, post(strings.NewReader(`{"status":500}`+strings.Repeat(" ", 64<<20))), "the body is too large")
 }

@@ -120,7 +120,7 @@ func (k *checker) ownExtensions() {
 			return
 		}
 		k.refuse("openapi.yaml, "+strings.Join(parents, "."),
-			"only x-retry on an operation may stand here; what is about Go belongs in api/overlay.yaml",
+			"only x-retry on an operation is allowed here; settings for Go belong in api/overlay.yaml",
 			"extension %s", name)
 	})
 }

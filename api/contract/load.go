@@ -52,7 +52,7 @@ func load(dir, contract, overlay string) (*Contract, error) {
 	var empty Refused
 	walk(c.own, nil, func(tree any, path []string) {
 		if tree == nil {
-			empty = append(empty, Refusal{"openapi.yaml, " + strings.Join(path, "."), "nothing stands there",
+			empty = append(empty, Refusal{"openapi.yaml, " + strings.Join(path, "."), "it is empty",
 				"fill it or remove it"})
 		}
 	})

@@ -63,6 +63,11 @@ func TestCheckReports(t *testing.T) {
 			"  /sessions/{session_id}/stop:\n    post:\n      operationId: StopSession",
 			"(StopSession) in 2026-05-12.yml\n\n- difference: `operation is absent in 2026-05-12.yml and present in openapi.yaml;",
 		},
+		"operation without an API version": {
+			contract, "revoke:\n    post:\n      operationId: RevokeSession\n      parameters:\n        - {$ref: \"#/components/parameters/APIVersion\"}",
+			"stop:\n    post:\n      operationId: StopSession\n      parameters:",
+			"## POST /sessions/{session_id}/stop in the pinned documents\n\n- difference: `operation is absent in the pinned documents",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
