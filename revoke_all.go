@@ -142,7 +142,8 @@ func (s *sweeper) live() (todo []*revocation, err error) {
 		v := &revocation{id: session.ID, listed: session}
 		switch {
 		case listed[v.id] || s.results[v.id] != nil || s.spares(v.id):
-		case s.params.Status == "" && session.Status.Ended(), s.params.Status != "" && session.Status != s.params.Status:
+		case s.params.Status == "" && session.Status.Ended(),
+			s.params.Status != "" && s.params.Status != session.Status:
 		case s.params.UserID != "" && s.params.UserID != session.UserID,
 			s.params.ClientID != "" && s.params.ClientID != session.ClientID:
 			s.report(v, errors.New("it was listed, but belongs to another user or client"))
