@@ -37,7 +37,7 @@ type signedToken struct {
 // parseToken decodes a token that has the form and the header of a session
 // token.
 func parseToken(token string) (*signedToken, error) {
-	if strings.ContainsAny(token, "\r\n") {
+	if strings.Contains(token, "\r") || strings.Contains(token, "\n") {
 		return nil, fail(ErrMalformed, "contains a line break")
 	}
 	if dots := strings.Count(token, "."); dots != 2 {
