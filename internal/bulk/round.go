@@ -45,9 +45,9 @@ func (r *run[T]) nextRound() time.Duration {
 
 // giveUpTasks reports deferred tasks as failed: all of them after MaxRounds rounds
 // without a success, and while they keep items from being read, those that have failed
-// in many rounds.
+// three times as often.
 func (r *run[T]) giveUpTasks() {
-	all, some := r.fruitless >= r.MaxRounds, r.full() && r.reading
+	all, some := r.fruitless >= r.MaxRounds, r.full()
 	r.deferred = slices.DeleteFunc(r.deferred, func(t *task[T]) bool {
 		given := all || some && t.failures >= 3*r.MaxRounds
 		if given {

@@ -207,6 +207,50 @@ func TestATransientFailureIsRetriedAfterTheRest(t *testing.T) {
 		assert.Empty(t, failures(results))
 		assert.EqualValues(t, 1000, most.Load())
 	})
+	test(t, "no earlier than others of its group, if there are others", func(t *testing.T) {
+		var order []int
+		do := func(_ context.Context, item int) outcome {
+			order = append(order, item)
+			switch len(order) {
+			case 1:
+				return outcome{Add: []int{1, 2, 3}}
+			case 2:
+				return transient()
+			}
+			return outcome{}
+		}
+		group := func(item int) string { return string(rune('a' + item/3)) }
+		collect(t, t.Context(), runner{Do: do, Group: group, MaxRounds: 3}, numbers(1))
+		assert.Equal(t, []int{0, 1, 2, 3, 1}, order, "the server seems to be up, so the group has its turn")
+	})
+}
+
+// An item that always fails is retried as long as others succeed, unless so many fail
+// that no more is read.
+func TestHowOftenAnItemIsRetried(t *testing.T) {
+	t.Parallel()
+	test(t, "alone among successes", func(t *testing.T) {
+		s := server{answer: always(1, transient())}
+		results := collect(t, t.Context(), runner{Do: s.do, MaxRounds: 3}, func(yield func(int) bool) {
+			for i := 0; i < 1000 && yield(i); i++ {
+				time.Sleep(10 * time.Millisecond)
+			}
+		})
+		assert.Equal(t, []int{0}, failures(results))
+		assert.Greater(t, s.attempts[0].Load(), int32(10))
+	})
+	test(t, "one of many", func(t *testing.T) {
+		attempts := make(map[int]int)
+		do := func(_ context.Context, item int) outcome {
+			if attempts[item]++; item%2 == 0 || item%4 == 3 && attempts[item] == 1 {
+				return transient()
+			}
+			return outcome{}
+		}
+		group := func(int) string { return "one" }
+		collect(t, t.Context(), runner{Do: do, Group: group, MaxRounds: 2}, numbers(4000))
+		assert.Equal(t, 6, attempts[0])
+	})
 }
 
 // Items that always fail, in one group or many, come before 200 that succeed.
@@ -327,6 +371,13 @@ func TestGivingUp(t *testing.T) {
 			assert.Equal(t, row.calls, calls)
 		})
 	}
+	test(t, "no pause after a retry", func(t *testing.T) {
+		s, pauses := server{answer: always(20, transient())}, recorder{kind: bulk.Pause}
+		group := func(int) string { return "one" }
+		collect(t, t.Context(), runner{Do: s.do, MaxRounds: 3, Group: group, Notify: pauses.notify}, numbers(20))
+		assert.Equal(t, 3*20, s.total())
+		assert.LessOrEqual(t, len(pauses.waits), 20-5)
+	})
 	test(t, "one call at a time while all fail", func(t *testing.T) {
 		var s server
 		var inFlight atomic.Int32
@@ -646,7 +697,20 @@ func TestItemsThatAddOthers(t *testing.T) {
 
 func TestHowFarAheadItemsAreRead(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	test(t, "while all fail", func(t *testing.T) {
+		read, most := 0, 0
+		s := server{answer: func(int, int) outcome { time.Sleep(time.Second); return transient() }}
+		for range (&runner{Do: s.do}).Run(t.Context(), func(yield func(int) bool) {
+			for i := 0; i < 1000 && yield(i); i++ {
+				if read++; s.total() < 50 { // later the run is given up
+					most = max(most, read-s.total())
+				}
+			}
+		}) {
+		}
+		assert.LessOrEqual(t, most, 2)
+	})
+	test(t, "while calls are in flight", func(t *testing.T) {
 		read := 0
 		counted := func(yield func(int) bool) {
 			for i := range 100 {
