@@ -134,7 +134,8 @@ var ErrGaveUp = errors.New("gave up")
 // those from Outcome.Add. Breaking out of the loop cancels the calls in flight and
 // stops reading. When ctx ends or the run is given up, the remaining items are still
 // read and yielded, each with its error. In every case the sequence returns only after
-// all calls of Do, and items, have returned. If items panics, the sequence does.
+// all calls of Do, and items, have returned. If items panics, the sequence
+// panics at its end.
 func (r *Runner[T]) Run(ctx context.Context, items iter.Seq[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		newRun(r, yield).do(ctx, items)

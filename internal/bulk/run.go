@@ -101,9 +101,6 @@ func (r *run[T]) do(parent context.Context, items iter.Seq[T]) {
 			if idle {
 				r.since = time.Now()
 			}
-			if !ok && r.panicked != nil {
-				return
-			}
 			if !ok {
 				r.reading, source = false, nil
 				break
