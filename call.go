@@ -54,7 +54,7 @@ func (c *lowLevel) call(ctx context.Context, op *Operation) *call {
 	return call
 }
 
-// invalid sets the error of an invalid argument, if there is no error yet.
+// invalid sets the error of an invalid argument, unless an error is set already.
 func (c *call) invalid(format string, args ...any) {
 	if c.err == nil {
 		c.err = fmt.Errorf("clerksessions: %s: %w: %s", c.op.ID, ErrInvalidArgument, fmt.Sprintf(format, args...))

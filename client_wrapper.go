@@ -143,7 +143,7 @@ type TokenParams struct {
 
 // CreateToken mints a session token, like those that browsers hold in the __session
 // cookie. The token has the claim azp only with [WithOrigin]. The error is [ErrNotFound]
-// if the session does not exist or is no longer active.
+// if the session does not exist or is not active.
 func (c *Client) CreateToken(
 	ctx context.Context,
 	sessionID string,

@@ -92,7 +92,7 @@ func (k *checker) keys(where string, object interface{ MarshalYAML() (any, error
 }
 
 // follow records a reference, and refuses one to another document. It reports whether
-// its target has not been checked yet, or there is no reference.
+// ref is empty or its target has not been checked yet.
 func (k *checker) follow(where, ref string) bool {
 	if ref == "" {
 		return true

@@ -29,10 +29,10 @@ change what lets them sign in. Tokens issued before stay valid until they expire
 usually within a minute.
 
 First the sessions of all users are listed. Then you are asked for confirmation, and
-exactly the sessions listed are revoked. With --yes there is no confirmation, and
-sessions are revoked while others are still being listed. At the end the users that had
-sessions to revoke are listed again. A session that is still live, or that began
-meanwhile, is reported, and the exit code is 3.
+exactly the sessions listed are revoked. With --yes you are not asked, and sessions are
+revoked while others are still being listed. At the end the users that had sessions to
+revoke are listed again. A session that is still live, or that began meanwhile, is
+reported, and the exit code is 3.
 
 The users file has one user id on each line, or is a CSV file with a column named id or
 user_id.

@@ -65,7 +65,7 @@ func TestARefusedCallPausesAllCalls(t *testing.T) {
 		p := p
 		waits = append(waits, p.wait(at(3.5)))
 	}
-	assert.GreaterOrEqual(t, slices.Min(waits), time.Duration(0), "there is no burst after a pause")
+	assert.GreaterOrEqual(t, slices.Min(waits), time.Duration(0), "a pause does not end in a burst")
 	assert.Less(t, slices.Max(waits), 3500*time.Millisecond)
 	assert.Greater(t, slices.Max(waits)-slices.Min(waits), 2*time.Second, "at a random time within one interval")
 	p.succeed()

@@ -24,7 +24,7 @@ var ErrTruncated = errors.New("response truncated")
 // attempt is the outcome of sending a request once.
 type attempt struct {
 	res       *Response // nil if none came
-	err       error     // why there is no usable response; nil if the response is complete
+	err       error     // why the response is missing or unusable; nil if it is complete
 	unsent    bool      // the server cannot have processed the request
 	truncated bool      // the body of a 2xx response ended early
 }
