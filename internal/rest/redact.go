@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -194,30 +195,34 @@ var harmlessFields = []string{
 
 // header returns a redacted copy of the fields of h whose names pass.
 func (r *Redactor) header(h http.Header, pass func(name string) bool) http.Header {
-	clean := make(http.Header, len(h))
+	clean := maps.Clone(h)
 	for name, values := range h {
-		if !pass(name) {
-			continue
+		switch {
+		case !pass(name):
+			delete(clean, name)
+		case r.inName(name):
+			delete(clean, name)
+			clean[Redacted] = append(clean[Redacted], r.values(values)...)
+		case slices.ContainsFunc(values, r.in):
+			clean[name] = r.values(values)
 		}
-		values = r.values(values)
-		if r.inName(name) {
-			name, values = Redacted, append(clean[Redacted], values...)
-		}
-		clean[name] = values
 	}
 	return clean
 }
 
-// values returns the values redacted. It copies them only if there is something to redact.
+// values returns a redacted copy of values.
 func (r *Redactor) values(values []string) []string {
-	if !slices.ContainsFunc(values, func(value string) bool { return r.Text(value) != value }) {
-		return values
-	}
 	clean := make([]string, len(values))
 	for i, value := range values {
 		clean[i] = r.Text(value)
 	}
 	return clean
+}
+
+// in reports whether v contains a secret.
+func (r *Redactor) in(v string) bool {
+	start, _ := r.find(v)
+	return start >= 0
 }
 
 // inName reports whether the name of a header field contains a secret in any case, as
@@ -226,7 +231,7 @@ func (r *Redactor) inName(name string) bool {
 	for _, secret := range r.forms() {
 		p := prefix(secret)
 		for i := 0; i+len(p) <= len(name); i++ {
-			if strings.EqualFold(name[i:i+len(p)], p) {
+			if name[i]|' ' == p[0]|' ' && strings.EqualFold(name[i:i+len(p)], p) {
 				return true
 			}
 		}
