@@ -99,12 +99,12 @@ func segmentProblem(v string) string {
 		return "is empty"
 	case len(v) > maxSegment:
 		return fmt.Sprintf("is %d bytes long, but must be at most %d", len(v), maxSegment)
+	case !strings.ContainsFunc(v, suspicious):
+		return ""
 	case !utf8.ValidString(v):
 		return "is not valid UTF-8"
 	case strings.ContainsFunc(v, unicode.IsControl):
 		return "has a control character"
-	case !strings.ContainsAny(v, ".%"):
-		return "" // no dot, plain or escaped
 	}
 	for plain := v; ; {
 		for part := range strings.FieldsFuncSeq(plain, func(r rune) bool { return r == '/' || r == '\\' }) {
@@ -118,6 +118,11 @@ func segmentProblem(v string) string {
 		}
 		plain = next
 	}
+}
+
+// suspicious reports whether r is invalid or may be a part of a dot segment.
+func suspicious(r rune) bool {
+	return r == '.' || r == '%' || r == utf8.RuneError || unicode.IsControl(r)
 }
 
 // unescape decodes one level of percent-encoding and ignores invalid escapes.

@@ -52,7 +52,7 @@ func (r *Redactor) Add(secret string) {
 func (r *Redactor) forms() []string {
 	if !r.sorted {
 		for _, secret := range r.secrets { // not those appended below
-			if strings.ContainsFunc(secret, escapedInJSON) {
+			if escapedInJSON(secret) {
 				quoted, _ := jsontext.AppendQuote(nil, secret)
 				r.secrets = append(r.secrets, string(quoted[1:len(quoted)-1]))
 			}
@@ -63,7 +63,15 @@ func (r *Redactor) forms() []string {
 	return r.secrets
 }
 
-func escapedInJSON(r rune) bool { return r < ' ' || r == '"' || r == '\\' }
+// escapedInJSON reports whether JSON requires an escape in secret.
+func escapedInJSON(secret string) bool {
+	for i := range len(secret) {
+		if c := secret[i]; c < ' ' || c == '"' || c == '\\' {
+			return true
+		}
+	}
+	return false
+}
 
 // prefix returns the prefix of a secret that is searched for.
 func prefix(secret string) string { return secret[:min(len(secret), minPrefix)] }
@@ -142,9 +150,8 @@ func (e *sanitizedError) Unwrap() error { return e.err }
 // reading failed. In both cases the body may end within a secret.
 func (r *Redactor) errorResponse(res *Response, truncated bool) {
 	res.Header = r.header(res.Header, func(name string) bool {
-		name = strings.TrimSpace(name) // net/http keeps a space before the colon
-		// These two may hold a new secret.
-		return !strings.EqualFold(name, "Set-Cookie") && !strings.EqualFold(name, "Authorization")
+		// These two may hold a new secret. net/http keeps a space before the colon.
+		return !startsWith(name, "Set-Cookie") && !startsWith(name, "Authorization")
 	})
 	size := len(res.Body)
 	if truncated {
@@ -229,14 +236,18 @@ func (r *Redactor) in(v string) bool {
 // names are canonicalized.
 func (r *Redactor) inName(name string) bool {
 	for _, secret := range r.forms() {
-		p := prefix(secret)
-		for i := 0; i+len(p) <= len(name); i++ {
-			if name[i]|' ' == p[0]|' ' && strings.EqualFold(name[i:i+len(p)], p) {
+		for i := range len(name) - len(prefix(secret)) + 1 {
+			if startsWith(name[i:], prefix(secret)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// startsWith reports whether name starts with prefix in any case.
+func startsWith(name, prefix string) bool {
+	return len(name) >= len(prefix) && name[0]|' ' == prefix[0]|' ' && strings.EqualFold(name[:len(prefix)], prefix)
 }
 
 // body redacts a body, also where a secret is written with JSON escapes. The body need

@@ -52,7 +52,10 @@ func (c *Client) header(req *Request, values []string) http.Header {
 // url sets the fields of u.
 func (c *Client) url(req *Request, u *url.URL) {
 	u.Scheme, u.Host, u.RawPath, u.RawQuery = c.Base.Scheme, c.Base.Host, c.path(req), c.query(req)
-	u.Path, _ = url.PathUnescape(u.RawPath)
+	u.Path = u.RawPath
+	if strings.Contains(u.Path, "%") {
+		u.Path, _ = url.PathUnescape(u.Path)
+	}
 }
 
 // query joins the parameters, sorted. Those of Client.Query override others.
@@ -73,7 +76,7 @@ func (c *Client) query(req *Request) string {
 // path returns the escaped path, with the segments filled in.
 func (c *Client) path(req *Request) string {
 	var path strings.Builder
-	path.Grow(len(c.Base.RawPath) + len(req.Path) + 64)
+	path.Grow(len(c.Base.RawPath) + len(req.Path) + 24)
 	path.WriteString(c.Base.RawPath)
 	template := req.Path
 	for _, segment := range req.Segments {
