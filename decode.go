@@ -11,6 +11,44 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// readable is a type of the contract that occurs in responses. Its method is generated.
+type readable[T any] interface {
+	*T
+	read(r *reader, last *T)
+}
+
+// decode decodes a response. Names are case sensitive and must not repeat.
+//
+// It first tries the generated method read, which is fast but fails on anything
+// unexpected. After a failure it starts over with the type's method decode, if it has
+// one, or with the library, whose rules and errors are decisive.
+func decode[T any, R readable[T]](body []byte, value R, opts ...json.Options) error {
+	fast := reading[T, R]{reader{size: len(body)}, value}
+	if json.Unmarshal(body, &fast, jsontext.AllowDuplicateNames(true)) == nil {
+		return nil
+	}
+	*value = *new(T)
+	if own, ok := any(value).(interface{ decode([]byte) error }); ok {
+		return own.decode(body)
+	}
+	return json.Unmarshal(body, value, opts...)
+}
+
+// reading is a json.UnmarshalerFrom that decodes a value with its method read.
+type reading[T any, R readable[T]] struct {
+	reader
+	value R
+}
+
+func (f *reading[T, R]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	f.json = decoder
+	f.value.read(&f.reader, f.value)
+	if f.failed {
+		return errors.ErrUnsupported
+	}
+	return nil
+}
+
 // describe returns the decode error and its position, without quoting a value. It does
 // not use the error's own text, which escapes and truncates the position, so that
 // secrets in it could not be redacted.

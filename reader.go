@@ -3,7 +3,6 @@ package clerksessions
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,44 +10,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
-
-// readable is a type of the contract that occurs in responses. Its method is generated.
-type readable[T any] interface {
-	*T
-	read(r *reader, last *T)
-}
-
-// decode decodes a response. Names are case sensitive and must not repeat.
-//
-// It first tries the generated method read, which is fast but fails on anything
-// unexpected. After a failure it starts over with the type's method decode, if it has
-// one, or with the library, whose rules and errors are decisive.
-func decode[T any, R readable[T]](body []byte, value R, opts ...json.Options) error {
-	fast := reading[T, R]{reader{size: len(body)}, value}
-	if json.Unmarshal(body, &fast, jsontext.AllowDuplicateNames(true)) == nil {
-		return nil
-	}
-	*value = *new(T)
-	if own, ok := any(value).(interface{ decode([]byte) error }); ok {
-		return own.decode(body)
-	}
-	return json.Unmarshal(body, value, opts...)
-}
-
-// reading is a json.UnmarshalerFrom that decodes a value with its method read.
-type reading[T any, R readable[T]] struct {
-	reader
-	value R
-}
-
-func (f *reading[T, R]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
-	f.json = decoder
-	f.value.read(&f.reader, f.value)
-	if f.failed {
-		return errors.ErrUnsupported
-	}
-	return nil
-}
 
 // reader reads JSON for the generated code. What it has returned is valid only if failed
 // is still false at the end. The generated code calls once to detect duplicate names.
@@ -59,8 +20,8 @@ type reader struct {
 	failed  bool
 }
 
-// begin reads the opening delimiter of an object or a list.
-func (r *reader) begin(kind jsontext.Kind) {
+// delimiter reads the opening or closing delimiter of an object or a list.
+func (r *reader) delimiter(kind jsontext.Kind) {
 	token, err := r.json.ReadToken()
 	r.failed = r.failed || err != nil || token.Kind() != kind
 }
@@ -70,8 +31,7 @@ func (r *reader) more(end jsontext.Kind) bool {
 	if r.failed || r.json.PeekKind() != end {
 		return !r.failed
 	}
-	_, err := r.json.ReadToken()
-	r.failed = err != nil
+	r.delimiter(end)
 	return false
 }
 
@@ -165,7 +125,7 @@ func readList[T any, R readable[T]](r *reader) []T {
 		return nil
 	}
 	list := []T{}
-	for r.begin('['); r.more(']'); {
+	for r.delimiter('['); r.more(']'); {
 		if len(list) == 1 { // estimate the length from the size of the first item
 			list = slices.Grow(list, min(pageSize, r.size/int(r.json.InputOffset())*9/8))
 		}

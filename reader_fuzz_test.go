@@ -97,7 +97,7 @@ type dated struct {
 }
 
 func (v *dated) read(r *reader, _ *dated) {
-	for r.begin('{'); r.more('}'); {
+	for r.delimiter('{'); r.more('}'); {
 		r.value()
 		r.other(&v.Day)
 	}

@@ -34,7 +34,7 @@ type ClerkError struct {
 // read decodes v from r. Strings that are equal in last share its memory.
 func (v *ClerkError) read(r *reader, last *ClerkError) {
 	var seen uint64
-	for r.begin('{'); r.more('}'); {
+	for r.delimiter('{'); r.more('}'); {
 		var bit uint64
 		switch name := r.value(); string(name) {
 		case `"code"`:
@@ -81,7 +81,7 @@ type clerkErrors struct {
 // read decodes v from r. Strings that are equal in last share its memory.
 func (v *clerkErrors) read(r *reader, last *clerkErrors) {
 	var seen uint64
-	for r.begin('{'); r.more('}'); {
+	for r.delimiter('{'); r.more('}'); {
 		var bit uint64
 		switch name := r.value(); string(name) {
 		case `"clerk_trace_id"`:
@@ -122,7 +122,7 @@ type cookies struct {
 // read decodes v from r. Strings that are equal in last share its memory.
 func (v *cookies) read(r *reader, last *cookies) {
 	var seen uint64
-	for r.begin('{'); r.more('}'); {
+	for r.delimiter('{'); r.more('}'); {
 		var bit uint64
 		switch name := r.value(); string(name) {
 		case `"object"`:
@@ -267,7 +267,7 @@ type Session struct {
 // read decodes v from r. Strings that are equal in last share its memory.
 func (v *Session) read(r *reader, last *Session) {
 	var seen uint64
-	for r.begin('{'); r.more('}'); {
+	for r.delimiter('{'); r.more('}'); {
 		var bit uint64
 		switch name := r.value(); string(name) {
 		case `"object"`:
@@ -373,7 +373,7 @@ type SessionActivity struct {
 // read decodes v from r. Strings that are equal in last share its memory.
 func (v *SessionActivity) read(r *reader, last *SessionActivity) {
 	var seen uint64
-	for r.begin('{'); r.more('}'); {
+	for r.delimiter('{'); r.more('}'); {
 		var bit uint64
 		switch name := r.value(); string(name) {
 		case `"browser_name"`:
@@ -435,7 +435,7 @@ type SessionPage struct {
 // read decodes v from r. Strings that are equal in last share its memory.
 func (v *SessionPage) read(r *reader, last *SessionPage) {
 	var seen uint64
-	for r.begin('{'); r.more('}'); {
+	for r.delimiter('{'); r.more('}'); {
 		var bit uint64
 		switch name := r.value(); string(name) {
 		case `"data"`:
@@ -486,7 +486,7 @@ type SessionTask struct {
 // read decodes v from r. Strings that are equal in last share its memory.
 func (v *SessionTask) read(r *reader, last *SessionTask) {
 	var seen uint64
-	for r.begin('{'); r.more('}'); {
+	for r.delimiter('{'); r.more('}'); {
 		var bit uint64
 		switch name := r.value(); string(name) {
 		case `"key"`:
@@ -522,7 +522,7 @@ type Token struct {
 // read decodes v from r. Strings that are equal in last share its memory.
 func (v *Token) read(r *reader, last *Token) {
 	var seen uint64
-	for r.begin('{'); r.more('}'); {
+	for r.delimiter('{'); r.more('}'); {
 		var bit uint64
 		switch name := r.value(); string(name) {
 		case `"object"`:
