@@ -22,10 +22,10 @@ func (r *results) writeChart(w io.Writer) {
 	labels, values, top := []string{`"clerksessions"`}, []string{"1"}, 1.0
 	for _, group := range bars {
 		for _, client := range group.clients {
-			ratio := r.ratio(group.row, cpu, client, "ours")
+			median, _ := r.median(group.row, cpu, client, "ours")
 			labels = append(labels, fmt.Sprintf("%q", group.name+": "+client))
-			values = append(values, fmt.Sprintf("%.2f", ratio))
-			top = max(top, ratio)
+			values = append(values, fmt.Sprintf("%.2f", median.Center))
+			top = max(top, median.Center)
 		}
 	}
 	fmt.Fprintf(w, "```mermaid\nxychart-beta horizontal\n"+

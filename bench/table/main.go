@@ -54,7 +54,7 @@ func report(rounds int, benchtime time.Duration, newest string) (chart, rest []b
 		if err != nil {
 			return nil, nil, err
 		}
-		r, err := summarize(raw)
+		r, err := parse(raw)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -69,6 +69,9 @@ func writeTargets(w io.Writer, versions []*results) {
 			if t.unit == allocs {
 				text = strconv.FormatFloat(figure, 'f', 0, 64)
 			}
+			if !measured {
+				text = "–"
+			}
 			if !measured || !t.met(figure) {
 				text, met = "**"+text+"**", "**no**"
 			}
@@ -85,28 +88,24 @@ func (t target) met(figure float64) bool {
 	return figure >= t.bound
 }
 
-// reached returns the figure of the row. Of several rows it returns the least ratio, or
-// their geometric mean if the target is a maximum.
+// reached returns the figure of the row. Of several rows it returns the least, or their
+// geometric mean if the target is a maximum.
 func (r *results) reached(t target) (figure float64, measured bool) {
-	if t.over == "" {
-		f, ok := r.figures[t.row][t.unit][t.client]
-		return f.median, ok
-	}
 	least, logs, n := math.Inf(1), 0.0, 0
 	for _, row := range r.rows {
-		ratio := r.ratio(row, t.unit, t.client, t.over)
+		median, measured := r.median(row, t.unit, t.client, t.over)
 		counts := row == t.row || strings.HasSuffix(t.row, "=") && strings.HasPrefix(row, t.row) && row != t.except
-		if ratio == 0 || !counts {
+		if !measured || !counts {
 			continue
 		}
-		least = min(least, ratio)
-		logs += math.Log(ratio)
+		least = min(least, median.Center)
+		logs += math.Log(median.Center)
 		n++
 	}
 	switch {
 	case n == 0:
 		return math.NaN(), false
-	case t.atMost:
+	case t.atMost && n > 1:
 		return math.Exp(logs / float64(n)), true
 	}
 	return least, true

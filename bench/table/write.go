@@ -52,23 +52,25 @@ func (r *results) write(w io.Writer, network bool) {
 
 // cell returns a text of the form "processor time ± spread · allocations".
 func (r *results) cell(row, client string) string {
+	over := "ours"
+	if client == over {
+		over = ""
+	}
 	var parts []string
 	for _, unit := range units {
-		f, measured := r.figures[row][unit][client]
+		median, measured := r.median(row, unit, client, over)
 		if !measured {
 			continue
 		}
-		var text string
+		text := fmt.Sprintf("%.2f", median.Center)
 		switch {
-		case client != "ours":
-			text = fmt.Sprintf("%.2f", r.ratio(row, unit, client, "ours"))
-		case unit == cpu:
-			text = duration(f.median)
-		default:
-			text = fmt.Sprintf("%.0f", f.median)
+		case over == "" && unit == cpu:
+			text = duration(median.Center)
+		case over == "":
+			text = fmt.Sprintf("%.0f", median.Center)
 		}
 		if unit == cpu {
-			text += " ±" + f.spread
+			text += " ±" + median.PctRangeString()
 		}
 		parts = append(parts, text)
 	}
