@@ -93,14 +93,18 @@ func place(pointer jsontext.Pointer, response reflect.Type) string {
 	return ", in " + strings.Join(known, ".")
 }
 
-// member returns the type of a member of a struct or an element of a list.
+// member returns the type of a member of a struct or an element of a list. A page may be
+// a bare list.
 func member(t reflect.Type, name string) (reflect.Type, bool) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+	_, err := strconv.ParseUint(name, 10, 64)
+	if err == nil && t == reflect.TypeFor[SessionPage]() {
+		return reflect.TypeFor[Session](), true
+	}
 	switch t.Kind() {
 	case reflect.Slice:
-		_, err := strconv.ParseUint(name, 10, 64)
 		return t.Elem(), err == nil
 	case reflect.Struct:
 		for field := range t.Fields() {

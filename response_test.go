@@ -33,7 +33,9 @@ func TestBothShapesOfAList(t *testing.T) {
 		"null session":            {body: `[null]`, says: `in session 0`},
 		"data of another type":    {body: `{"data":{},"total_count":3}`, says: "invalid SessionPage in response"},
 		"total of another type":   {body: `{"data":[],"total_count":"3"}`, says: "invalid SessionPage in response"},
-		"fractional time":         {body: `[{"object":"session","id":"sess_1","created_at":1.5}]`, says: "invalid SessionPage in response"},
+		"fractional time":         {body: `[{"object":"session","id":"sess_1","created_at":1.5}]`, says: "at byte 48, in 0.created_at"},
+		"fractional time, page":   {body: `{"data":[{"object":"session","created_at":1.5}]}`, says: "at byte 42, in data.0.created_at"},
+		"truncated bare list":     {body: `[` + aSession + `,{"object":"session","latest_activity":{"city":"A`, says: ", in 1.latest_activity.city"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

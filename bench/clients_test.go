@@ -119,6 +119,8 @@ func TestResponsesOverANetworkAreClerks(t *testing.T) {
 		defer res.Body.Close()
 		assert.Equal(t, "gzip", res.Header.Get("Content-Encoding"))
 		assert.Equal(t, int64(-1), res.ContentLength)
+		assert.NotNil(t, res.TLS)
+		assert.Equal(t, transport.Name == "http2", res.ProtoMajor == 2, transport.Name)
 		assert.Equal(t, transport.Name == "tls", len(res.TransferEncoding) == 1, "chunked")
 		for name, values := range header {
 			assert.Equal(t, values, res.Header[name], name)
@@ -128,21 +130,6 @@ func TestResponsesOverANetworkAreClerks(t *testing.T) {
 		body, err := io.ReadAll(zip)
 		require.NoError(t, err)
 		assert.Equal(t, oneSession.body, body)
-	}
-}
-
-func TestHTTP2IsHTTP2(t *testing.T) {
-	t.Parallel()
-	for _, transport := range Transports[1:] {
-		server := transport.Start()
-		t.Cleanup(server.Close)
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/sessions/"+SessionID, nil)
-		require.NoError(t, err)
-		res, err := server.Transport.RoundTrip(req)
-		require.NoError(t, err)
-		res.Body.Close()
-		assert.Equal(t, transport.Name == "http2", res.ProtoMajor == 2, transport.Name)
-		assert.NotNil(t, res.TLS)
 	}
 }
 

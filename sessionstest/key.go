@@ -92,7 +92,6 @@ type tokenClaims struct {
 	Iss string   `json:"iss"`
 	Nbf float64  `json:"nbf"`
 	Sid string   `json:"sid"`
-	Sub string   `json:"sub"`
 }
 
 // strict rejects encodings whose unused bits are set. It skips line breaks, so verifyToken

@@ -55,7 +55,8 @@ Tests move the clock, inject faults and change state through the control API bel
 /_emulator/, which /_emulator/openapi.yaml describes.`,
 		Example: `  clerk-sessions emulate
   clerk-sessions emulate --addr 127.0.0.1:0 --seed seed.json --rate-limit 100
-  export $(clerk-sessions emulate --env &)`,
+  export $(clerk-sessions emulate --env &)
+  clerk-sessions token --user user_1 | clerk-sessions verify -`,
 		Args: cobra.NoArgs,
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.emulate(ctx, &f) }),
 	}

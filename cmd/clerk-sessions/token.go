@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,18 +39,22 @@ created, which only development instances allow. The session's id is printed to 
 			if err != nil {
 				return err
 			}
+			mint := func(ctx context.Context, id string) (*clerksessions.Token, error) {
+				if template != "" {
+					return client.CreateTokenFromTemplate(ctx, id, template, params, opts...)
+				}
+				return client.CreateToken(ctx, id, params, opts...)
+			}
 			id := strings.Join(args, "")
 			if user != "" {
+				if err := checkArguments(ctx, mint); err != nil {
+					return err
+				}
 				if id, err = a.sessionOf(ctx, client, user); err != nil {
 					return err
 				}
 			}
-			var token *clerksessions.Token
-			if template != "" {
-				token, err = client.CreateTokenFromTemplate(ctx, id, template, params, opts...)
-			} else {
-				token, err = client.CreateToken(ctx, id, params, opts...)
-			}
+			token, err := mint(ctx, id)
 			if err != nil {
 				return err
 			}
@@ -64,6 +69,17 @@ created, which only development instances allow. The session's id is printed to 
 	flags.Func("origin",
 		"the `ORIGIN` for the claim azp, such as https://app.example.com (default none)", text(&origin))
 	return cmd
+}
+
+// checkArguments returns the error of mint if its arguments are invalid. It sends nothing,
+// since the context has ended.
+func checkArguments(ctx context.Context, mint func(context.Context, string) (*clerksessions.Token, error)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := mint(ctx, "sess_of_user"); errors.Is(err, clerksessions.ErrInvalidArgument) {
+		return err
+	}
+	return nil
 }
 
 // sessionOf returns the newest active session of a user. On a development instance it

@@ -3,8 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 
@@ -31,8 +33,10 @@ rejected. With - the token is read from stdin, so that other users of this machi
 not see it.
 
 The issuer is never taken from the token: give --issuer, or CLERK_PUBLISHABLE_KEY,
-which contains it. The keys come from --jwt-key-file or CLERK_JWT_KEY without a network
-call, from the Backend API if there is a secret key, or from the issuer.
+which contains it. The key of an emulator contains only a host and port; if they are
+those of CLERK_API_URL, that URL is the issuer. The keys come from --jwt-key-file or
+CLERK_JWT_KEY without a network call, from the Backend API if there is a secret key, or
+from the issuer.
 
 A valid token does not prove that its session is still active: after a revocation its
 tokens remain valid until they expire. Use 'clerk-sessions get' where that matters.
@@ -107,10 +111,22 @@ func issuerOf(given string) (string, error) {
 	}
 	issuer, err := sessionjwt.IssuerFromPublishableKey(key)
 	if err != nil {
+		if issuer, ok := emulatorIssuer(key); ok {
+			return issuer, nil
+		}
 		return "", usagef("cannot read the issuer from CLERK_PUBLISHABLE_KEY: "+
 			"copy the key from Clerk's Dashboard, or give --issuer (%w)", err)
 	}
 	return issuer, nil
+}
+
+// emulatorIssuer returns the issuer of the emulator at CLERK_API_URL, which is that URL, if
+// the publishable key contains its host and port.
+func emulatorIssuer(publishableKey string) (string, bool) {
+	issuer := strings.TrimRight(os.Getenv("CLERK_API_URL"), "/")
+	u, err := url.Parse(issuer)
+	return issuer, err == nil && u.Host != "" &&
+		strings.HasSuffix(publishableKey, "_"+base64.StdEncoding.EncodeToString([]byte(u.Host+"$")))
 }
 
 // keys returns the public keys from a file, the environment, the Backend API or the issuer.

@@ -16,7 +16,8 @@ const (
 
 // Pace is the rate of calls. It adapts to a limit that other clients may share, by
 // additive increase and multiplicative decrease. The zero Pace has not met a limit yet.
-// Consecutive runs may share one; it starts again after a period without a call.
+// Consecutive runs may share one; it starts again after a period without a call or a
+// pause.
 //
 // The rate starts at firstRate and doubles every half second until a call is refused,
 // which pauses all calls. The first pause says little about the rate, as other clients
@@ -41,7 +42,7 @@ type Pace struct {
 
 // begin starts the pace with a burst of calls, unless an earlier run has just ended.
 func (p *Pace) begin(now time.Time, burst int) {
-	if now.Sub(p.last).Seconds() > period {
+	if idle := min(now.Sub(p.last), now.Sub(p.until)); idle.Seconds() > period {
 		*p = Pace{since: now, last: now, rate: firstRate, burst: burst}
 	}
 }

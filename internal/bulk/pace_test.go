@@ -51,6 +51,22 @@ func TestALongIdleTimeStartsAgain(t *testing.T) {
 	assert.Equal(t, 20*time.Millisecond, p.wait(at(31)), "50 calls a second")
 }
 
+func TestALongPauseIsNotIdleTime(t *testing.T) {
+	t.Parallel()
+	var p Pace
+	p.begin(at(0), 1)
+	p.start(at(0))
+	p.refuse(at(0), time.Minute)
+	p.begin(at(31), 3) // a later run
+	assert.Equal(t, 29*time.Second, p.wait(at(31)))
+	p.wait(at(60))
+	assert.Zero(t, p.burst)
+	p.begin(at(61), 3)
+	assert.True(t, p.met, "a run that follows the pause at once")
+	p.begin(at(70.5), 3)
+	assert.False(t, p.met, "a period after the pause")
+}
+
 func TestARefusedCallPausesAllCalls(t *testing.T) {
 	t.Parallel()
 	var p Pace
