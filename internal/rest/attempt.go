@@ -98,8 +98,8 @@ func (c *Client) errorResponse(ctx context.Context, req *Request, resp *http.Res
 	return a
 }
 
-// roundTrip sends the request. Exactly one of the response, which has a body, and the
-// error is non-nil, even if the transport breaks that rule.
+// roundTrip sends the request. Exactly one of the response, which has a header and a body,
+// and the error is non-nil, even if the transport breaks that rule.
 func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := c.Transport.RoundTrip(req)
 	if err == nil && resp == nil {
@@ -107,6 +107,9 @@ func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if resp != nil && resp.Body == nil {
 		resp.Body = http.NoBody
+	}
+	if resp != nil && resp.Header == nil {
+		resp.Header = http.Header{}
 	}
 	if resp != nil && err != nil {
 		resp.Body.Close()

@@ -58,63 +58,74 @@ func (r *Redactor) forms() []string {
 
 // sort adds the escaped forms and sorts the secrets.
 func (r *Redactor) sort() {
+	var buffer [64]byte // saves an allocation
 	for _, secret := range r.secrets { // not those appended below
-		if escapedInJSON(secret) {
-			quoted, _ := jsontext.AppendQuote(nil, secret)
-			r.secrets = append(r.secrets, string(quoted[1:len(quoted)-1]))
+		quoted, _ := jsontext.AppendQuote(buffer[:0], secret)
+		if form := quoted[1 : len(quoted)-1]; string(form) != secret {
+			r.secrets = append(r.secrets, string(form))
 		}
 	}
 	slices.SortFunc(r.secrets, func(a, b string) int { return len(b) - len(a) })
 	r.sorted = true
 }
 
-// escapedInJSON reports whether JSON requires an escape in secret.
-func escapedInJSON(secret string) bool {
-	for i := range len(secret) {
-		if c := secret[i]; c < ' ' || c == '"' || c == '\\' {
+// prefix returns the prefix of a secret that is searched for.
+func prefix(secret string) string { return secret[:min(len(secret), minPrefix)] }
+
+// Text returns v with the secrets redacted, also where they are written with JSON escapes;
+// v need not be JSON. Of secrets with a common prefix, the one with the longest match is
+// redacted. The time is linear in the length of v.
+func (r *Redactor) Text(v string) string {
+	if strings.Contains(v, `\`) {
+		if plain := unescapeJSON(v); r.in(plain) {
+			v = plain
+		}
+	}
+	if !r.in(v) {
+		return v
+	}
+	var clean strings.Builder
+	next := slices.Repeat([]int{-1}, len(r.secrets)) // where each secret is found next
+	for done := 0; ; {
+		start := len(v)
+		for i, secret := range r.secrets {
+			if next[i] < done {
+				next[i] = len(v)
+				if at := strings.Index(v[done:], prefix(secret)); at >= 0 {
+					next[i] = done + at
+				}
+			}
+			start = min(start, next[i])
+		}
+		clean.WriteString(v[done:start])
+		if start == len(v) {
+			return clean.String()
+		}
+		clean.WriteString(Redacted)
+		done = start + r.longestMatch(v[start:])
+	}
+}
+
+// in reports whether v contains a secret, as it is.
+func (r *Redactor) in(v string) bool {
+	for _, secret := range r.forms() {
+		if strings.Contains(v, prefix(secret)) {
 			return true
 		}
 	}
 	return false
 }
 
-// prefix returns the prefix of a secret that is searched for.
-func prefix(secret string) string { return secret[:min(len(secret), minPrefix)] }
-
-// Text returns v with the secrets redacted. Of secrets with a common prefix, the one
-// with the longest match is redacted.
-func (r *Redactor) Text(v string) string {
-	start, end := r.find(v)
-	if start < 0 {
-		return v
-	}
-	var clean strings.Builder
-	for ; start >= 0; start, end = r.find(v) {
-		clean.WriteString(v[:start])
-		clean.WriteString(Redacted)
-		v = v[end:]
-	}
-	clean.WriteString(v)
-	return clean.String()
-}
-
-// find returns the bounds of the first secret in v, or -1.
-func (r *Redactor) find(v string) (start, end int) {
-	start = -1
-	for _, secret := range r.forms() {
-		if i := strings.Index(v, prefix(secret)); i >= 0 && (start < 0 || i < start) {
-			start = i
+// longestMatch returns the length of the longest secret, or prefix of one, that v begins
+// with.
+func (r *Redactor) longestMatch(v string) int {
+	longest := 0
+	for _, secret := range r.secrets {
+		if n := commonPrefixLen(v, secret); n >= len(prefix(secret)) {
+			longest = max(longest, n)
 		}
 	}
-	if start < 0 {
-		return -1, -1
-	}
-	for _, secret := range r.forms() {
-		if n := commonPrefixLen(v[start:], secret); n >= len(prefix(secret)) {
-			end = max(end, start+n)
-		}
-	}
-	return start, end
+	return longest
 }
 
 // commonPrefixLen returns the length of the common prefix of a and b.
@@ -155,8 +166,9 @@ func (e *sanitizedError) Unwrap() error { return e.err }
 // reading failed. In both cases the body may end within a secret.
 func (r *Redactor) errorResponse(res *Response, truncated bool) {
 	res.Header = r.header(res.Header, func(name string) bool {
-		// These two may hold a new secret. net/http keeps a space before the colon.
-		return !startsWith(name, "Set-Cookie") && !startsWith(name, "Authorization")
+		name = strings.TrimSpace(name) // net/http keeps a space before the colon
+		// These two may hold a new secret.
+		return !sameName(name, "Set-Cookie") && !sameName(name, "Authorization")
 	})
 	size := len(res.Body)
 	if truncated {
@@ -177,12 +189,17 @@ func (r *Redactor) margin() int {
 	return len(`\u0000`) * len(r.forms()[0])
 }
 
-// trimPartialSecret removes a truncated secret from the end of v.
+// trimPartialSecret removes a truncated escape, and then a truncated secret, from the end
+// of v.
 func (r *Redactor) trimPartialSecret(v []byte) []byte {
+	if i := bytes.LastIndexByte(v, '\\'); i >= 0 && strings.HasPrefix(`\u`, string(v[i:min(i+2, len(v))])) && len(v)-i < escapeLen {
+		v = v[:i]
+	}
+	plain := unescapeJSON(string(v))
 	for _, secret := range r.forms() {
 		for n := len(secret) - 1; n >= minSecret; n-- {
-			if before, ok := bytes.CutSuffix(v, []byte(secret[:n])); ok {
-				return before
+			if before, ok := strings.CutSuffix(plain, secret[:n]); ok {
+				return []byte(before)
 			}
 		}
 	}
@@ -205,6 +222,9 @@ var harmlessFields = []string{
 	"Expires", "Last-Modified", "Retry-After", "Server", "Transfer-Encoding", "Vary", "Via",
 }
 
+// sameName reports whether two names of header fields are the same.
+func sameName(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
+
 // header returns a redacted copy of the fields of h whose names pass.
 func (r *Redactor) header(h http.Header, pass func(name string) bool) http.Header {
 	clean := maps.Clone(h)
@@ -214,13 +234,16 @@ func (r *Redactor) header(h http.Header, pass func(name string) bool) http.Heade
 			delete(clean, name)
 		case r.inName(name):
 			delete(clean, name)
-			clean[Redacted] = append(clean[Redacted], r.values(values)...)
-		case slices.ContainsFunc(values, r.in):
+			clean[Redacted] = slices.Concat(clean[Redacted], r.values(values))
+		case slices.ContainsFunc(values, r.suspect):
 			clean[name] = r.values(values)
 		}
 	}
 	return clean
 }
+
+// suspect reports whether v may contain a secret.
+func (r *Redactor) suspect(v string) bool { return strings.Contains(v, `\`) || r.in(v) }
 
 // values returns a redacted copy of values.
 func (r *Redactor) values(values []string) []string {
@@ -231,18 +254,13 @@ func (r *Redactor) values(values []string) []string {
 	return clean
 }
 
-// in reports whether v contains a secret.
-func (r *Redactor) in(v string) bool {
-	start, _ := r.find(v)
-	return start >= 0
-}
-
 // inName reports whether the name of a header field contains a secret in any case, as
 // names are canonicalized.
 func (r *Redactor) inName(name string) bool {
 	for _, secret := range r.forms() {
-		for i := range len(name) - len(prefix(secret)) + 1 {
-			if startsWith(name[i:], prefix(secret)) {
+		p := prefix(secret)
+		for i := 0; i+len(p) <= len(name); i++ {
+			if name[i]|' ' == p[0]|' ' && strings.EqualFold(name[i:i+len(p)], p) {
 				return true
 			}
 		}
@@ -250,13 +268,7 @@ func (r *Redactor) inName(name string) bool {
 	return false
 }
 
-// startsWith reports whether name starts with prefix in any case.
-func startsWith(name, prefix string) bool {
-	return len(name) >= len(prefix) && name[0]|' ' == prefix[0]|' ' && strings.EqualFold(name[:len(prefix)], prefix)
-}
-
-// body redacts a body, also where a secret is written with JSON escapes. The body need
-// not be valid JSON.
+// body redacts a body.
 func (r *Redactor) body(body []byte) []byte {
 	suspect := bytes.IndexByte(body, '\\') >= 0
 	for _, secret := range r.forms() {
@@ -266,10 +278,5 @@ func (r *Redactor) body(body []byte) []byte {
 	if !suspect {
 		return body
 	}
-	clean := string(body)
-	plain := unescapeJSON(clean)
-	if redacted := r.Text(plain); redacted != plain {
-		clean = redacted
-	}
-	return []byte(r.Text(clean)) // a secret with a backslash may be written as it is
+	return []byte(r.Text(string(body)))
 }

@@ -45,6 +45,11 @@ func TestText(t *testing.T) {
 		{"backslash as JSON writes it", []string{`sk_back\slash`}, `"sk_back\\slash"`, `"[redacted]"`},
 		{"control character as JSON writes it", []string{"sk_a\x1fseparator"}, `"sk_a\u001fseparator"`, `"[redacted]"`},
 		{"quotation mark as JSON writes it", []string{`sk_"quoted"`}, `"sk_\"quoted\""`, `"[redacted]"`},
+		{"control character in another JSON escape", []string{"sk_a\ttab_and_more"}, `"sk_a\u0009tab_and_more"`, `"[redacted]"`},
+		{"control character in capitals", []string{"sk_a\x1fseparator"}, `"sk_a\u001Fseparator"`, `"[redacted]"`},
+		{"letter in a JSON escape", []string{testSecret}, `"\u0073` + testSecret[1:] + `"`, `"[redacted]"`},
+		{"JSON escape without a secret", []string{testSecret}, `caf\u00e9`, `caf\u00e9`},
+		{"three secrets in turn", []string{"secret-1", "secret-2", "secret-3"}, "secret-2,secret-1,secret-2,secret-3", "[redacted],[redacted],[redacted],[redacted]"},
 		{"secret within another", []string{"secret-1", "a-secret-1-and-more"}, "a-secret-1-and-more|secret-1", "[redacted]|[redacted]"},
 		{"secret before one that holds it", []string{"secret-1", "a-secret-1-and-more"}, "secret-1|a-secret-1-and-more", "[redacted]|[redacted]"},
 		{"secret that extends another by too few bytes in the text", []string{"12345678", "12345678abcdefgh"}, "12345678abX", "[redacted]abX"},
@@ -99,7 +104,9 @@ func TestTheHeaderOfAnError(t *testing.T) {
 		"name in another case":           {http.Header{http.CanonicalHeaderKey("X-" + testSecret): {"a", testSecret}}, http.Header{"[redacted]": {"a", "[redacted]"}}},
 		"name that starts with a secret": {http.Header{testSecret + "-X": {"a"}}, http.Header{"[redacted]": {"a"}}},
 		"name that ends with a prefix":   {http.Header{"X-" + testSecret[:12]: {"a"}}, http.Header{"[redacted]": {"a"}}},
+		"value with a JSON escape":       {http.Header{"X": {`{"a":"sk\u005ftest\u005fcanary_5f3759df"}`}}, http.Header{"X": {`{"a":"[redacted]"}`}}},
 		"name with a space":              {http.Header{"set-cookie ": {"new"}, "AUTHORIZATION\t": {"new"}, "x ": {"1"}}, http.Header{"x ": {"1"}}},
+		"name that begins like one":      {http.Header{"Authorization-Policy": {"a"}, "Set-Cookie2": {"b"}}, http.Header{"Authorization-Policy": {"a"}, "Set-Cookie2": {"b"}}},
 		"fields that hold a new secret":  {http.Header{"Set-Cookie": {"new"}, "Authorization": {"new"}, "X": {"1"}}, http.Header{"X": {"1"}}},
 		"one field of several, redacted": {http.Header{"X": {testSecret}, "Y": {"1"}}, http.Header{"X": {"[redacted]"}, "Y": {"1"}}},
 	} {
@@ -175,6 +182,20 @@ func TestATruncatedSecretIsTrimmedFromTheEnd(t *testing.T) {
 			want += testSecret[:n]
 		}
 		assert.Equal(t, want, failedBody(newRedactor(testSecret), "key "+testSecret[:n], true), "%d bytes", n)
+	}
+}
+
+func TestATruncatedSecretWithAnEscapeIsTrimmed(t *testing.T) {
+	t.Parallel()
+	const secret = `\u0073k_test_c\u0061nary`
+	for n := len(`\u0073k_test_`); n < len(secret); n++ {
+		assert.Equal(t, "key ", failedBody(newRedactor(testSecret), "key "+secret[:n], true), "%d bytes", n)
+	}
+	for _, end := range []string{`\`, `\u`, `\u0`, `\u00`, `\u007`} {
+		assert.Equal(t, "end ", failedBody(newRedactor(testSecret), "end "+end, true))
+	}
+	for _, end := range []string{`\n`, `\u0073`} {
+		assert.Equal(t, "end "+end, failedBody(newRedactor(testSecret), "end "+end, true))
 	}
 }
 

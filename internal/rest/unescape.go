@@ -5,12 +5,14 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const escapeLen = len(`\u0000`)
 
-// unescapeJSON decodes the escapes that JSON does not require, and shortens those of a
-// quotation mark and a backslash to two bytes. Valid JSON stays valid.
+// unescapeJSON decodes the escapes that JSON does not require, and writes the others as
+// [jsontext.AppendQuote] does. Valid JSON stays valid.
 func unescapeJSON(v string) string {
 	var plain strings.Builder
 	for {
@@ -26,7 +28,7 @@ func unescapeJSON(v string) string {
 }
 
 // unescape decodes the escape that v begins with. It returns the replacement, which is
-// the escape itself if it is required or invalid, and the number of bytes replaced.
+// the escape itself if it is invalid or has two bytes, and the number of bytes replaced.
 func unescape(v string) (text string, n int) {
 	if strings.HasPrefix(v, `\/`) {
 		return "/", 2
@@ -44,13 +46,8 @@ func unescape(v string) (text string, n int) {
 		}
 		n *= 2
 	}
-	switch {
-	case r < ' ':
-		return v[:n], n
-	case r == '"' || r == '\\':
-		return `\` + string(r), n
-	}
-	return string(r), n
+	quoted, _ := jsontext.AppendQuote(nil, string(r))
+	return string(quoted[1 : len(quoted)-1]), n
 }
 
 // codeUnit returns the UTF-16 code unit if v begins with an escape such as \u0041.
