@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"regexp"
 	"runtime"
@@ -35,13 +36,18 @@ func parse(raw []byte) (*results, error) {
 	r := &results{figures: map[string]map[string]map[string][]float64{}}
 	reader := benchfmt.NewReader(bytes.NewReader(raw), "benchmarks")
 	for reader.Scan() {
-		result, ok := reader.Result().(*benchfmt.Result)
-		if !ok {
+		var result *benchfmt.Result
+		switch record := reader.Result().(type) {
+		case *benchfmt.Result:
+			result = record
+		case *benchfmt.SyntaxError:
+			return nil, record
+		default:
 			continue
 		}
 		r.version = result.GetConfig("go")
 		r.machine = fmt.Sprintf("%s/%s, %s, %d processors",
-			runtime.GOOS, runtime.GOARCH, result.GetConfig("cpu"), runtime.NumCPU())
+			runtime.GOOS, runtime.GOARCH, cmp.Or(result.GetConfig("cpu"), "unknown processor"), runtime.NumCPU())
 		name := result.Name.String()
 		client := clientOf.FindStringSubmatch(name)
 		if client == nil {

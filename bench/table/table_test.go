@@ -95,6 +95,8 @@ func TestParseRejectsOutputWithoutFigures(t *testing.T) {
 	t.Parallel()
 	_, err := parse([]byte("goos: linux\n"))
 	assert.ErrorContains(t, err, "no benchmark in")
+	_, err = parse([]byte(printed(4) + "BenchmarkCall/work=Get/client=ours-2 something else was printed\n"))
+	assert.Error(t, err, "a round without a figure")
 }
 
 func TestReplaceTable(t *testing.T) {

@@ -29,10 +29,10 @@ type target struct {
 var targets = []target{
 	{"Get: clerk-sdk-go over ours", "clerk-sdk-go", "ours", cpu, inMemory + "Get", "", 3, false},
 	{"Page of 500: clerk-sdk-go over ours", "clerk-sdk-go", "ours", cpu, inMemory + "List500", "", 2, false},
-	{"Every operation: clerk-sdk-go over ours, least", "clerk-sdk-go", "ours", cpu, inMemory, "", 1, false},
-	{"Every operation: oapi-codegen over ours, least", "oapi-codegen", "ours", cpu, inMemory, "", 1, false},
+	{"Every operation in memory: clerk-sdk-go over ours, least", "clerk-sdk-go", "ours", cpu, inMemory, "", 1, false},
+	{"Every operation in memory: oapi-codegen over ours, least", "oapi-codegen", "ours", cpu, inMemory, "", 1, false},
 	{
-		"Every operation except a 404: ogen over ours, least",
+		"Every operation in memory except a 404: ogen over ours, least",
 		"ogen", "ours", cpu, inMemory, inMemory + "NotFound", 1, false,
 	},
 	{"404: ours over ogen", "ours", "ogen", cpu, inMemory + "NotFound", "", 1.15, true},

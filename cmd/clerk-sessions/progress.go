@@ -127,7 +127,7 @@ func (p *progress) String() string {
 	case total == 0:
 		done, total = p.done.users, p.total.users
 	case p.done.users < p.total.users:
-		total, about = total*p.total.users/max(1, p.done.users), "~"
+		total, about = int(float64(total)*float64(p.total.users)/float64(max(1, p.done.users))), "~"
 		allUnits = p.total.users + total
 	}
 	text := fmt.Sprintf("%s: %d/%s%d", p.what, done, about, total)
