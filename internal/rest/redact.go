@@ -58,7 +58,8 @@ func (r *Redactor) forms() []string {
 
 // sort adds the escaped forms and sorts the secrets.
 func (r *Redactor) sort() {
-	var buffer [64]byte // saves an allocation
+	var buffer [64]byte // to save an allocation
+
 	for _, secret := range r.secrets { // not those appended below
 		quoted, _ := jsontext.AppendQuote(buffer[:0], secret)
 		if form := quoted[1 : len(quoted)-1]; string(form) != secret {
@@ -192,7 +193,8 @@ func (r *Redactor) margin() int {
 // trimPartialSecret removes a truncated escape, and then a truncated secret, from the end
 // of v.
 func (r *Redactor) trimPartialSecret(v []byte) []byte {
-	if i := bytes.LastIndexByte(v, '\\'); i >= 0 && strings.HasPrefix(`\u`, string(v[i:min(i+2, len(v))])) && len(v)-i < escapeLen {
+	i := bytes.LastIndexByte(v, '\\')
+	if i >= 0 && len(v)-i < escapeLen && (len(v)-i == 1 || v[i+1] == 'u') {
 		v = v[:i]
 	}
 	plain := unescapeJSON(string(v))
