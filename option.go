@@ -1,6 +1,7 @@
 package clerksessions
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -102,10 +103,7 @@ func WithHTTPClient(client *http.Client) Option {
 		if client == nil {
 			return fmt.Errorf("the http.Client is nil")
 		}
-		c.Transport = client.Transport
-		if c.Transport == nil {
-			c.Transport = http.DefaultTransport
-		}
+		c.Transport = cmp.Or(client.Transport, http.DefaultTransport)
 		if client.Timeout > 0 {
 			c.Timeout = min(c.Timeout, client.Timeout)
 		}
@@ -193,18 +191,8 @@ func WithHeader(name, value string) Option {
 
 // refusedHeaders are the headers that WithHeader refuses.
 var refusedHeaders = []string{
-	"Accept-Encoding",
-	"Authorization",
-	"Connection",
-	"Content-Length",
-	"Host",
-	"Idempotency-Key",
-	"Proxy-Authorization",
-	"Te",
-	"Trailer",
-	"Transfer-Encoding",
-	"Upgrade",
-	"X-Idempotency-Key",
+	"Accept-Encoding", "Authorization", "Connection", "Content-Length", "Host", "Idempotency-Key",
+	"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "X-Idempotency-Key",
 }
 
 // WithQuery sets a query parameter and overrides one that this package sets.
@@ -213,12 +201,11 @@ func WithQuery(name, value string) Option {
 		if name == "" {
 			return fmt.Errorf("the name of the query parameter is empty")
 		}
-		query := maps.Clone(c.Query)
-		if query == nil {
-			query = make(url.Values)
+		c.Query = maps.Clone(c.Query)
+		if c.Query == nil {
+			c.Query = make(url.Values)
 		}
-		query.Set(name, value)
-		c.Query = query
+		c.Query.Set(name, value)
 		return nil
 	}
 }
