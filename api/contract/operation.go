@@ -50,8 +50,7 @@ func (k *checker) operationID(where, id string, taken map[string]string) bool {
 
 func (k *checker) operation(where, path string, item *openapi3.PathItem, op *openapi3.Operation) {
 	k.keys(where, op, "operationId", "summary", "description", "tags", "externalDocs", "deprecated",
-		"parameters", "requestBody",
-		"responses", "x-retry", "x-go-params")
+		"parameters", "requestBody", "responses", "x-retry", "x-go-params")
 	if op.Security != nil {
 		k.refuse(where, "leave it out: every operation is sent with the secret key", "security of its own")
 	}
@@ -84,8 +83,7 @@ func (k *checker) body(where string, ref *openapi3.RequestBodyRef) {
 	}
 	name := componentName(media.Schema)
 	if name == "" || !media.Schema.Value.Type.Is("object") || len(media.Schema.Value.Properties) == 0 {
-		k.refuse(where, "refer to an object of components.schemas with properties",
-			"not an object of components.schemas")
+		k.refuse(where, "refer to an object of components.schemas with properties", "not an object of components.schemas")
 		return
 	}
 	k.requests[name] = true
@@ -95,8 +93,7 @@ func (k *checker) body(where string, ref *openapi3.RequestBodyRef) {
 	case required && !ref.Value.Required:
 		k.refuse(where, "set required: true", "it is optional, but %s has required properties", name)
 	case !required && ref.Value.Required:
-		k.refuse(where, "make a property required, or the body optional",
-			"it is required, but no property of %s is", name)
+		k.refuse(where, "make a property required, or the body optional", "it is required, but no property of %s is", name)
 	}
 }
 
@@ -218,6 +215,5 @@ func (k *checker) headers(where string, headers openapi3.Headers) {
 
 // componentName returns the name of the component schema that ref refers to, or "".
 func componentName(ref *openapi3.SchemaRef) string {
-	name, _ := strings.CutPrefix(ref.Ref, "#/components/schemas/")
-	return name
+	return strings.TrimPrefix(ref.Ref, "#/components/schemas/")
 }

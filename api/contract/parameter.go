@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -53,8 +54,7 @@ func (k *checker) version(at string, p *openapi3.Parameter) {
 
 func (k *checker) parameter(at string, p *openapi3.Parameter) {
 	k.keys(at, p, "name", "in", "description", "required", "deprecated", "style", "explode", "allowReserved",
-		"schema", "example",
-		"examples", "x-argument", "x-option", "x-secret", "x-go-name")
+		"schema", "example", "examples", "x-argument", "x-option", "x-secret", "x-go-name")
 	if p.Schema == nil {
 		k.refuse(at, "declare it with a schema", "a parameter without a schema")
 		return
@@ -109,13 +109,11 @@ func (k *checker) style(at string, p *openapi3.Parameter) {
 
 // styling returns the style of a parameter, with OpenAPI's defaults.
 func styling(p *openapi3.Parameter) (style string, explode bool) {
-	style = p.Style
-	if style == "" {
-		style = "simple"
-		if p.In == "query" || p.In == "cookie" {
-			style = "form"
-		}
+	style = "simple"
+	if p.In == "query" || p.In == "cookie" {
+		style = "form"
 	}
+	style = cmp.Or(p.Style, style)
 	explode = style == "form"
 	if p.Explode != nil {
 		explode = *p.Explode

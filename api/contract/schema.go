@@ -53,10 +53,9 @@ func (k *checker) component(ref *openapi3.SchemaRef, in role) {
 	k.seen[key] = true
 	where := "components.schemas." + name
 	k.schemaExtensions(where, ref)
-	switch {
-	case ref.Value.Type.Is("object") && len(ref.Value.Properties) > 0:
+	if ref.Value.Type.Is("object") && len(ref.Value.Properties) > 0 {
 		k.object(where, ref.Value, in)
-	default:
+	} else {
 		k.schema(where, &openapi3.SchemaRef{Value: ref.Value}, in)
 	}
 	if strings.TrimSpace(ref.Value.Description) == "" {
@@ -67,8 +66,7 @@ func (k *checker) component(ref *openapi3.SchemaRef, in role) {
 // object checks a component that becomes a struct.
 func (k *checker) object(where string, schema *openapi3.Schema, in role) {
 	k.keys(where, schema, "type", "description", "title", "nullable", "deprecated", "required", "properties",
-		"additionalProperties",
-		"example", "externalDocs", "x-go-name", "x-private")
+		"additionalProperties", "example", "externalDocs", "x-go-name", "x-private")
 	if len(schema.Properties) > 64 {
 		k.refuse(where, "split it", "%d properties, but at most 64 are supported", len(schema.Properties))
 	}
@@ -77,9 +75,7 @@ func (k *checker) object(where string, schema *openapi3.Schema, in role) {
 		k.refuse(where, "declare each property", "additionalProperties beside properties")
 	}
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
-		property := schema.Properties[name]
-		at := where + ", property " + name
-		k.property(at, name, property, schema, in)
+		k.property(where+", property "+name, name, schema.Properties[name], schema, in)
 	}
 	for _, name := range schema.Required {
 		if schema.Properties[name] == nil {
@@ -140,19 +136,17 @@ func (k *checker) schema(at string, ref *openapi3.SchemaRef, in role) {
 	k.follow(at, ref.Ref)
 	k.schemaExtensions(at, ref)
 	schema := ref.Value
-	common := []string{"type", "format", "description", "title", "default", "example", "externalDocs",
-		"deprecated", "nullable", "enum",
-		"x-order", "x-must", "x-secret", "x-argument", "x-go-type", "x-go-name"}
+	common := []string{"type", "format", "description", "title", "default", "example", "externalDocs", "deprecated",
+		"nullable", "enum", "x-order", "x-must", "x-secret", "x-argument", "x-go-type", "x-go-name"}
 	switch {
 	case schema.Type == nil:
-		k.keys(at, schema, append(common, "x-go-type")...)
+		k.keys(at, schema, common...)
 		k.refuse(at, "add one", "missing type")
 		return
 	case schema.Type.Is("string"):
 		k.keys(at, schema, append(common, "minLength", "maxLength", "pattern")...)
 	case schema.Type.Is("integer"), schema.Type.Is("number"):
-		k.keys(at, schema, append(common, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-			"multipleOf")...)
+		k.keys(at, schema, append(common, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")...)
 	case schema.Type.Is("array"):
 		k.keys(at, schema, append(common, "items", "minItems", "maxItems")...)
 		k.items(at, schema, in)
