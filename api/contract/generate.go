@@ -210,11 +210,13 @@ func bodyFields(op codegen.OperationDefinition) *requestBody {
 	body := &requestBody{}
 	for _, name := range slices.Sorted(maps.Keys(ref.Value.Properties)) {
 		property := ref.Value.Properties[name]
-		goName, _ := merged(property)["x-go-name"].(string)
+		schema := *property.Value
+		schema.Extensions = merged(property) // with those beside its reference
+		goName, _ := schema.Extensions["x-go-name"].(string)
 		goName = codegen.SchemaNameToTypeName(cmp.Or(goName, name))
 		expression := "body." + goName
 		required := slices.Contains(ref.Value.Required, name)
-		if merged(property)["x-argument"] != nil {
+		if schema.Extensions["x-argument"] != nil {
 			expression = variable(codegen.LowercaseFirstCharacters(goName))
 			goType, _ := typeOf(&openapi3.SchemaRef{Value: withoutEnum(property.Value)}, "")
 			tag := name
@@ -225,20 +227,13 @@ func bodyFields(op codegen.OperationDefinition) *requestBody {
 		} else {
 			body.Type = typeName(ref)
 		}
-		value := valueOf(expression, withGoType(property), required)
-		if merged(property)["x-secret"] != nil {
+		value := valueOf(expression, &schema, required)
+		if schema.Extensions["x-secret"] != nil {
 			value += ".secret()"
 		}
 		body.Lines = append(body.Lines, line{"field", name, value})
 	}
 	return body
-}
-
-// withGoType returns the schema of a property with the extensions beside its reference.
-func withGoType(ref *openapi3.SchemaRef) *openapi3.Schema {
-	schema := *ref.Value
-	schema.Extensions = merged(ref)
-	return &schema
 }
 
 // typeName returns the Go name of a component.

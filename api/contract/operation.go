@@ -83,7 +83,8 @@ func (k *checker) body(where string, ref *openapi3.RequestBodyRef) {
 	}
 	name := componentName(media.Schema)
 	if name == "" || !media.Schema.Value.Type.Is("object") || len(media.Schema.Value.Properties) == 0 {
-		k.refuse(where, "refer to an object of components.schemas with properties", "not an object of components.schemas")
+		k.refuse(where, "refer to an object of components.schemas with properties",
+			"not an object of components.schemas")
 		return
 	}
 	k.requests[name] = true
@@ -93,7 +94,8 @@ func (k *checker) body(where string, ref *openapi3.RequestBodyRef) {
 	case required && !ref.Value.Required:
 		k.refuse(where, "set required: true", "it is optional, but %s has required properties", name)
 	case !required && ref.Value.Required:
-		k.refuse(where, "make a property required, or the body optional", "it is required, but no property of %s is", name)
+		k.refuse(where, "make a property required, or the body optional",
+			"it is required, but no property of %s is", name)
 	}
 }
 

@@ -32,7 +32,10 @@ func (k *checker) parameters(where, path string, item *openapi3.PathItem, op *op
 		first := k.follow(at, ref.Ref)
 		if p.In == "header" && p.Name == versionHeader {
 			hasVersion = true
-			k.version(at, p)
+			if !p.Required || p.Schema == nil || len(p.Schema.Value.Enum) != 1 {
+				k.refuse(at, "make it required, with an enum of the one version the operation is sent with",
+					"not one value")
+			}
 		}
 		if p.In == "path" && !strings.Contains(path, "{"+p.Name+"}") {
 			k.refuse(at, "put it into the path", "the path %s does not have it", path)
@@ -43,12 +46,6 @@ func (k *checker) parameters(where, path string, item *openapi3.PathItem, op *op
 	}
 	if !hasVersion {
 		k.refuse(where, "refer to components.parameters.ClerkAPIVersion", "missing header parameter "+versionHeader)
-	}
-}
-
-func (k *checker) version(at string, p *openapi3.Parameter) {
-	if !p.Required || p.Schema == nil || len(p.Schema.Value.Enum) != 1 {
-		k.refuse(at, "make it required, with an enum of the one version the operation is sent with", "not one value")
 	}
 }
 

@@ -146,7 +146,8 @@ func (k *checker) schema(at string, ref *openapi3.SchemaRef, in role) {
 	case schema.Type.Is("string"):
 		k.keys(at, schema, append(common, "minLength", "maxLength", "pattern")...)
 	case schema.Type.Is("integer"), schema.Type.Is("number"):
-		k.keys(at, schema, append(common, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")...)
+		k.keys(at, schema, append(common, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+			"multipleOf")...)
 	case schema.Type.Is("array"):
 		k.keys(at, schema, append(common, "items", "minItems", "maxItems")...)
 		k.items(at, schema, in)
