@@ -44,20 +44,18 @@ func run(ctx context.Context, out io.Writer, url, key string, pause time.Duratio
 	}
 	emulator := sessionstest.New()
 	emulated, err := ask(&subject{
-		ctx: ctx,
-		url: emulator.URL, key: emulator.SecretKey, client: &http.Client{Transport: emulator.Transport()},
+		ctx: ctx, url: emulator.URL, key: emulator.SecretKey,
+		client: &http.Client{Transport: emulator.Transport()},
 	})
 	if err != nil {
 		return fmt.Errorf("emulator: %w", err)
 	}
 	var real []string
 	if key != "" {
+		noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		real, err = ask(&subject{
-			ctx:    ctx,
-			url:    url,
-			key:    key,
+			ctx: ctx, url: url, key: key, pause: pause,
 			client: &http.Client{Timeout: 30 * time.Second, CheckRedirect: noRedirect},
-			pause:  pause,
 		})
 		if err != nil {
 			return fmt.Errorf("clerk: %w", err)
@@ -65,8 +63,6 @@ func run(ctx context.Context, out io.Writer, url, key string, pause time.Duratio
 	}
 	return report(out, emulated, real)
 }
-
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // ask returns the outcome of each claim.
 func ask(s *subject) (outcomes []string, err error) {
