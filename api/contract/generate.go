@@ -118,17 +118,21 @@ func typeOf(ref *openapi3.SchemaRef, name string) (string, *enum) {
 	if len(values) == 0 {
 		return schema.TypeDecl(), nil
 	}
-	declared := &enum{Type: name, Values: constants(name, values)}
+	declared := &enum{Type: name, Values: constants(name, values, true)}
 	if schema.ArrayType != nil {
 		name = "[]" + name
 	}
 	return name, declared
 }
 
-func constants(name string, values map[string]string) map[string]string {
+// constants returns the Go literals of an enum's values by the constants' names.
+func constants(name string, values map[string]string, quoted bool) map[string]string {
 	all := map[string]string{}
 	for key, value := range values {
-		all[name+codegen.UppercaseFirstCharacter(key)] = strconv.Quote(value)
+		if quoted {
+			value = strconv.Quote(value)
+		}
+		all[name+codegen.UppercaseFirstCharacter(key)] = value
 	}
 	return all
 }
