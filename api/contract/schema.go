@@ -31,10 +31,8 @@ var formats = map[string][]string{
 
 // merged returns the extensions of a schema, including those beside its reference.
 func merged(ref *openapi3.SchemaRef) map[string]any {
-	all := maps.Clone(ref.Value.Extensions)
-	if all == nil {
-		all = map[string]any{}
-	}
+	all := map[string]any{}
+	maps.Copy(all, ref.Value.Extensions)
 	maps.Copy(all, ref.Extensions)
 	return all
 }
