@@ -85,11 +85,7 @@ func ask(s *subject) (outcomes []string, err error) {
 func report(out io.Writer, emulated, real []string) error {
 	var confirmed, different []string
 	for i, c := range claims {
-		mark := "inferred"
-		if c.known {
-			mark = "known"
-		}
-		fmt.Fprintf(out, "%s (%s)\n  claim     %s\n  emulator  %s\n", c.name, mark, c.want, emulated[i])
+		fmt.Fprintf(out, "%s (%s)\n  claim     %s\n  emulator  %s\n", c.name, c.basis, c.want, emulated[i])
 		if emulated[i] != c.want {
 			different = append(different, c.name+" (emulator)")
 		}
@@ -98,7 +94,7 @@ func report(out io.Writer, emulated, real []string) error {
 		case real[i] != c.want:
 			different = append(different, c.name+" (Clerk)")
 			fmt.Fprintf(out, "  Clerk     %s  <- differs\n", real[i])
-		case !c.known:
+		case c.basis == inferred:
 			confirmed = append(confirmed, c.name)
 			fmt.Fprintf(out, "  Clerk     %s  <- confirmed\n", real[i])
 		default:
