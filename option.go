@@ -180,10 +180,7 @@ func WithHeader(name, value string) Option {
 		case slices.Contains(refusedHeaders, name):
 			return fmt.Errorf("the header %s cannot be set", name)
 		}
-		c.Header = c.Header.Clone()
-		if c.Header == nil {
-			c.Header = make(http.Header)
-		}
+		c.Header = maps.Collect(maps.All(c.Header)) // a copy, never nil
 		c.Header.Set(name, value)
 		return nil
 	}
@@ -201,10 +198,7 @@ func WithQuery(name, value string) Option {
 		if name == "" {
 			return fmt.Errorf("the name of the query parameter is empty")
 		}
-		c.Query = maps.Clone(c.Query)
-		if c.Query == nil {
-			c.Query = make(url.Values)
-		}
+		c.Query = maps.Collect(maps.All(c.Query)) // a copy, never nil
 		c.Query.Set(name, value)
 		return nil
 	}
