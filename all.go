@@ -68,9 +68,7 @@ type seen struct {
 }
 
 func newPager(params ListParams) *pager {
-	if params.Limit == 0 {
-		params.Limit = pageSize
-	}
+	params.Limit = cmp.Or(params.Limit, pageSize)
 	if params.Limit == 1 {
 		params.Limit = 2 // pages of one session cannot overlap
 	}
@@ -104,14 +102,8 @@ func (p *pager) next(list func(ListParams) (*SessionPage, error)) ([]*Session, e
 	// TotalCount is that of the page.
 	p.done = n < p.params.Limit && (end >= page.TotalCount || page.TotalCount == len(page.Data))
 	if !p.done && p.stalled == maxStalled {
-		return nil, fmt.Errorf(
-			"clerksessions: %s: inconsistent paging: total_count is %d, but %d consecutive pages "+
-				"up to offset %d had no new session",
-			opGetSessionList.ID,
-			page.TotalCount,
-			maxStalled,
-			end,
-		)
+		return nil, fmt.Errorf("clerksessions: %s: inconsistent paging: total_count is %d, but %d consecutive pages "+
+			"up to offset %d had no new session", opGetSessionList.ID, page.TotalCount, maxStalled, end)
 	}
 	p.params.Offset += max(0, p.advance(page.Data[:n]))
 	return fresh, nil

@@ -63,7 +63,9 @@ func (c *call) invalid(format string, args ...any) {
 
 // do makes the call and returns the response.
 func (c *call) do() (*rest.Response, error) {
-	c.meta.reset()
+	if c.meta != nil {
+		*c.meta = Meta{} // of an earlier call
+	}
 	if c.err != nil {
 		return nil, c.err
 	}

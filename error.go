@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,30 +44,24 @@ func transient(err error) bool {
 	return rest.TransientStatus(apiErr.StatusCode) || errors.Is(apiErr.cause, rest.ErrTruncated)
 }
 
+// categories are the categories of the statuses below 500.
+var categories = map[int]error{
+	http.StatusBadRequest:          ErrBadRequest,
+	http.StatusUnauthorized:        ErrUnauthorized,
+	http.StatusForbidden:           ErrForbidden,
+	http.StatusNotFound:            ErrNotFound,
+	http.StatusConflict:            ErrConflict,
+	http.StatusGone:                ErrGone,
+	http.StatusUnprocessableEntity: ErrUnprocessable,
+	http.StatusTooManyRequests:     ErrRateLimited,
+}
+
 // category returns the category of a status, nil if it has none.
 func category(status int) error {
-	switch status {
-	case http.StatusBadRequest:
-		return ErrBadRequest
-	case http.StatusUnauthorized:
-		return ErrUnauthorized
-	case http.StatusForbidden:
-		return ErrForbidden
-	case http.StatusNotFound:
-		return ErrNotFound
-	case http.StatusConflict:
-		return ErrConflict
-	case http.StatusGone:
-		return ErrGone
-	case http.StatusUnprocessableEntity:
-		return ErrUnprocessable
-	case http.StatusTooManyRequests:
-		return ErrRateLimited
-	}
 	if status >= 500 && status <= 599 {
 		return ErrUnavailable
 	}
-	return nil
+	return categories[status]
 }
 
 // Error is a response that is not a success: one with a status outside 200 to 299, or
@@ -122,9 +117,7 @@ func newError(op *Operation, res *rest.Response, cause error) *Error {
 	var errs clerkErrors
 	_ = decode(e.Body, &errs, lenient) // on an error, keep what was decoded
 	e.Errors = errs.Errors
-	if e.TraceID = errs.ClerkTraceID; e.TraceID == "" {
-		e.TraceID = traceID(e.Header)
-	}
+	e.TraceID = cmp.Or(errs.ClerkTraceID, traceID(e.Header))
 	return e
 }
 
@@ -159,12 +152,8 @@ func (e *Error) Error() string {
 	case e.StatusCode >= 300 && e.StatusCode <= 399 && e.Header.Get("Location") != "":
 		fmt.Fprintf(&b, ": redirect to %s refused; check the base URL", redirectHost(e.Header))
 	case len(e.Errors) == 0 && (e.Header != nil || e.Body != nil): // nil in an Error that a test constructs
-		fmt.Fprintf(
-			&b,
-			": response is not Clerk's JSON (Content-Type %s, %d bytes)",
-			rest.Quote(e.Header.Get("Content-Type")),
-			len(e.Body),
-		)
+		fmt.Fprintf(&b, ": response is not Clerk's JSON (Content-Type %s, %d bytes)",
+			rest.Quote(e.Header.Get("Content-Type")), len(e.Body))
 	}
 	if e.RetryAfter > 0 {
 		fmt.Fprintf(&b, ", retry after %s", e.RetryAfter)
@@ -181,12 +170,7 @@ func (e *Error) Error() string {
 // HasCode reports whether one of Errors has this code, for example
 // resource_not_found.
 func (e *Error) HasCode(code string) bool {
-	for _, one := range e.Errors {
-		if one.Code == code {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.Errors, func(one ClerkError) bool { return one.Code == code })
 }
 
 // Is reports whether target is the category of the status, for example

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-
-	"github.com/clerksessions/clerksessions/internal/rest"
 )
 
 // Meta holds the metadata of one call's response; see [WithMeta]. It prints without
@@ -27,20 +25,6 @@ type Meta struct {
 	// Body is the response body, including a minted token. For an error, Header and
 	// Body are those of [Error].
 	Body []byte
-}
-
-// reset clears what an earlier call stored.
-func (m *Meta) reset() {
-	if m != nil {
-		*m = Meta{}
-	}
-}
-
-// succeeded records a successful response.
-func (m *Meta) succeeded(res *rest.Response, traceID string) {
-	if m != nil {
-		m.StatusCode, m.Header, m.TraceID, m.Body = res.StatusCode, res.Header, traceID, res.Body
-	}
 }
 
 // failed records the response of a failed attempt.

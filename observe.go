@@ -30,7 +30,7 @@ func (o *observer) Attempted(n int, start time.Time, res *rest.Response, err err
 		o.meta.Attempts = n
 		switch {
 		case err == nil:
-			o.meta.succeeded(res, o.traceID(res))
+			*o.meta = Meta{res.StatusCode, res.Header, o.traceID(res), n, res.Body}
 		case res != nil:
 			o.meta.failed(err.(*Error)) //nolint:errorlint // made by Error above
 		}

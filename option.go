@@ -1,6 +1,7 @@
 package clerksessions
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -102,10 +103,7 @@ func WithHTTPClient(client *http.Client) Option {
 		if client == nil {
 			return fmt.Errorf("the http.Client is nil")
 		}
-		c.Transport = client.Transport
-		if c.Transport == nil {
-			c.Transport = http.DefaultTransport
-		}
+		c.Transport = cmp.Or(client.Transport, http.DefaultTransport)
 		if client.Timeout > 0 {
 			c.Timeout = min(c.Timeout, client.Timeout)
 		}
@@ -182,10 +180,7 @@ func WithHeader(name, value string) Option {
 		case slices.Contains(refusedHeaders, name):
 			return fmt.Errorf("the header %s cannot be set", name)
 		}
-		c.Header = c.Header.Clone()
-		if c.Header == nil {
-			c.Header = make(http.Header)
-		}
+		c.Header = maps.Collect(maps.All(c.Header)) // a copy, never nil
 		c.Header.Set(name, value)
 		return nil
 	}
@@ -193,18 +188,8 @@ func WithHeader(name, value string) Option {
 
 // refusedHeaders are the headers that WithHeader refuses.
 var refusedHeaders = []string{
-	"Accept-Encoding",
-	"Authorization",
-	"Connection",
-	"Content-Length",
-	"Host",
-	"Idempotency-Key",
-	"Proxy-Authorization",
-	"Te",
-	"Trailer",
-	"Transfer-Encoding",
-	"Upgrade",
-	"X-Idempotency-Key",
+	"Accept-Encoding", "Authorization", "Connection", "Content-Length", "Host", "Idempotency-Key",
+	"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "X-Idempotency-Key",
 }
 
 // WithQuery sets a query parameter and overrides one that this package sets.
@@ -213,12 +198,8 @@ func WithQuery(name, value string) Option {
 		if name == "" {
 			return fmt.Errorf("the name of the query parameter is empty")
 		}
-		query := maps.Clone(c.Query)
-		if query == nil {
-			query = make(url.Values)
-		}
-		query.Set(name, value)
-		c.Query = query
+		c.Query = maps.Collect(maps.All(c.Query)) // a copy, never nil
+		c.Query.Set(name, value)
 		return nil
 	}
 }

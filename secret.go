@@ -7,14 +7,7 @@ import (
 
 // publicHeaders are name prefixes of request headers that hold no secrets.
 var publicHeaders = []string{
-	"Accept",
-	"Cache-Control",
-	"Connection",
-	"Content-",
-	"Host",
-	"Origin",
-	"Sec-",
-	"User-Agent",
+	"Accept", "Cache-Control", "Connection", "Content-", "Host", "Origin", "Sec-", "User-Agent",
 }
 
 // addSecretHeader adds the value of a header to the call's secrets, and each word and

@@ -163,39 +163,21 @@ func (v value) enum(allowed ...string) value {
 	return v
 }
 
-func (v value) minimum(n float64) value {
-	if v.isSet && v.number < n {
-		return v.fail("is %s, but must be at least %s", v.decimal(), decimal(n))
-	}
-	return v
-}
-
-func (v value) maximum(n float64) value {
-	if v.isSet && v.number > n {
-		return v.fail("is %s, but must be at most %s", v.decimal(), decimal(n))
-	}
-	return v
-}
-
-func (v value) above(n float64) value {
-	if v.isSet && v.number <= n {
-		return v.fail("is %s, but must be above %s", v.decimal(), decimal(n))
-	}
-	return v
-}
-
-func (v value) below(n float64) value {
-	if v.isSet && v.number >= n {
-		return v.fail("is %s, but must be below %s", v.decimal(), decimal(n))
-	}
-	return v
-}
+func (v value) minimum(n float64) value { return v.limit(v.number < n, "at least", n) }
+func (v value) maximum(n float64) value { return v.limit(v.number > n, "at most", n) }
+func (v value) above(n float64) value   { return v.limit(v.number <= n, "above", n) }
+func (v value) below(n float64) value   { return v.limit(v.number >= n, "below", n) }
 
 func (v value) multipleOf(n float64) value {
 	const tolerance = 1e-9 // 0.3 is a multiple of 0.1
 	quotient := v.number / n
-	if v.isSet && math.Abs(quotient-math.Round(quotient)) > tolerance {
-		return v.fail("is %s, but must be a multiple of %s", v.decimal(), decimal(n))
+	return v.limit(math.Abs(quotient-math.Round(quotient)) > tolerance, "a multiple of", n)
+}
+
+// limit rejects a number that violates a limit.
+func (v value) limit(violated bool, relation string, n float64) value {
+	if v.isSet && violated {
+		return v.fail("is %s, but must be %s %s", v.decimal(), relation, decimal(n))
 	}
 	return v
 }

@@ -20,36 +20,64 @@ func stockClient(baseURL string, transport http.RoundTripper) (Calls, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := stockCalls{c}
+	body := func() stock.CreateToken { return stock.CreateToken{ExpiresInSeconds: new(Lifetime)} }
 	return Calls{
-		"Get":                     s.get,
-		"List10":                  s.list(10, 0),
-		"List500":                 s.list(500, 0),
-		"List500Streamed":         s.list(500, Streamed),
-		"Create":                  s.create,
-		"Refresh":                 s.refresh,
-		"Revoke":                  s.revoke,
-		"Verify":                  s.verify,
-		"CreateToken":             s.createToken,
-		"CreateTokenFromTemplate": s.createTokenFromTemplate,
-		"NotFound":                s.notFound,
+		"Get": func(ctx context.Context) (Result, error) {
+			return stockSession(stockGet(ctx, c, SessionID))
+		},
+		"List10":          stockList(c, 10, 0),
+		"List500":         stockList(c, 500, 0),
+		"List500Streamed": stockList(c, 500, Streamed),
+		"Create": func(ctx context.Context) (Result, error) {
+			params := &stock.CreateSessionParams{ClerkAPIVersion: stockVersion}
+			return stockSession(c.CreateSessionWithResponse(ctx, params, stock.CreateSession{UserId: UserID}))
+		},
+		"Refresh": func(ctx context.Context) (Result, error) {
+			params := &stock.RefreshSessionParams{ClerkAPIVersion: stockVersion}
+			res, err := c.RefreshSessionWithResponse(ctx, SessionID, params, stock.RefreshSession{
+				ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin,
+				Format: new(stock.RefreshSessionFormatToken),
+			})
+			if err != nil {
+				return Result{}, err
+			}
+			token, err := res.JSON200.AsToken()
+			return Result{JWT: token.Jwt}, err
+		},
+		"Revoke": func(ctx context.Context) (Result, error) {
+			params := &stock.RevokeSessionParams{ClerkAPIVersion: stockVersion}
+			return stockSession(c.RevokeSessionWithResponse(ctx, SessionID, params))
+		},
+		"Verify": func(ctx context.Context) (Result, error) {
+			params := &stock.VerifySessionParams{ClerkAPIVersion: "2025-03-12"}
+			body := stock.VerifySession{Token: Expired}
+			return stockSession(c.VerifySessionWithResponse(ctx, SessionID, params, body))
+		},
+		"CreateToken": func(ctx context.Context) (Result, error) {
+			params := &stock.CreateSessionTokenParams{ClerkAPIVersion: stockVersion}
+			return stockToken(c.CreateSessionTokenWithResponse(ctx, SessionID, params, body()))
+		},
+		"CreateTokenFromTemplate": func(ctx context.Context) (Result, error) {
+			params := &stock.CreateSessionTokenFromTemplateParams{ClerkAPIVersion: stockVersion}
+			return stockToken(c.CreateSessionTokenFromTemplateWithResponse(ctx, SessionID, Template, params, body()))
+		},
+		"NotFound": func(ctx context.Context) (Result, error) {
+			res, err := stockGet(ctx, c, MissingID)
+			if err != nil {
+				return Result{}, err
+			}
+			return Result{Code: res.JSON404.Errors[0].Code}, nil
+		},
 	}, nil
 }
 
 const stockVersion = "2026-05-12"
 
-// stockCalls makes one call of each operation.
-type stockCalls struct{ *stock.ClientWithResponses }
-
-func (c stockCalls) get(ctx context.Context) (Result, error) {
-	res, err := c.GetSessionWithResponse(ctx, SessionID, &stock.GetSessionParams{ClerkAPIVersion: stockVersion})
-	if err != nil {
-		return Result{}, err
-	}
-	return stockSession(res.JSON200)
+func stockGet(ctx context.Context, c *stock.ClientWithResponses, id string) (*stock.GetSessionResponse, error) {
+	return c.GetSessionWithResponse(ctx, id, &stock.GetSessionParams{ClerkAPIVersion: stockVersion})
 }
 
-func (c stockCalls) list(limit, offset int) call {
+func stockList(c *stock.ClientWithResponses, limit, offset int) call {
 	return func(ctx context.Context) (Result, error) {
 		params := &stock.GetSessionListParams{
 			ClerkAPIVersion: stockVersion, UserId: new(UserID), Paginated: new(true), Limit: &limit,
@@ -65,80 +93,26 @@ func (c stockCalls) list(limit, offset int) call {
 		if err != nil {
 			return Result{}, err
 		}
-		result, err := stockSession(&page.Data[len(page.Data)-1])
+		result := stockResult(&page.Data[len(page.Data)-1])
 		result.Count = len(page.Data)
-		return result, err
+		return result, nil
 	}
 }
 
-func (c stockCalls) create(ctx context.Context) (Result, error) {
-	params := &stock.CreateSessionParams{ClerkAPIVersion: stockVersion}
-	res, err := c.CreateSessionWithResponse(ctx, params, stock.CreateSession{UserId: UserID})
+func stockSession(res interface{ GetJSON200() *stock.Session }, err error) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return stockSession(res.JSON200)
+	return stockResult(res.GetJSON200()), nil
 }
 
-func (c stockCalls) refresh(ctx context.Context) (Result, error) {
-	params := &stock.RefreshSessionParams{ClerkAPIVersion: stockVersion}
-	res, err := c.RefreshSessionWithResponse(ctx, SessionID, params, stock.RefreshSession{
-		ExpiredToken: Expired, RefreshToken: Refresher, RequestOrigin: Origin,
-		Format: new(stock.RefreshSessionFormatToken),
-	})
+func stockResult(s *stock.Session) Result {
+	return Result{ID: s.Id, Browser: *s.LatestActivity.BrowserName, Expire: s.ExpireAt}
+}
+
+func stockToken(res interface{ GetJSON200() *stock.Token }, err error) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	token, err := res.JSON200.AsToken()
-	return Result{JWT: token.Jwt}, err
+	return Result{JWT: res.GetJSON200().Jwt}, nil
 }
-
-func (c stockCalls) revoke(ctx context.Context) (Result, error) {
-	params := &stock.RevokeSessionParams{ClerkAPIVersion: stockVersion}
-	res, err := c.RevokeSessionWithResponse(ctx, SessionID, params)
-	if err != nil {
-		return Result{}, err
-	}
-	return stockSession(res.JSON200)
-}
-
-func (c stockCalls) verify(ctx context.Context) (Result, error) {
-	params := &stock.VerifySessionParams{ClerkAPIVersion: "2025-03-12"}
-	res, err := c.VerifySessionWithResponse(ctx, SessionID, params, stock.VerifySession{Token: Expired})
-	if err != nil {
-		return Result{}, err
-	}
-	return stockSession(res.JSON200)
-}
-
-func (c stockCalls) createToken(ctx context.Context) (Result, error) {
-	params := &stock.CreateSessionTokenParams{ClerkAPIVersion: stockVersion}
-	res, err := c.CreateSessionTokenWithResponse(ctx, SessionID, params, stockLifetime())
-	if err != nil {
-		return Result{}, err
-	}
-	return Result{JWT: res.JSON200.Jwt}, nil
-}
-
-func (c stockCalls) createTokenFromTemplate(ctx context.Context) (Result, error) {
-	params := &stock.CreateSessionTokenFromTemplateParams{ClerkAPIVersion: stockVersion}
-	res, err := c.CreateSessionTokenFromTemplateWithResponse(ctx, SessionID, Template, params, stockLifetime())
-	if err != nil {
-		return Result{}, err
-	}
-	return Result{JWT: res.JSON200.Jwt}, nil
-}
-
-func (c stockCalls) notFound(ctx context.Context) (Result, error) {
-	res, err := c.GetSessionWithResponse(ctx, MissingID, &stock.GetSessionParams{ClerkAPIVersion: stockVersion})
-	if err != nil {
-		return Result{}, err
-	}
-	return Result{Code: res.JSON404.Errors[0].Code}, nil
-}
-
-func stockSession(s *stock.Session) (Result, error) {
-	return Result{ID: s.Id, Browser: *s.LatestActivity.BrowserName, Expire: s.ExpireAt}, nil
-}
-
-func stockLifetime() stock.CreateToken { return stock.CreateToken{ExpiresInSeconds: new(Lifetime)} }

@@ -1,6 +1,7 @@
 package sessionjwt
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"net/http"
@@ -103,10 +104,7 @@ func KeysFromBackendAPI(secretKey string, opts ...KeyOption) (KeySource, error) 
 	if err := apply(&c, opts); err != nil {
 		return nil, err
 	}
-	if c.baseURL == "" {
-		c.baseURL = defaultBaseURL
-	}
-	return c.source(c.baseURL, "/jwks", secretKey)
+	return c.source(cmp.Or(c.baseURL, defaultBaseURL), "/jwks", secretKey)
 }
 
 // source returns the KeySource of base + path.

@@ -1,7 +1,6 @@
 package sessionstest
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -80,18 +79,6 @@ func bodyInvalid(long string) *apiError {
 func unknownParam(name string) *apiError {
 	return unprocessable("form_param_unknown", name, "Unknown parameter", "%s is not a parameter of this request.",
 		quote(name))
-}
-
-// wrongForm returns the error response for an error of decode.
-func wrongForm(err error) *apiError {
-	var e *formError
-	switch {
-	case !errors.As(err, &e):
-		return bodyInvalid("The body must be one JSON object without duplicate names.")
-	case e.want == "":
-		return unknownParam(e.member())
-	}
-	return unprocessable("form_param_value_invalid", e.member(), "Invalid value", "%v.", e)
 }
 
 // notEmulated returns the error for a part of Clerk that is not emulated.

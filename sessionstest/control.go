@@ -165,8 +165,8 @@ func (s *Server) controlled(handle controlHandler) http.HandlerFunc {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
 		r.Body = http.MaxBytesReader(w, r.Body, maxControlBody)
 		value, err := handle(s, r)
-		var e *apiError
-		if err != nil && !errors.As(err, &e) {
+		e, ok := errors.AsType[*apiError](err)
+		if err != nil && !ok {
 			e = newError(http.StatusUnprocessableEntity, "emulator_request_invalid", "Invalid request",
 				"%s", strings.TrimPrefix(err.Error(), "sessionstest: "))
 		}

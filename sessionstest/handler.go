@@ -186,10 +186,8 @@ func (c *call) pinVersion() *apiError {
 
 // refusedByMaintenance reports whether the request is refused because of maintenance.
 func (in *instance) refusedByMaintenance(c *call) bool {
-	if !in.maintenance || !in.config.production {
-		return in.maintenance
-	}
-	return c.method != http.MethodGet && c.record.Operation != "RefreshSession"
+	allowed := c.method == http.MethodGet || c.record.Operation == "RefreshSession"
+	return in.maintenance && !(in.config.production && allowed)
 }
 
 // SetMaintenance begins or ends maintenance. During maintenance a development instance

@@ -40,8 +40,8 @@ func encode(value any, e *apiError, traceID string) (status int, body []byte) {
 // wrong form is a *formError.
 func decode(document []byte, v any) error {
 	err := json.Unmarshal(document, v, json.RejectUnknownMembers(true))
-	var e *json.SemanticError
-	if !errors.As(err, &e) || e.GoType == nil {
+	e, ok := errors.AsType[*json.SemanticError](err)
+	if !ok || e.GoType == nil {
 		return err
 	}
 	if errors.Is(e, json.ErrUnknownName) {

@@ -1,6 +1,7 @@
 package sessionstest
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -21,19 +22,16 @@ type keyring struct {
 	key *rsa.PrivateKey
 }
 
-// current returns the key that signs, and its id.
-func (k *keyring) current() (string, *rsa.PrivateKey) {
+// current returns the key that signs.
+func (k *keyring) current() *rsa.PrivateKey {
 	if k.key == nil {
 		k.key = newKey()
 	}
-	return k.kid, k.key
+	return k.key
 }
 
 func newKey() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic("sessionstest: " + err.Error()) // impossible for 2048 bits
-	}
+	key, _ := rsa.GenerateKey(rand.Reader, 2048) // an error is impossible for 2048 bits
 	return key
 }
 
@@ -48,31 +46,25 @@ func (s *Server) KeyID() (kid string) {
 // is empty. To keep the id, as Clerk sometimes does, pass the result of [Server.KeyID].
 // The old key is no longer served, so its tokens no longer verify.
 func (s *Server) RotateKey(kid string) {
-	if kid == "" {
-		kid = newID("ins_")
-	}
 	key := newKey()
-	s.with(func(in *instance) { in.keys = keyring{kid: kid, key: key} })
+	s.with(func(in *instance) { in.keys = keyring{kid: cmp.Or(kid, newID("ins_")), key: key} })
 }
 
 // PublicKeyPEM returns the public key in the form of the Dashboard's "JWKS Public Key",
 // which programs keep in CLERK_JWT_KEY.
 func (s *Server) PublicKeyPEM() string {
 	var key *rsa.PrivateKey
-	s.with(func(in *instance) { _, key = in.keys.current() })
-	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		panic("sessionstest: " + err.Error()) // impossible for an RSA key
-	}
+	s.with(func(in *instance) { key = in.keys.current() })
+	der, _ := x509.MarshalPKIXPublicKey(&key.PublicKey) // an error is impossible for an RSA key
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
 // getJWKS returns the key set, for both paths.
 func (in *instance) getJWKS(*call) (any, *apiError) {
-	kid, key := in.keys.current()
+	key := in.keys.current()
 	encode := base64.RawURLEncoding.EncodeToString
 	return map[string]any{"keys": []map[string]any{{
-		"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid,
+		"kty": "RSA", "use": "sig", "alg": "RS256", "kid": in.keys.kid,
 		"n": encode(key.N.Bytes()), "e": encode(big.NewInt(int64(key.E)).Bytes()),
 	}}}, nil
 }
@@ -106,10 +98,10 @@ func (in *instance) verifyToken(token string) (header tokenHeader, claims tokenC
 		decodePart(parts[0], &header) != nil || header.Alg != "RS256" {
 		return header, claims, false
 	}
-	kid, key := in.keys.current()
+	key := &in.keys.current().PublicKey
 	signature, err := strict.DecodeString(parts[2])
 	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
-	if err != nil || header.Kid != kid || rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, sum[:], signature) != nil {
+	if err != nil || header.Kid != in.keys.kid || rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], signature) != nil {
 		return header, claims, false
 	}
 	err = decodePart(parts[1], &claims)

@@ -2,6 +2,8 @@ package sessionstest
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"math"
 	"mime"
 	"net/http"
@@ -21,12 +23,6 @@ type query struct {
 	err *apiError
 }
 
-func (q *query) fail(e *apiError) {
-	if q.err == nil {
-		q.err = e
-	}
-}
-
 // integer reads an integer of 32 bits, to which larger ones are clamped.
 func (q *query) integer(name string, missing int) int {
 	value := q.Get(name)
@@ -35,7 +31,7 @@ func (q *query) integer(name string, missing int) int {
 	}
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
-		q.fail(invalid(name, "is %s, but must be an integer.", quote(value)))
+		q.err = cmp.Or(q.err, invalid(name, "is %s, but must be an integer.", quote(value)))
 	}
 	return int(max(math.MinInt32, min(n, math.MaxInt32)))
 }
@@ -45,7 +41,7 @@ func (q *query) boolean(name string) bool {
 	value := q.Get(name)
 	v, err := strconv.ParseBool(value)
 	if value != "" && err != nil {
-		q.fail(invalid(name, "is %s, but must be true or false.", quote(value)))
+		q.err = cmp.Or(q.err, invalid(name, "is %s, but must be true or false.", quote(value)))
 	}
 	return v
 }
@@ -54,7 +50,8 @@ func (q *query) boolean(name string) bool {
 func (q *query) oneOf(name string, allowed []string) string {
 	value := q.Get(name)
 	if value != "" && !slices.Contains(allowed, value) {
-		q.fail(invalid(name, "is %s, but must be one of %s.", quote(value), strings.Join(allowed, ", ")))
+		e := invalid(name, "is %s, but must be one of %s.", quote(value), strings.Join(allowed, ", "))
+		q.err = cmp.Or(q.err, e)
 	}
 	return value
 }
@@ -86,13 +83,21 @@ func (c *call) decode(v any) *apiError {
 			"The body must be application/json without an encoding, not %s.", quote(sent))
 	}
 	body := jsontext.Value(c.body)
+	malformed := bodyInvalid("The body must be one JSON object without duplicate names.")
 	if !body.IsValid() || body.Kind() != '{' && body.Kind() != 'n' {
-		return bodyInvalid("The body must be one JSON object without duplicate names.")
+		return malformed
 	}
-	if err := decode(body, v); err != nil {
-		return wrongForm(err)
+	err := decode(body, v)
+	form, ok := errors.AsType[*formError](err)
+	switch {
+	case err == nil:
+		return nil
+	case !ok:
+		return malformed
+	case form.want == "":
+		return unknownParam(form.member())
 	}
-	return nil
+	return unprocessable("form_param_value_invalid", form.member(), "Invalid value", "%v.", form)
 }
 
 const (

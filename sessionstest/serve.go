@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -85,15 +86,12 @@ func readRequestBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 // send writes a response, subject to the fault. An error means that the connection must
 // be reset.
 func (c *call) send(ctx context.Context, w http.ResponseWriter, r *response) error {
-	header := w.Header()
-	for name, values := range r.header {
-		header[name] = values
-	}
+	maps.Copy(w.Header(), r.header)
 	if !bodyAllowed(r.status) {
 		w.WriteHeader(r.status)
 		return nil
 	}
-	header.Set("Content-Length", strconv.Itoa(len(r.body)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))
 	w.WriteHeader(r.status)
 	for chunk := range c.fault.chunks(r.body) {
 		_, _ = w.Write(chunk)

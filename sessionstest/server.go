@@ -45,8 +45,7 @@ type Server struct {
 
 	config  config
 	tb      TB
-	remote  bool          // URL is a real address
-	done    chan struct{} // closed when the test ends; nil without a test
+	done    chan struct{} // closed when the test ends; nil if the Server has no socket
 	routes  []route
 	control http.Handler // the control API; nil if it is off
 
@@ -116,7 +115,7 @@ func newServer(tb TB, opts []Option) *Server {
 func NewServer(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s := newServer(tb, opts)
-	s.remote, s.done = true, make(chan struct{})
+	s.done = make(chan struct{})
 	web := httptest.NewUnstartedServer(nil)
 	web.Config = s.HTTPServer()
 	web.Start()
@@ -134,7 +133,7 @@ func NewServer(tb TB, opts ...Option) *Server {
 func (s *Server) Client(opts ...clerksessions.Option) *clerksessions.Client {
 	s.tb.Helper()
 	own := []clerksessions.Option{clerksessions.WithBaseURL(s.URL)}
-	if !s.remote {
+	if s.done == nil {
 		own = append(own, clerksessions.WithHTTPClient(&http.Client{Transport: s.Transport()}))
 	}
 	client, err := clerksessions.New(s.SecretKey, append(own, opts...)...)

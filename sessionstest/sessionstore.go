@@ -116,8 +116,7 @@ func clone(session clerksessions.Session) clerksessions.Session {
 	session.Actor = maps.Clone(session.Actor)
 	session.Tasks = slices.Clone(session.Tasks)
 	if session.LatestActivity != nil {
-		activity := *session.LatestActivity
-		session.LatestActivity = &activity
+		session.LatestActivity = new(*session.LatestActivity)
 	}
 	return session
 }

@@ -29,7 +29,7 @@ func wireToken(jwt string) object { return object{"object": "token", "jwt": jwt}
 
 // signed returns a response with a token that is signed once the lock is released.
 func (in *instance) signed(head, claims map[string]any, wire func(jwt string) object) later {
-	_, key := in.keys.current()
+	key := in.keys.current()
 	return func() (any, *apiError) {
 		token, err := sign(head, claims, rs256(key))
 		if err != nil {
@@ -91,8 +91,7 @@ func (s *Server) mint(sessionID string, params MintParams) (string, error) {
 		if head, claims, ok = in.unsigned(session, params); !ok {
 			return nil, fmt.Errorf("there is no template %s; add it first with AddTemplate", quote(params.Template))
 		}
-		_, key := in.keys.current()
-		return key, nil
+		return in.keys.current(), nil
 	})
 	if err != nil {
 		return "", err

@@ -35,12 +35,8 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	method := req.Method
-	if method == "" {
-		method = http.MethodGet
-	}
 	header, u := sentHeader(req), *req.URL
-	c := t.server.begin(method, &u, header)
+	c := t.server.begin(cmp.Or(req.Method, http.MethodGet), &u, header)
 
 	hooks := hooksOf(ctx)
 	port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])

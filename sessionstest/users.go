@@ -191,7 +191,7 @@ func (u *storedUser) wire() object {
 			"created_at": u.CreatedAt, "updated_at": u.CreatedAt,
 		})
 	}
-	w := object{
+	return object{
 		"object": "user", "id": own.ID, "username": orNull(own.Username),
 		"first_name": orNull(own.FirstName), "last_name": orNull(own.LastName), "external_id": orNull(own.ExternalID),
 		"primary_email_address_id": primary, "email_addresses": addresses,
@@ -199,21 +199,12 @@ func (u *storedUser) wire() object {
 		"unsafe_metadata": own.UnsafeMetadata, "password_enabled": own.PasswordEnabled, "banned": own.Banned,
 		"delete_self_enabled": true, "create_organization_enabled": true,
 		"created_at": u.CreatedAt, "updated_at": u.updated,
+
+		"primary_phone_number_id": nil, "phone_numbers": []any{}, "primary_web3_wallet_id": nil,
+		"web3_wallets": []any{}, "passkeys": []any{}, "external_accounts": []any{}, "saml_accounts": []any{},
+		"enterprise_accounts": []any{}, "has_image": false, "last_active_at": nil, "last_sign_in_at": nil,
+		"legal_accepted_at": nil, "two_factor_enabled": false, "totp_enabled": false, "backup_code_enabled": false,
+		"mfa_enabled_at": nil, "mfa_disabled_at": nil,
+		"locked": false, "lockout_expires_in_seconds": nil, "verification_attempts_remaining": nil,
 	}
-	for _, name := range []string{
-		"primary_phone_number_id", "primary_web3_wallet_id", "lockout_expires_in_seconds",
-		"verification_attempts_remaining", "last_active_at", "last_sign_in_at", "mfa_enabled_at", "mfa_disabled_at",
-		"legal_accepted_at",
-	} {
-		w[name] = nil
-	}
-	for _, name := range []string{"two_factor_enabled", "totp_enabled", "backup_code_enabled", "has_image", "locked"} {
-		w[name] = false
-	}
-	for _, name := range []string{
-		"phone_numbers", "web3_wallets", "passkeys", "external_accounts", "saml_accounts", "enterprise_accounts",
-	} {
-		w[name] = []any{}
-	}
-	return w
 }

@@ -1,8 +1,6 @@
 package contract
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -138,8 +136,8 @@ func (c *Contract) importer() (types.Importer, error) {
 		return nil, fmt.Errorf("go list -export: %w", err)
 	}
 	files := map[string]string{}
-	for scanner := bufio.NewScanner(bytes.NewReader(out)); scanner.Scan(); {
-		path, file, _ := strings.Cut(scanner.Text(), " ")
+	for line := range strings.Lines(string(out)) {
+		path, file, _ := strings.Cut(strings.TrimSpace(line), " ")
 		files[path] = file
 	}
 	found := importer.ForCompiler(c.code.fset, "gc", func(path string) (io.ReadCloser, error) {

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,7 +42,7 @@ func (c *Contract) functions() map[string]any {
 		"otherArguments": otherArguments,
 		"parameters":     parameters,
 		"paramsName":     func(op codegen.OperationDefinition) string { return prefix(op) + "Params" },
-		"pathArguments":  pathArguments,
+		"pathArguments":  func(op codegen.OperationDefinition) []argument { return arguments(op.PathParams) },
 		"response":       response,
 		"version":        version,
 	}
@@ -117,17 +118,21 @@ func typeOf(ref *openapi3.SchemaRef, name string) (string, *enum) {
 	if len(values) == 0 {
 		return schema.TypeDecl(), nil
 	}
-	declared := &enum{Type: name, Values: constants(name, values)}
+	declared := &enum{Type: name, Values: constants(name, values, true)}
 	if schema.ArrayType != nil {
 		name = "[]" + name
 	}
 	return name, declared
 }
 
-func constants(name string, values map[string]string) map[string]string {
+// constants returns the Go literals of an enum's values by the constants' names.
+func constants(name string, values map[string]string, quoted bool) map[string]string {
 	all := map[string]string{}
 	for key, value := range values {
-		all[name+codegen.UppercaseFirstCharacter(key)] = strconv.Quote(value)
+		if quoted {
+			value = strconv.Quote(value)
+		}
+		all[name+codegen.UppercaseFirstCharacter(key)] = value
 	}
 	return all
 }
@@ -150,7 +155,8 @@ func parameters(op codegen.OperationDefinition) (all []line) {
 			expression = variable(p.GoVariableName())
 		}
 		value := valueOf(expression, p.Spec.Schema.Value, p.Required && p.In != "path")
-		if style, explode := styling(p.Spec); style != defaultStyle(p.In) || explode != (style == "form") {
+		style, explode := styling(p.Spec)
+		if usual, _ := styling(&openapi3.Parameter{In: p.In}); style != usual || explode != (style == "form") {
 			value += fmt.Sprintf(".styled(%q, %t)", style, explode)
 		}
 		if p.Spec.AllowReserved {
@@ -164,22 +170,14 @@ func parameters(op codegen.OperationDefinition) (all []line) {
 	return all
 }
 
-func defaultStyle(in string) string {
-	style, _ := styling(&openapi3.Parameter{In: in})
-	return style
-}
-
 // An argument is a parameter or property that is an argument of the generated method,
 // since the wrapper sets it.
 type argument struct{ Name, Type, Field, JSON string }
 
-// pathArguments returns the parameters in the path.
-func pathArguments(op codegen.OperationDefinition) []argument { return arguments(op.PathParams) }
-
 // otherArguments returns the parameters marked with x-argument.
 func otherArguments(op codegen.OperationDefinition) []argument {
-	marked := func(p codegen.ParameterDefinition) bool { return p.Spec.Extensions["x-argument"] == nil }
-	return arguments(slices.DeleteFunc(slices.Clone(op.Params()), marked))
+	unmarked := func(p codegen.ParameterDefinition) bool { return p.Spec.Extensions["x-argument"] == nil }
+	return arguments(slices.DeleteFunc(slices.Clone(op.Params()), unmarked))
 }
 
 func arguments(parameters []codegen.ParameterDefinition) (all []argument) {
@@ -216,10 +214,13 @@ func bodyFields(op codegen.OperationDefinition) *requestBody {
 	body := &requestBody{}
 	for _, name := range slices.Sorted(maps.Keys(ref.Value.Properties)) {
 		property := ref.Value.Properties[name]
-		goName := codegen.SchemaNameToTypeName(textOr(merged(property)["x-go-name"], name))
+		schema := *property.Value
+		schema.Extensions = merged(property) // with those beside its reference
+		goName, _ := schema.Extensions["x-go-name"].(string)
+		goName = codegen.SchemaNameToTypeName(cmp.Or(goName, name))
 		expression := "body." + goName
 		required := slices.Contains(ref.Value.Required, name)
-		if merged(property)["x-argument"] != nil {
+		if schema.Extensions["x-argument"] != nil {
 			expression = variable(codegen.LowercaseFirstCharacters(goName))
 			goType, _ := typeOf(&openapi3.SchemaRef{Value: withoutEnum(property.Value)}, "")
 			tag := name
@@ -230,8 +231,8 @@ func bodyFields(op codegen.OperationDefinition) *requestBody {
 		} else {
 			body.Type = typeName(ref)
 		}
-		value := valueOf(expression, withGoType(property), required)
-		if merged(property)["x-secret"] != nil {
+		value := valueOf(expression, &schema, required)
+		if schema.Extensions["x-secret"] != nil {
 			value += ".secret()"
 		}
 		body.Lines = append(body.Lines, line{"field", name, value})
@@ -239,37 +240,19 @@ func bodyFields(op codegen.OperationDefinition) *requestBody {
 	return body
 }
 
-// withGoType returns the schema of a property with the extensions beside its reference.
-func withGoType(ref *openapi3.SchemaRef) *openapi3.Schema {
-	schema := *ref.Value
-	schema.Extensions = merged(ref)
-	return &schema
-}
-
-func textOr(v any, otherwise string) string {
-	if s, ok := v.(string); ok {
-		return s
-	}
-	return otherwise
-}
-
 // typeName returns the Go name of a component.
 func typeName(ref *openapi3.SchemaRef) string {
-	name := codegen.SchemaNameToTypeName(textOr(ref.Value.Extensions["x-go-name"], componentName(ref)))
+	name, _ := ref.Value.Extensions["x-go-name"].(string)
+	name = codegen.SchemaNameToTypeName(cmp.Or(name, componentName(ref)))
 	if ref.Value.Extensions["x-private"] != nil {
 		return codegen.LowercaseFirstCharacter(name)
 	}
 	return name
 }
 
-// A result is the Go type of a successful response. If there are several, the generated
-// method is generic.
-type result struct {
-	Type   string
-	Either bool
-}
-
-func response(op codegen.OperationDefinition) result {
+// response returns the Go type of a successful response. If there are several, it is T: the
+// generated method is generic.
+func response(op codegen.OperationDefinition) string {
 	for _, status := range successes {
 		response := op.Spec.Responses.Value(status)
 		if response == nil {
@@ -277,14 +260,14 @@ func response(op codegen.OperationDefinition) result {
 		}
 		schema := response.Value.Content["application/json"].Schema
 		if name, ok := merged(schema)["x-go-type"].(string); ok {
-			return result{Type: name}
+			return name
 		}
 		if schema.Ref == "" {
-			return result{Type: "T", Either: true}
+			return "T"
 		}
-		return result{Type: typeName(schema)}
+		return typeName(schema)
 	}
-	return result{}
+	return ""
 }
 
 // variable returns the name for a variable that shadows nothing in the generated code.

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,9 +40,7 @@ func load(dir, contract, overlay string) (*Contract, error) {
 	if err := c.readConfig(); err != nil {
 		return nil, err
 	}
-	if overlay == "" {
-		overlay = filepath.Join(dir, c.config.OutputOptions.Overlay.Path)
-	}
+	overlay = cmp.Or(overlay, filepath.Join(dir, c.config.OutputOptions.Overlay.Path))
 	text, err := os.ReadFile(contract)
 	if err != nil {
 		return nil, err

@@ -26,13 +26,7 @@ func enumOf(t codegen.TypeDefinition) *enum {
 	if len(t.Schema.EnumValues) < 2 { // an enum of one value stays a string
 		return nil
 	}
-	values := constants(t.TypeName, t.Schema.EnumValues)
-	if t.Schema.GoType != "string" {
-		for name, quoted := range values {
-			values[name], _ = strconv.Unquote(quoted)
-		}
-	}
-	return &enum{Type: t.TypeName, Values: values}
+	return &enum{Type: t.TypeName, Values: constants(t.TypeName, t.Schema.EnumValues, t.Schema.GoType == "string")}
 }
 
 // A model is a struct of the contract.

@@ -50,8 +50,7 @@ func (k *checker) operationID(where, id string, taken map[string]string) bool {
 
 func (k *checker) operation(where, path string, item *openapi3.PathItem, op *openapi3.Operation) {
 	k.keys(where, op, "operationId", "summary", "description", "tags", "externalDocs", "deprecated",
-		"parameters", "requestBody",
-		"responses", "x-retry", "x-go-params")
+		"parameters", "requestBody", "responses", "x-retry", "x-go-params")
 	if op.Security != nil {
 		k.refuse(where, "leave it out: every operation is sent with the secret key", "security of its own")
 	}
@@ -218,6 +217,5 @@ func (k *checker) headers(where string, headers openapi3.Headers) {
 
 // componentName returns the name of the component schema that ref refers to, or "".
 func componentName(ref *openapi3.SchemaRef) string {
-	name, _ := strings.CutPrefix(ref.Ref, "#/components/schemas/")
-	return name
+	return strings.TrimPrefix(ref.Ref, "#/components/schemas/")
 }

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -31,7 +32,10 @@ func (k *checker) parameters(where, path string, item *openapi3.PathItem, op *op
 		first := k.follow(at, ref.Ref)
 		if p.In == "header" && p.Name == versionHeader {
 			hasVersion = true
-			k.version(at, p)
+			if !p.Required || p.Schema == nil || len(p.Schema.Value.Enum) != 1 {
+				k.refuse(at, "make it required, with an enum of the one version the operation is sent with",
+					"not one value")
+			}
 		}
 		if p.In == "path" && !strings.Contains(path, "{"+p.Name+"}") {
 			k.refuse(at, "put it into the path", "the path %s does not have it", path)
@@ -45,16 +49,9 @@ func (k *checker) parameters(where, path string, item *openapi3.PathItem, op *op
 	}
 }
 
-func (k *checker) version(at string, p *openapi3.Parameter) {
-	if !p.Required || p.Schema == nil || len(p.Schema.Value.Enum) != 1 {
-		k.refuse(at, "make it required, with an enum of the one version the operation is sent with", "not one value")
-	}
-}
-
 func (k *checker) parameter(at string, p *openapi3.Parameter) {
 	k.keys(at, p, "name", "in", "description", "required", "deprecated", "style", "explode", "allowReserved",
-		"schema", "example",
-		"examples", "x-argument", "x-option", "x-secret", "x-go-name")
+		"schema", "example", "examples", "x-argument", "x-option", "x-secret", "x-go-name")
 	if p.Schema == nil {
 		k.refuse(at, "declare it with a schema", "a parameter without a schema")
 		return
@@ -109,13 +106,11 @@ func (k *checker) style(at string, p *openapi3.Parameter) {
 
 // styling returns the style of a parameter, with OpenAPI's defaults.
 func styling(p *openapi3.Parameter) (style string, explode bool) {
-	style = p.Style
-	if style == "" {
-		style = "simple"
-		if p.In == "query" || p.In == "cookie" {
-			style = "form"
-		}
+	style = "simple"
+	if p.In == "query" || p.In == "cookie" {
+		style = "form"
 	}
+	style = cmp.Or(p.Style, style)
 	explode = style == "form"
 	if p.Explode != nil {
 		explode = *p.Explode

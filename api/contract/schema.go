@@ -31,10 +31,8 @@ var formats = map[string][]string{
 
 // merged returns the extensions of a schema, including those beside its reference.
 func merged(ref *openapi3.SchemaRef) map[string]any {
-	all := maps.Clone(ref.Value.Extensions)
-	if all == nil {
-		all = map[string]any{}
-	}
+	all := map[string]any{}
+	maps.Copy(all, ref.Value.Extensions)
 	maps.Copy(all, ref.Extensions)
 	return all
 }
@@ -53,10 +51,9 @@ func (k *checker) component(ref *openapi3.SchemaRef, in role) {
 	k.seen[key] = true
 	where := "components.schemas." + name
 	k.schemaExtensions(where, ref)
-	switch {
-	case ref.Value.Type.Is("object") && len(ref.Value.Properties) > 0:
+	if ref.Value.Type.Is("object") && len(ref.Value.Properties) > 0 {
 		k.object(where, ref.Value, in)
-	default:
+	} else {
 		k.schema(where, &openapi3.SchemaRef{Value: ref.Value}, in)
 	}
 	if strings.TrimSpace(ref.Value.Description) == "" {
@@ -67,8 +64,7 @@ func (k *checker) component(ref *openapi3.SchemaRef, in role) {
 // object checks a component that becomes a struct.
 func (k *checker) object(where string, schema *openapi3.Schema, in role) {
 	k.keys(where, schema, "type", "description", "title", "nullable", "deprecated", "required", "properties",
-		"additionalProperties",
-		"example", "externalDocs", "x-go-name", "x-private")
+		"additionalProperties", "example", "externalDocs", "x-go-name", "x-private")
 	if len(schema.Properties) > 64 {
 		k.refuse(where, "split it", "%d properties, but at most 64 are supported", len(schema.Properties))
 	}
@@ -77,9 +73,7 @@ func (k *checker) object(where string, schema *openapi3.Schema, in role) {
 		k.refuse(where, "declare each property", "additionalProperties beside properties")
 	}
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
-		property := schema.Properties[name]
-		at := where + ", property " + name
-		k.property(at, name, property, schema, in)
+		k.property(where+", property "+name, name, schema.Properties[name], schema, in)
 	}
 	for _, name := range schema.Required {
 		if schema.Properties[name] == nil {
@@ -140,12 +134,11 @@ func (k *checker) schema(at string, ref *openapi3.SchemaRef, in role) {
 	k.follow(at, ref.Ref)
 	k.schemaExtensions(at, ref)
 	schema := ref.Value
-	common := []string{"type", "format", "description", "title", "default", "example", "externalDocs",
-		"deprecated", "nullable", "enum",
-		"x-order", "x-must", "x-secret", "x-argument", "x-go-type", "x-go-name"}
+	common := []string{"type", "format", "description", "title", "default", "example", "externalDocs", "deprecated",
+		"nullable", "enum", "x-order", "x-must", "x-secret", "x-argument", "x-go-type", "x-go-name"}
 	switch {
 	case schema.Type == nil:
-		k.keys(at, schema, append(common, "x-go-type")...)
+		k.keys(at, schema, common...)
 		k.refuse(at, "add one", "missing type")
 		return
 	case schema.Type.Is("string"):

@@ -133,7 +133,5 @@ func byIndex(l []any) any {
 
 // sorted returns a copy of a list whose order has no meaning, in a fixed order.
 func sorted(l []any) []any {
-	l = slices.Clone(l)
-	slices.SortFunc(l, func(a, b any) int { return strings.Compare(string(textOf(a)), string(textOf(b))) })
-	return l
+	return slices.SortedFunc(slices.Values(l), func(a, b any) int { return cmp.Compare(textOf(a), textOf(b)) })
 }

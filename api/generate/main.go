@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"log"
@@ -40,10 +41,7 @@ func run(dir, output string) error {
 	if err != nil {
 		return err
 	}
-	if output == "" {
-		output = filepath.Join(dir, c.Output())
-	}
-	if err := write(output, code); err != nil {
+	if err := write(cmp.Or(output, filepath.Join(dir, c.Output())), code); err != nil {
 		return err
 	}
 	for _, what := range adapt {

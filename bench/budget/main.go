@@ -99,10 +99,8 @@ func compare(measured map[string]map[string]int, budgets map[string]int) (broken
 		for _, client := range slices.Sorted(maps.Keys(measured)) {
 			theirs, offered := measured[client][work]
 			if offered && client != "ours" && client != "floor" && ours[work] >= theirs {
-				broken = append(
-					broken,
-					fmt.Sprintf("%s allocates %d times, no less than the %d of %s", work, ours[work], theirs, client),
-				)
+				broken = append(broken,
+					fmt.Sprintf("%s allocates %d times, no less than the %d of %s", work, ours[work], theirs, client))
 			}
 		}
 	}

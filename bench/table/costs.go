@@ -102,7 +102,7 @@ func (p program) weigh() (size int64, packages, modules int, err error) {
 	lines := func(args ...string) (n int) {
 		var text []byte
 		if err == nil {
-			text, err = outputIn(dir, nil, "go", args...)
+			text, err = output(nil, "go", append([]string{"-C", dir}, args...)...)
 		}
 		return bytes.Count(text, []byte("\n"))
 	}

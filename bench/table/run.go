@@ -51,13 +51,9 @@ func run(toolchain string, rounds int, benchtime time.Duration) ([]byte, error) 
 
 // output runs a command. The error includes what it prints.
 func output(env []string, name string, args ...string) ([]byte, error) {
-	return outputIn("", env, name, args...)
-}
-
-func outputIn(dir string, env []string, name string, args ...string) ([]byte, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.Command(name, args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.Env = append(os.Environ(), env...)
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s%s", strings.Join(cmd.Args, " "), err, stdout.Bytes(), stderr.Bytes())

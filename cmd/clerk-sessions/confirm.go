@@ -61,14 +61,11 @@ func (t *terminal) confirm(ctx context.Context, question string) error {
 
 // instanceName returns a name for an instance, such as "api.clerk.com (live)".
 func instanceName(baseURL, key string) string {
-	name := baseURL
-	if u, err := url.Parse(baseURL); err == nil {
-		name = u.Host
-	}
+	u, _ := url.Parse(baseURL) // it is valid: there is a client for it
 	if kind := instanceKind(key); kind != "" {
-		name += " (" + kind + ")"
+		return u.Host + " (" + kind + ")"
 	}
-	return name
+	return u.Host
 }
 
 // instanceKind returns live or test, or "" for other keys.

@@ -19,11 +19,7 @@ type sessionCall func(
 // callEach makes one call for each id, from the arguments or a file, and prints the
 // sessions.
 func (a *app) callEach(
-	ctx context.Context,
-	args []string,
-	file string,
-	call sessionCall,
-	opts ...clerksessions.Option,
+	ctx context.Context, args []string, file string, call sessionCall, opts ...clerksessions.Option,
 ) error {
 	client, err := a.client(opts...)
 	if err != nil {
@@ -79,9 +75,9 @@ var errRejected = errors.New("the secret key was rejected")
 // been printed and ends the command.
 func (c *idCalls) run(ctx context.Context, ids iter.Seq2[string, error]) error {
 	for id, err := range ids {
-		var wrong *wrongID
+		_, wrong := errors.AsType[*wrongID](err)
 		switch {
-		case errors.As(err, &wrong):
+		case wrong:
 			c.fail(fmt.Errorf("want session ids such as sess_2abc, got %w", err))
 			continue
 		case ctx.Err() != nil || c.rejected:

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/clerksessions/clerksessions"
@@ -117,12 +118,9 @@ var ended = regexp.MustCompile(`(?i)\b(inactive|no(t| longer)? (active|live)|has
 
 // hasEnded reports whether a 404 says that the session exists but has ended.
 func hasEnded(apiErr *clerksessions.Error) bool {
-	for _, one := range apiErr.Errors {
-		if one.Code == "resource_not_found" && ended.MatchString(one.Message+" "+one.LongMessage) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(apiErr.Errors, func(one clerksessions.ClerkError) bool {
+		return one.Code == "resource_not_found" && ended.MatchString(one.Message+" "+one.LongMessage)
+	})
 }
 
 // noKeys reports whether fetching the key set failed with this status.

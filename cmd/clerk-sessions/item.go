@@ -85,7 +85,8 @@ func (r *revokeRun) list(user *item, found, done outcome) (sessions []*clerksess
 	s := &r.flags.selection
 	var entries []entry
 	count, live, matching := 0, 0, 0
-	for session, err := range r.client.All(r.within, s.params(user.user), clerksessions.WithMaxAttempts(attempts)) {
+	params := clerksessions.ListParams{UserID: user.user, ClientID: s.client, Status: s.status}
+	for session, err := range r.client.All(r.within, params, clerksessions.WithMaxAttempts(attempts)) {
 		if err != nil {
 			user.paged = count > 0
 			failure = err

@@ -196,9 +196,6 @@ func (f *reportFile) failure() error {
 
 // close closes the report and returns the first error since it was opened.
 func (f *reportFile) close() error {
-	if f == nil {
-		return nil
-	}
 	if f.file != nil {
 		f.err = cmp.Or(f.err, f.file.Sync(), f.file.Close())
 	}

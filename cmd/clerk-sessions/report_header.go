@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -42,10 +41,7 @@ type instance struct {
 
 func newInstance(key, salt string) instance { return instance{salt, hexSum(salt + "\n" + key)} }
 
-func hexSum(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
-}
+func hexSum(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
 
 var errNoHeader = errors.New("not a report: missing header")
 

@@ -57,8 +57,8 @@ type app struct {
 
 	key, baseURL string // of the instance, once there is a client
 
-	started bool // a command has started; an earlier error is a usage error
-	table   table
+	started bool  // a command has started; an earlier error is a usage error
+	table   table // nil before the first row
 
 	mu       sync.Mutex // guards progress and the output beside it
 	progress *progress  // nil if there is none

@@ -106,8 +106,7 @@ func (r *revokeRun) withinMax(items []*item) iter.Seq[*item] {
 // fail prints and records the error of an item. It stops the run after an interruption, a
 // fatal error or too many failures.
 func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
-	var ended *bulk.StoppedError
-	if errors.As(err, &ended) {
+	if ended, ok := errors.AsType[*bulk.StoppedError](err); ok {
 		r.stop(ctx, ended.Cause)
 		err = ended.Last
 	}
@@ -127,8 +126,7 @@ func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
 	}
 	e := entry{SessionID: it.session, UserID: it.user, Outcome: failed, TraceID: it.traceID,
 		ErrorCode: "no_response", Error: describe(err)}
-	var apiErr *clerksessions.Error
-	if errors.As(err, &apiErr) {
+	if apiErr, ok := errors.AsType[*clerksessions.Error](err); ok {
 		e.TraceID, e.ErrorCode = apiErr.TraceID, fmt.Sprintf("http_%d", apiErr.StatusCode)
 		if len(apiErr.Errors) > 0 {
 			e.ErrorCode = apiErr.Errors[0].Code

@@ -49,10 +49,6 @@ func (s *selection) String() string {
 	return strings.Join(flags, " ")
 }
 
-func (s *selection) params(user string) clerksessions.ListParams {
-	return clerksessions.ListParams{UserID: user, ClientID: s.client, Status: s.status}
-}
-
 // live reports whether a listed session has not ended, or has the status asked for.
 func (s *selection) live(session *clerksessions.Session) bool {
 	if s.status != "" {

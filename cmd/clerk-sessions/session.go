@@ -67,19 +67,15 @@ type wrongResponse struct{ error }
 
 // revokeSession revokes a session and checks that the response says so.
 func revokeSession(
-	client *clerksessions.Client,
-	ctx context.Context,
-	id string,
-	opts ...clerksessions.Option,
+	client *clerksessions.Client, ctx context.Context, id string, opts ...clerksessions.Option,
 ) (*clerksessions.Session, error) {
 	session, err := client.Revoke(ctx, id, opts...)
 	switch {
 	case err != nil:
 		return nil, err
 	case session.ID != id:
-		return nil, wrongResponse{
-			fmt.Errorf("response is for session %q; check with 'clerk-sessions get %s'", session.ID, id),
-		}
+		return nil, wrongResponse{fmt.Errorf("response is for session %q; check with 'clerk-sessions get %s'",
+			session.ID, id)}
 	case !session.Status.Ended():
 		return nil, wrongResponse{fmt.Errorf("response has status %q; revoke it again", session.Status)}
 	}

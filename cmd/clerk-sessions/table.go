@@ -33,11 +33,9 @@ const (
 	minDetails = 12 // the minimum width of the column DETAILS
 )
 
-// table formats rows of sessions in columns that fit the terminal. The rows printed first
-// determine the columns and their widths.
-type table struct {
-	widths []int // zero for an omitted column; nil before the first row
-}
+// table holds the widths of the columns of a table of sessions, zero for an omitted one. The
+// rows printed first determine them.
+type table []int
 
 // printSessions prints sessions as rows of a table, or each as JSON. It may be called
 // again to print more.
@@ -59,8 +57,8 @@ func (a *app) printSessions(sessions ...*clerksessions.Session) error {
 		return nil
 	}
 	var b strings.Builder
-	if a.table.widths == nil {
-		a.table.fit(rows, a.width())
+	if a.table == nil {
+		a.table = fit(rows, a.width())
 		b.WriteString(a.table.row(titles))
 	}
 	for i, row := range rows {
@@ -71,40 +69,40 @@ func (a *app) printSessions(sessions ...*clerksessions.Session) error {
 }
 
 // fit chooses columns for a terminal of this width, 0 for no limit.
-func (t *table) fit(rows [][]string, terminal int) {
-	t.widths = make([]int, len(titles))
+func fit(rows [][]string, terminal int) table {
+	t := make(table, len(titles))
 	for _, row := range append(rows, titles) {
 		for i, cell := range row {
-			t.widths[i] = max(t.widths[i], cells(cell))
+			t[i] = max(t[i], cells(cell))
 		}
 	}
 	if terminal <= 0 {
-		t.widths[colDetails] = math.MaxInt
-		return
+		t[colDetails] = math.MaxInt
+		return t
 	}
 	for _, drop := range dropped {
 		spare := terminal + gap
-		for _, width := range t.widths {
+		for _, width := range t {
 			if width > 0 {
 				spare -= width + gap
 			}
 		}
-		details := &t.widths[colDetails]
-		if spare >= 0 || *details+spare >= minDetails {
-			if *details > 0 {
-				*details += spare
+		if spare >= 0 || t[colDetails]+spare >= minDetails {
+			if t[colDetails] > 0 {
+				t[colDetails] += spare
 			}
-			return
+			break
 		}
-		t.widths[drop] = 0
+		t[drop] = 0
 	}
+	return t
 }
 
 // row returns a line of the table.
-func (t *table) row(row []string) string {
+func (t table) row(row []string) string {
 	var line strings.Builder
 	for i, cell := range row {
-		switch width := t.widths[i]; {
+		switch width := t[i]; {
 		case width == 0:
 		case i == colDetails:
 			line.WriteString(truncate(cell, width))

@@ -32,8 +32,7 @@ func traceCall[T any](
 
 // errorType returns the status of the response, or the type of err if there was none.
 func errorType(err error) string {
-	var failed *clerksessions.Error
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*clerksessions.Error](err); ok {
 		return strconv.Itoa(failed.StatusCode)
 	}
 	return semconv.ErrorType(err).Value.AsString()

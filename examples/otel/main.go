@@ -31,19 +31,14 @@ func main() {
 
 // run creates a session, gets it, which takes a retry, and revokes it.
 func run(ctx context.Context, provider trace.TracerProvider, srv *sessionstest.Server) error {
-	client := srv.Client(
-		clerksessions.WithHTTPClient(&http.Client{Transport: traceAttempts(provider, srv.Transport())}),
-	)
+	transport := traceAttempts(provider, srv.Transport())
+	client := srv.Client(clerksessions.WithHTTPClient(&http.Client{Transport: transport}))
 	srv.Fail("GetSession", 1, sessionstest.Fault{Status: http.StatusServiceUnavailable, RetryAfter: "0.01"})
 
-	session, err := traceCall(
-		ctx,
-		provider,
-		"CreateSession",
+	session, err := traceCall(ctx, provider, "CreateSession",
 		func(ctx context.Context) (*clerksessions.Session, error) {
 			return client.Create(ctx, clerksessions.CreateParams{UserID: "user_otel"})
-		},
-	)
+		})
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (c *Client) header(req *Request, values []string) http.Header {
 	}
 	set("User-Agent", c.UserAgent)
 	for name, value := range c.Header {
-		header[name] = append([]string(nil), value...)
+		header[name] = slices.Clone(value)
 	}
 	set("Authorization", c.Authorization())
 	return header

@@ -16,9 +16,7 @@ const (
 // retryable reports whether a retry is allowed and may succeed.
 func (a attempt) retryable(idempotent bool) bool {
 	switch {
-	case a.unsent:
-		return true
-	case a.res != nil && a.res.StatusCode == http.StatusTooManyRequests:
+	case a.unsent, a.res != nil && a.res.StatusCode == http.StatusTooManyRequests:
 		return true
 	case !idempotent:
 		return false

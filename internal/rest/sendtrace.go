@@ -69,7 +69,8 @@ func (s *sendTrace) watch(ctx context.Context, hasBody bool) context.Context {
 		return ctx
 	}
 	// Not nil even if unused, for transports that call hooks without checking.
-	s.GetConn, s.WroteHeaders, s.WroteRequest = ignoreGetConn, ignoreHeaders, ignoreRequest
+	s.GetConn, s.WroteHeaders = func(string) {}, func() {}
+	s.WroteRequest = func(httptrace.WroteRequestInfo) {}
 	s.WroteHeaderField = s.wroteHeaderField
 	if !hasBody {
 		s.GotConn = s.gotConn
@@ -84,10 +85,6 @@ func (s *sendTrace) watch(ctx context.Context, hasBody bool) context.Context {
 	}
 	return httptrace.WithClientTrace(ctx, &s.ClientTrace)
 }
-
-func ignoreGetConn(string)                     {}
-func ignoreHeaders()                           {}
-func ignoreRequest(httptrace.WroteRequestInfo) {}
 
 func (s *sendTrace) set(flag *bool) {
 	s.mu.Lock()

@@ -11,15 +11,15 @@ import (
 // claim is a claim of the emulator's documentation about Clerk.
 type claim struct {
 	name  string
-	known bool // from Clerk's documents, SDKs or recordings, not inferred
+	basis string // known or inferred
 	want  string
 	send  request
 	read  func(response) string
 }
 
 const (
-	known    = true
-	inferred = false
+	known    = "known" // from Clerk's documents, SDKs or recordings
+	inferred = "inferred"
 )
 
 // request sends one or more requests and returns the last response. In a path or a body,

@@ -44,20 +44,18 @@ func run(ctx context.Context, out io.Writer, url, key string, pause time.Duratio
 	}
 	emulator := sessionstest.New()
 	emulated, err := ask(&subject{
-		ctx: ctx,
-		url: emulator.URL, key: emulator.SecretKey, client: &http.Client{Transport: emulator.Transport()},
+		ctx: ctx, url: emulator.URL, key: emulator.SecretKey,
+		client: &http.Client{Transport: emulator.Transport()},
 	})
 	if err != nil {
 		return fmt.Errorf("emulator: %w", err)
 	}
 	var real []string
 	if key != "" {
+		noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		real, err = ask(&subject{
-			ctx:    ctx,
-			url:    url,
-			key:    key,
+			ctx: ctx, url: url, key: key, pause: pause,
 			client: &http.Client{Timeout: 30 * time.Second, CheckRedirect: noRedirect},
-			pause:  pause,
 		})
 		if err != nil {
 			return fmt.Errorf("clerk: %w", err)
@@ -65,8 +63,6 @@ func run(ctx context.Context, out io.Writer, url, key string, pause time.Duratio
 	}
 	return report(out, emulated, real)
 }
-
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // ask returns the outcome of each claim.
 func ask(s *subject) (outcomes []string, err error) {
@@ -89,11 +85,7 @@ func ask(s *subject) (outcomes []string, err error) {
 func report(out io.Writer, emulated, real []string) error {
 	var confirmed, different []string
 	for i, c := range claims {
-		mark := "inferred"
-		if c.known {
-			mark = "known"
-		}
-		fmt.Fprintf(out, "%s (%s)\n  claim     %s\n  emulator  %s\n", c.name, mark, c.want, emulated[i])
+		fmt.Fprintf(out, "%s (%s)\n  claim     %s\n  emulator  %s\n", c.name, c.basis, c.want, emulated[i])
 		if emulated[i] != c.want {
 			different = append(different, c.name+" (emulator)")
 		}
@@ -102,7 +94,7 @@ func report(out io.Writer, emulated, real []string) error {
 		case real[i] != c.want:
 			different = append(different, c.name+" (Clerk)")
 			fmt.Fprintf(out, "  Clerk     %s  <- differs\n", real[i])
-		case !c.known:
+		case c.basis == inferred:
 			confirmed = append(confirmed, c.name)
 			fmt.Fprintf(out, "  Clerk     %s  <- confirmed\n", real[i])
 		default:
