@@ -117,7 +117,9 @@ func newError(op *Operation, res *rest.Response, cause error) *Error {
 	var errs clerkErrors
 	_ = decode(e.Body, &errs, lenient) // on an error, keep what was decoded
 	e.Errors = errs.Errors
-	e.TraceID = cmp.Or(errs.ClerkTraceID, traceID(e.Header))
+	if e.TraceID = errs.ClerkTraceID; e.TraceID == "" {
+		e.TraceID = traceID(e.Header)
+	}
 	return e
 }
 
