@@ -97,8 +97,9 @@ bench: ## compare this client with its peers, in a table of ratios
 bench-check: ## fail if an operation allocates more than its budget in bench/budgets.json
 	cd bench && go run ./budget
 
-interop: ## test Clerk's own clients in Go and JavaScript against the emulator; needs Node.js 20 or newer and npm
-	@command -v node >/dev/null && command -v npm >/dev/null || { echo "make interop needs Node.js 20 or newer and npm" >&2; exit 1; }
+interop: ## test Clerk's own clients in Go and JavaScript against the emulator; needs Node.js 20 or newer, npm and Python 3
+	@command -v node >/dev/null && command -v npm >/dev/null && command -v python3 >/dev/null || \
+		{ echo "make interop needs Node.js 20 or newer, npm and Python 3" >&2; exit 1; }
 	@bin=$$(mktemp -d) && trap 'rm -rf "$$bin"' EXIT && \
 	go build -o "$$bin/clerk-sessions" ./cmd/clerk-sessions && export CLERK_SESSIONS="$$bin/clerk-sessions" && \
 	(cd interop && go test -count=1 ./...) && cd interop/js && npm ci --no-audit --no-fund && node --test

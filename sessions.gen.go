@@ -222,8 +222,7 @@ type Session struct {
 	// The browser or device that the session is on.
 	ClientID string `json:"client_id"`
 
-	// SessionStatus is the status of a session. A session is live if it is active or
-	// pending. Clerk may add statuses, so one with an unknown status may be live as well.
+	// See [SessionStatus].
 	Status SessionStatus `json:"status"`
 
 	// The claims of the impersonator; `sub` is their id. Null if nobody impersonates
@@ -237,7 +236,7 @@ type Session struct {
 	// A null in the response becomes the zero value.
 	LastActiveOrganizationID string `json:"last_active_organization_id,omitzero"`
 
-	// SessionActivity describes the latest request of a session, as far as Clerk knows.
+	// See [SessionActivity].
 	LatestActivity *SessionActivity `json:"latest_activity,omitzero"`
 
 	// What the user still has to do in a pending session. Otherwise null or empty.
@@ -425,7 +424,7 @@ type SessionPage struct {
 	// The number of sessions that match, on all pages (inferred). If the response is
 	// a bare list, which has no total, it is the length of Data.
 	//
-	// Limits of the contract that are not checked: minimum 0.
+	// Responses are not checked against the limits of the contract: minimum 0.
 	TotalCount int `json:"total_count"`
 
 	// Extra holds the members of the response that are not in the contract.

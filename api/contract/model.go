@@ -57,6 +57,9 @@ func (c *Contract) model(t codegen.TypeDefinition) *model {
 			continue
 		}
 		schema := p.Schema.OAPISchema
+		if t.Schema.OAPISchema.Properties[p.JsonFieldName].Ref != "" && p.Extensions["x-go-type"] == nil {
+			p.Description = "See [" + p.Schema.GoType + "]." // instead of the comment on the type
+		}
 		f := field{Name: p.GoFieldName(), Type: p.GoTypeDef(), Comment: comment(p.Description, schema),
 			Deprecated: p.Deprecated, JSON: p.JsonFieldName, Tag: p.JsonFieldName}
 		if p.Nullable && schema.Type.Is("object") && len(schema.Properties) > 0 && p.Extensions["x-go-type"] == nil {
@@ -136,7 +139,7 @@ func limits(p codegen.Property, isPointer bool) (text string) {
 		all = append(all, strings.TrimSpace(c.method+" "+c.argument))
 	}
 	if len(all) > 0 {
-		text += "\n\nLimits of the contract that are not checked: " + strings.Join(all, ", ") + "."
+		text += "\n\nResponses are not checked against the limits of the contract: " + strings.Join(all, ", ") + "."
 	}
 	if p.Nullable && !isPointer {
 		text += "\n\nA null in the response becomes the zero value."

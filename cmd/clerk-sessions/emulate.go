@@ -39,12 +39,14 @@ func (a *app) emulateCommand() *cobra.Command {
 		Short: "Run an emulator of Clerk's session endpoints",
 		Long: `Serve Clerk's session endpoints from memory until Ctrl-C, for tests in any language:
 sessions, verifiable tokens, users, and the instance's keys. The secret key is the one
-in --secret-key-file or CLERK_SECRET_KEY, or a fixed one that is printed. Any well-formed
-user id, such as user_1, is a user unless --strict is given. Nothing is kept when the
-emulator stops.
+in --secret-key-file or CLERK_SECRET_KEY, which is not printed, or a fixed one, which is.
+Any well-formed user id, such as user_1, is a user unless --strict is given. Nothing is
+kept when the emulator stops.
 
 It prints the environment variables that Clerk's SDKs read, then a line for each
 request. Requests never wait for this log: lines that are not read in time are dropped.
+With --env it also prints CLERK_EMULATOR_PID, its process id: in the background, it runs
+until 'kill $CLERK_EMULATOR_PID'.
 
 Clerk's Go and Python SDKs take the base URL http://127.0.0.1:8787/v1; clerk-sessions and
 Clerk's JavaScript SDKs take CLERK_API_URL. The issuer of tokens is
@@ -52,11 +54,13 @@ http://127.0.0.1:8787, which serves the keys at /.well-known/jwks.json. Clerk's 
 does not accept that issuer; set another with --issuer https://clerk.example.com.
 
 Tests move the clock, inject faults and change state through the control API below
-/_emulator/, which /_emulator/openapi.yaml describes.`,
+/_emulator/, which /_emulator/openapi.yaml describes. The commands verify and
+revoke-all --older-than use the clock of this machine, not the emulator's.`,
 		Example: `  clerk-sessions emulate
   clerk-sessions emulate --addr 127.0.0.1:0 --seed seed.json --rate-limit 100
   export $(clerk-sessions emulate --env &)
-  clerk-sessions token --user user_1 | clerk-sessions verify -`,
+  clerk-sessions token --user user_1 | clerk-sessions verify -
+  kill $CLERK_EMULATOR_PID`,
 		Args: cobra.NoArgs,
 		RunE: a.action(func(ctx context.Context, _ []string) error { return a.emulate(ctx, &f) }),
 	}
@@ -146,7 +150,12 @@ func (a *app) emulate(ctx context.Context, f *emulateFlags) error {
 	if err != nil {
 		return err
 	}
-	a.announce(server, ownURL, f.env)
+	env := newEmulatorEnv(server, ownURL)
+	if !f.env {
+		a.announce(server, ownURL, env)
+	} else if err := a.printEnv(env); err != nil {
+		return fmt.Errorf("cannot write to stdout: %w", err)
+	}
 	if !isLoopback(f.addr) && isLoopback(strings.TrimPrefix(ownURL, "http://")) {
 		a.note("From other machines use this machine's name or address in place of 127.0.0.1; " +
 			"the issuer of tokens does not change.")

@@ -3,7 +3,8 @@
 //	CLERK_SECRET_KEY=sk_test_... go run ./examples/nightly -max-age 720h user_1 user_2
 //
 // It reports each failure and a summary. The exit code is 1 if anything failed; sessions
-// that failed are found again by the next run.
+// that failed are found again by the next run. Without users it revokes nothing, and the
+// exit code is 0.
 package main
 
 import (

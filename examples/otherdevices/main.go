@@ -1,8 +1,9 @@
 // Otherdevices is a server with one endpoint, POST /sign-out-others. It signs the user
 // out of all other devices and spares the session that the request came from.
 //
-// Set CLERK_SECRET_KEY, CLERK_PUBLISHABLE_KEY and APP_ORIGIN, the origin of the pages
-// that send the request, such as https://app.example.com.
+// Set CLERK_SECRET_KEY; ISSUER, the instance's Frontend API URL, such as
+// https://clerk.example.com, or the URL of an emulator; and APP_ORIGIN, the origin of the
+// pages that send the request, such as https://app.example.com.
 package main
 
 import (
@@ -17,23 +18,29 @@ import (
 )
 
 func main() {
+	handler, err := fromEnv()
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(http.ListenAndServe("127.0.0.1:8080", handler))
+}
+
+// fromEnv returns the server's handler with the settings of the environment.
+func fromEnv() (http.Handler, error) {
 	client, err := clerksessions.NewFromEnv()
 	if err != nil {
-		log.Fatal(err)
+		return nil, err
 	}
-	issuer, err := sessionjwt.IssuerFromPublishableKey(os.Getenv("CLERK_PUBLISHABLE_KEY"))
-	if err != nil {
-		log.Fatal(err)
-	}
+	issuer := os.Getenv("ISSUER")
 	keys, err := sessionjwt.KeysFromIssuer(issuer)
 	if err != nil {
-		log.Fatal(err)
+		return nil, err
 	}
 	verifier, err := sessionjwt.New(keys, issuer, sessionjwt.WithAuthorizedParties(os.Getenv("APP_ORIGIN")))
 	if err != nil {
-		log.Fatal(err)
+		return nil, err
 	}
-	log.Fatal(http.ListenAndServe("127.0.0.1:8080", newHandler(client, verifier)))
+	return newHandler(client, verifier), nil
 }
 
 // newHandler verifies the token of a request before it is handled. Cross-origin

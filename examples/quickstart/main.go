@@ -1,7 +1,7 @@
 // Quickstart creates a session, lists and gets it, mints and verifies a token, revokes
 // the session, and shows the typed error of a call after that.
 //
-// By default it runs against the emulator of the package sessionstest. With
+// Without CLERK_SECRET_KEY it runs against the emulator of the package sessionstest. With
 // CLERK_SECRET_KEY and CLERK_USER_ID it runs against that instance, which must be a
 // development instance: production instances refuse to create sessions.
 package main
@@ -110,7 +110,8 @@ func connect(out io.Writer) (client *clerksessions.Client, keys sessionjwt.KeySo
 	}
 	userID = os.Getenv("CLERK_USER_ID")
 	if userID == "" {
-		return nil, nil, "", errors.New("CLERK_USER_ID is not set: set it to a test user of the instance")
+		return nil, nil, "", errors.New("CLERK_USER_ID is not set: " +
+			"set it to a test user of the instance, or unset CLERK_SECRET_KEY to use the emulator")
 	}
 	fmt.Fprintln(out, "CLERK_SECRET_KEY is set: using a real instance.")
 	if client, err = clerksessions.NewFromEnv(); err != nil {

@@ -44,7 +44,7 @@ func TestWithKey(t *testing.T) {
 func TestFailures(t *testing.T) {
 	environment(t)
 	t.Setenv("CLERK_USER_ID", "")
-	require.ErrorContains(t, run(t.Context(), &bytes.Buffer{}), "CLERK_USER_ID")
+	require.ErrorContains(t, run(t.Context(), &bytes.Buffer{}), "set it to a test user of the instance, or unset CLERK_SECRET_KEY to use the emulator")
 	environment(t, sessionstest.WithProduction())
 	require.ErrorContains(t, run(t.Context(), &bytes.Buffer{}), "request_invalid_for_environment")
 	for _, op := range []string{"CreateSession", "GetSessionList", "GetSession", "CreateSessionToken", sessionstest.OpJWKS, "RevokeSession"} {
