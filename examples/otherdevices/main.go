@@ -1,9 +1,9 @@
 // Otherdevices is a server with one endpoint, POST /sign-out-others. It signs the user
 // out of all other devices and spares the session that the request came from.
 //
-// Set CLERK_SECRET_KEY; ISSUER, the instance's Frontend API URL, such as
-// https://clerk.example.com, or the URL of an emulator; and APP_ORIGIN, the origin of the
-// pages that send the request, such as https://app.example.com.
+// Set CLERK_SECRET_KEY, CLERK_PUBLISHABLE_KEY and APP_ORIGIN, the origin of the pages
+// that send the request, such as https://app.example.com. The publishable key of an
+// emulator does not contain the whole issuer; the test shows how to use one.
 package main
 
 import (
@@ -18,29 +18,23 @@ import (
 )
 
 func main() {
-	handler, err := fromEnv()
+	client, err := clerksessions.NewFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Fatal(http.ListenAndServe("127.0.0.1:8080", handler))
-}
-
-// fromEnv returns the server's handler with the settings of the environment.
-func fromEnv() (http.Handler, error) {
-	client, err := clerksessions.NewFromEnv()
+	issuer, err := sessionjwt.IssuerFromPublishableKey(os.Getenv("CLERK_PUBLISHABLE_KEY"))
 	if err != nil {
-		return nil, err
+		log.Fatal(err)
 	}
-	issuer := os.Getenv("ISSUER")
 	keys, err := sessionjwt.KeysFromIssuer(issuer)
 	if err != nil {
-		return nil, err
+		log.Fatal(err)
 	}
 	verifier, err := sessionjwt.New(keys, issuer, sessionjwt.WithAuthorizedParties(os.Getenv("APP_ORIGIN")))
 	if err != nil {
-		return nil, err
+		log.Fatal(err)
 	}
-	return newHandler(client, verifier), nil
+	log.Fatal(http.ListenAndServe("127.0.0.1:8080", newHandler(client, verifier)))
 }
 
 // newHandler verifies the token of a request before it is handled. Cross-origin

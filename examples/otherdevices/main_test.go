@@ -13,38 +13,6 @@ import (
 	"github.com/clerksessions/clerksessions/sessionstest"
 )
 
-// The issuer of an emulator's tokens is its URL.
-func TestEnvironmentOfAnEmulator(t *testing.T) {
-	web := httptest.NewUnstartedServer(nil)
-	issuer := "http://" + web.Listener.Addr().String()
-	srv := sessionstest.New(sessionstest.WithIssuer(issuer))
-	web.Config.Handler = srv
-	web.Start()
-	defer web.Close()
-	session := srv.AddSession(clerksessions.Session{UserID: "user_anna"})
-	t.Setenv("CLERK_SECRET_KEY", srv.SecretKey)
-	t.Setenv("CLERK_API_URL", issuer)
-	t.Setenv("CLERK_API_VERSION", "")
-	t.Setenv("ISSUER", issuer)
-	t.Setenv("APP_ORIGIN", "http://localhost:3000")
-	handler, err := fromEnv()
-	require.NoError(t, err)
-	for origin, status := range map[string]int{"http://localhost:3000": 200, "http://localhost:3001": 401} {
-		r := httptest.NewRequest(http.MethodPost, "/sign-out-others", nil)
-		r.AddCookie(&http.Cookie{Name: "__session", Value: srv.Mint(session.ID, sessionstest.MintParams{Origin: origin})})
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		assert.Equal(t, status, w.Code, origin)
-	}
-	for _, name := range []string{"CLERK_SECRET_KEY", "ISSUER", "APP_ORIGIN"} {
-		t.Run("without "+name, func(t *testing.T) {
-			t.Setenv(name, "")
-			_, err := fromEnv()
-			require.Error(t, err)
-		})
-	}
-}
-
 func TestSignOutOthers(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
