@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os/signal"
 	"slices"
@@ -166,7 +165,7 @@ func (r *revokeRun) ask(ctx context.Context, t *terminal, todo []*item) error {
 		return nil
 	}
 	r.printError(err)
-	if errors.Is(err, errNotConfirmed) && r.flags.reportName != "" {
+	if ctx.Err() == nil && r.report.file != nil { // refused
 		return &exitError{exitFailed, r.report.file.discard()}
 	}
 	_ = r.closeReport(true) // it prints its error
