@@ -9,7 +9,6 @@ import (
 	"syscall"
 
 	"github.com/clerksessions/clerksessions"
-	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 )
@@ -46,6 +45,9 @@ A failure of one session or user does not stop the others. When the instance's r
 limit is reached, all calls pause for as long as Clerk asks. The run gives up when
 Clerk asks to wait for more than 5 minutes, when nothing has succeeded for 10 minutes,
 or when 200 different users have failed without a success in between.
+
+With --json the last line has the counts. users_without_session counts the users for
+whom no live session was listed or, with --status or --client, no such session.
 
 The exit code is 0 if no session is left and 3 if some are. It is 1 if some are left and
 none was revoked, if no user has a live session, or if the output cannot be written.`
@@ -205,8 +207,5 @@ func sessionsOfUsers(sessions []*item) string {
 	for _, s := range sessions {
 		users[s.user] = true
 	}
-	plural := func(n int, noun string) string {
-		return humanize.Comma(int64(n)) + " " + english.PluralWord(n, noun, "")
-	}
-	return plural(len(sessions), "session") + " of " + plural(len(users), "user")
+	return english.Plural(len(sessions), "session", "") + " of " + english.Plural(len(users), "user", "")
 }
