@@ -3,14 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os/signal"
 	"slices"
 	"syscall"
 
 	"github.com/clerksessions/clerksessions"
-	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 )
@@ -40,13 +38,17 @@ user_id.
 With --report each session is recorded in a file of JSON lines as it happens: planned,
 revoked, gone (Clerk no longer has it), failed (with error code and trace id) or live.
 After Ctrl-C, a crash or failures, run the same command with --resume in place of
---report: it continues with what is missing, then retries what failed. After Ctrl-C the
-calls in flight may finish; a second Ctrl-C ends the program at once.
+--report: it continues with what is missing, then retries what failed. After Ctrl-C or
+--timeout calls in flight get 5 more seconds; a second Ctrl-C ends the program at once.
 
-A failure of one session or user does not stop the others. When the instance's rate
-limit is reached, all calls pause for as long as Clerk asks. The run gives up when
-Clerk asks to wait for more than 5 minutes, when nothing has succeeded for 10 minutes,
-or when 200 different users have failed without a success in between.
+A failure of one session or user does not stop the others. Of equal errors only a few
+are printed; a report and --json have all. When the instance's rate limit is reached,
+all calls pause for as long as Clerk asks. The run gives up when Clerk asks to wait for
+more than 5 minutes, when nothing has succeeded for 10 minutes, or when 200 different
+users have failed without a success in between.
+
+With --json the last line has the counts. users_without_session counts the users for
+whom no live session was listed or, with --status or --client, no such session.
 
 The exit code is 0 if no session is left and 3 if some are. It is 1 if some are left and
 none was revoked, if no user has a live session, or if the output cannot be written.`
@@ -166,7 +168,7 @@ func (r *revokeRun) ask(ctx context.Context, t *terminal, todo []*item) error {
 		return nil
 	}
 	r.printError(err)
-	if errors.Is(err, errNotConfirmed) && r.flags.reportName != "" {
+	if ctx.Err() == nil && r.report.file != nil { // refused
 		return &exitError{exitFailed, r.report.file.discard()}
 	}
 	_ = r.closeReport(true) // it prints its error
@@ -206,8 +208,5 @@ func sessionsOfUsers(sessions []*item) string {
 	for _, s := range sessions {
 		users[s.user] = true
 	}
-	plural := func(n int, noun string) string {
-		return humanize.Comma(int64(n)) + " " + english.PluralWord(n, noun, "")
-	}
-	return plural(len(sessions), "session") + " of " + plural(len(users), "user")
+	return english.Plural(len(sessions), "session", "") + " of " + english.Plural(len(users), "user", "")
 }

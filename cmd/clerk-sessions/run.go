@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
+	"regexp"
+	"slices"
 	"sync/atomic"
 
 	"github.com/clerksessions/clerksessions"
@@ -17,6 +20,7 @@ import (
 const (
 	maxRounds  = 4   // consecutive rounds of retries without a success
 	maxFailing = 200 // different users that may fail without a success before the run is given up
+	maxAlike   = 5   // equal errors that are printed in a pass
 )
 
 // revokeRun lists and revokes sessions. Listings and revocations are items of the same
@@ -33,13 +37,15 @@ type revokeRun struct {
 	budget   atomic.Int64    // sessions that --max still allows
 	exceeded atomic.Bool     // there are more sessions than --max
 	failing  map[string]bool // users with a failure since the last success
+	alike    map[string]int  // equal errors of the pass; see few
+	reasons  map[string]int  // equal reasons of pauses
 	stopped  error           // why the run ended early
 	unshown  error           // the error of writing to stdout
 }
 
 func newRun(ctx context.Context, a *app, client *clerksessions.Client, f *revokeAllFlags) *revokeRun {
 	r := &revokeRun{app: a, report: newReport(f.users), flags: f, client: client, within: ctx}
-	r.failing = map[string]bool{}
+	r.failing, r.reasons = map[string]bool{}, map[string]int{}
 	r.budget.Store(int64(cmp.Or(f.max, math.MaxInt)))
 	return r
 }
@@ -50,10 +56,14 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 		return
 	}
 	noted := make(chan struct{})
-	unhook := context.AfterFunc(ctx, func() {
+	parent := ctx
+	unhook := context.AfterFunc(parent, func() {
 		defer close(noted)
-		calls := english.Plural(int(r.inFlight.Load()), "call", "")
-		r.note("stopping; %s in flight; again to quit", calls)
+		calls, then := english.Plural(int(r.inFlight.Load()), "call", ""), "again to quit"
+		if errors.Is(parent.Err(), context.DeadlineExceeded) {
+			then = context.Cause(parent).Error()
+		}
+		r.note("stopping; %s in flight; %s", calls, then)
 	})
 	defer func() {
 		if !unhook() {
@@ -64,6 +74,8 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 	defer stop(nil)
 	p := r.begin(what, items)
 	defer p.end()
+	r.alike = map[string]int{}
+	defer r.printAlike()
 	runner := bulk.Runner[*item]{
 		Do: func(_ context.Context, it *item) bulk.Outcome[*item] {
 			r.inFlight.Add(1)
@@ -110,7 +122,7 @@ func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
 		r.stop(ctx, ended.Cause)
 		err = ended.Last
 	}
-	var wrong wrongResponse
+	full := err
 	switch {
 	case err == nil, errors.Is(err, clerksessions.ErrRateLimited): // not attempted
 		return
@@ -118,11 +130,12 @@ func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
 		r.stop(ctx, err)
 		return
 	case it.session != "":
-		r.printError(fmt.Errorf("%s of %s was not revoked: %w", it.session, it.user, err))
-	case errors.As(err, &wrong):
-		r.printError(err)
-	default:
-		r.printError(fmt.Errorf("cannot list the sessions of %s: %w", cmp.Or(it.user, r.flags.client), err))
+		full = fmt.Errorf("%s of %s was not revoked: %w", it.session, it.user, err)
+	case !errors.As(err, new(wrongResponse)):
+		full = fmt.Errorf("cannot list the sessions of %s: %w", cmp.Or(it.user, r.flags.client), err)
+	}
+	if few(r.alike, full, maxAlike) {
+		r.printError(full)
 	}
 	e := entry{SessionID: it.session, UserID: it.user, Outcome: failed, TraceID: it.traceID,
 		ErrorCode: "no_response", Error: describe(err)}
@@ -143,11 +156,33 @@ func (r *revokeRun) stop(ctx context.Context, err error) {
 	r.stopped = cmp.Or(r.stopped, context.Cause(ctx), err)
 }
 
-// record adds outcomes to the report, and prints those of sessions.
+// varying matches the parts in which equal errors differ: ids and ports.
+var varying = regexp.MustCompile(`\b(user|sess|client)_[\w-]+|trace [^\]]+|\d{4,}`)
+
+// few counts an error and reports whether at most n equal ones have been counted.
+func few(counts map[string]int, err error, n int) bool {
+	text := varying.ReplaceAllString(describe(err), "…")
+	counts[text]++
+	return counts[text] <= n
+}
+
+// printAlike prints how many equal errors of the pass have not been printed.
+func (r *revokeRun) printAlike() {
+	for _, text := range slices.Sorted(maps.Keys(r.alike)) {
+		if n := r.alike[text] - maxAlike; n > 0 {
+			r.note("error: %d more: %s", n, text)
+		}
+	}
+}
+
+// record adds outcomes to the report. It prints those of sessions and, as JSON, of users
+// that could not be listed.
 func (r *revokeRun) record(entries ...entry) error {
 	err := r.report.add(entries...)
 	for _, e := range entries {
-		if e.SessionID != "" && e.Outcome != planned && !r.report.file.onStdout() {
+		unlisted := e.Outcome == failed && r.asJSON && !r.flags.dryRun
+		shown := e.SessionID != "" && e.Outcome != planned || unlisted
+		if shown && !r.report.file.onStdout() {
 			r.show(e)
 		}
 	}
@@ -170,13 +205,16 @@ func (r *revokeRun) show(e entry) {
 	})
 }
 
-// notify shows a pause.
+// notify shows a pause, with each reason once.
 func (r *revokeRun) notify(e bulk.Event[*item]) {
 	if e.Kind != bulk.Pause {
 		return
 	}
 	r.update(func() { r.progress.pause(e.Wait) })
-	if errors.Is(e.Err, clerksessions.ErrRateLimited) && !r.redraws() {
+	switch limited := errors.Is(e.Err, clerksessions.ErrRateLimited); {
+	case limited && !r.redraws():
 		r.note("Rate limited by Clerk; resuming in %s.", shortDuration(e.Wait))
+	case !limited && few(r.reasons, e.Err, 1):
+		r.note("Calls fail; retrying: %s", describe(e.Err))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -113,7 +114,8 @@ func TestUsersThatAlwaysFailDoNotStopTheRun(t *testing.T) {
 			sum := r.report.summary()
 			assert.Equal(t, 200, sum.Revoked)
 			assert.Equal(t, row.failures, sum.Failed+sum.Unlisted)
-			assert.Equal(t, row.failures, strings.Count(stderr(r), "error: "), "each is named")
+			assert.Equal(t, maxAlike+1, strings.Count(stderr(r), "error: "))
+			assert.Equal(t, 1, strings.Count(stderr(r), fmt.Sprintf("error: %d more: ", row.failures-maxAlike)))
 			assert.Equal(t, row.users*row.each, liveSessions(server))
 			assert.NoError(t, r.stopped)
 		})
@@ -147,6 +149,57 @@ func TestRunIsGivenUpWhenEverythingFails(t *testing.T) {
 			assert.Equal(t, exitFailed, r.exitCode(r.conclude()))
 		})
 	}
+}
+
+// Long before the run is given up, the reason is shown.
+func TestTheReasonOfAPauseIsShownAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, server := testRun(300, 1, revokeAllFlags{concurrency: 8})
+		failFor(server, 300, "GetSessionList", 503)
+		early := ""
+		time.AfterFunc(time.Second, func() { r.update(func() { early = stderr(r) }) })
+		start := time.Now()
+		revokeAll(t.Context(), r)
+		assert.Greater(t, time.Since(start), time.Minute)
+		assert.Regexp(t, `^Calls fail; retrying: GetSessionList: 503 Service Unavailable: .*; run the command again later\n$`, early)
+		assert.Equal(t, 1, strings.Count(stderr(r), "retrying: "))
+	})
+}
+
+// Of errors that differ only in an id or a port, the first few are printed, but each is
+// in the JSON output.
+func TestEqualErrorsArePrintedAFewTimes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, server := testRun(40, 1, revokeAllFlags{})
+		var out bytes.Buffer
+		r.out, r.asJSON = &out, true
+		server.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+			switch user := req.Query.Get("user_id"); {
+			case req.Operation == "RevokeSession":
+				return &sessionstest.Fault{Status: 409}
+			case strings.HasPrefix(user, "user_1"):
+				return &sessionstest.Fault{Status: 422}
+			case user == "user_2":
+				return &sessionstest.Fault{Status: 403}
+			}
+			return nil
+		})
+		revokeAll(t.Context(), r)
+		for want, n := range map[string]int{
+			`(?m)^error: cannot list the sessions of user_\d+: GetSessionList: 422 `:           maxAlike,
+			`(?m)^error: 6 more: cannot list the sessions of …: GetSessionList: 422 .* \[…\]$`: 1,
+			`(?m)^error: cannot list the sessions of user_2: GetSessionList: 403 `:             1,
+			`(?m)^error: sess_\d+_0 of user_\d+ was not revoked: RevokeSession: 409 `:          maxAlike,
+			`(?m)^error: 23 more: … of … was not revoked: RevokeSession: 409 .* \[…\]$`:        1,
+			`(?m)^`: 2*maxAlike + 4,
+		} {
+			assert.Len(t, regexp.MustCompile(want).FindAllString(stderr(r), -1), n, want)
+		}
+		assert.Equal(t, 40, strings.Count(out.String(), `"outcome":"failed"`), "each is in the output")
+		assert.Contains(t, out.String(), `{"user_id":"user_2","outcome":"failed","error_code":`)
+	})
 }
 
 func TestOneSuccessKeepsTheRunGoing(t *testing.T) {
@@ -254,10 +307,12 @@ func TestProgressDoesNotCountWhatIsNotTried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, server := testRun(20, 1, revokeAllFlags{concurrency: 8})
 		server.Fail("GetSessionList", 20, sessionstest.Fault{Latency: 5500 * time.Millisecond})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errors.New("--timeout 1s exceeded"))
 		defer cancel()
 		revokeAll(ctx, r)
 		assert.Contains(t, stderr(r), "Revoking: 0/20\n")
+		assert.Contains(t, stderr(r), "stopping; 8 calls in flight; --timeout 1s exceeded\n")
+		assert.NotContains(t, stderr(r), "again to quit")
 	})
 }
 

@@ -49,6 +49,18 @@ func (s *selection) String() string {
 	return strings.Join(flags, " ")
 }
 
+// wanted describes the sessions that are listed: for example, "live session on client_2abc".
+func (s *selection) wanted() string {
+	what := "live session"
+	if s.status != "" {
+		what = fmt.Sprintf("session with status %q", s.status)
+	}
+	if s.client != "" {
+		what += " on " + s.client
+	}
+	return what
+}
+
 // live reports whether a listed session has not ended, or has the status asked for.
 func (s *selection) live(session *clerksessions.Session) bool {
 	if s.status != "" {

@@ -16,7 +16,7 @@ func (a *app) getCommand() *cobra.Command {
 		Use:   "get (ID... | -)",
 		Short: "Read sessions by their ids",
 		Long: `Read sessions by their ids, including sessions that have ended. With -, ids are read
-from stdin, one on each line.`,
+from stdin, one on each line. Without any ids the exit code is 1.`,
 		Example: "  clerk-sessions get sess_2abc sess_2def --json",
 		Args: func(cmd *cobra.Command, args []string) error {
 			return cmp.Or(cobra.MinimumNArgs(1)(cmd, args), onlyDash(args))
@@ -36,10 +36,13 @@ func (a *app) revokeCommand() *cobra.Command {
 session stay valid until they expire, usually within a minute.
 
 With - or --ids-file -, ids are read from stdin, one on each line, and each session is
-revoked as its id arrives. After Ctrl-C the call in flight may finish, and the ids that
-were not tried are printed to stderr.`,
+revoked as its id arrives. Without any ids the exit code is 1.
+
+After Ctrl-C or --timeout the call in flight gets 5 more seconds. Then ids given as
+arguments that were not tried are printed to stderr.`,
 		Example: `  clerk-sessions revoke sess_2abc sess_2def
-  jq -r 'select(.outcome == "failed").session_id // empty' report.jsonl | clerk-sessions revoke -`,
+  jq -rs 'group_by(.session_id)[][-1] | select(.outcome == "failed").session_id // empty' report.jsonl |
+    xargs -r clerk-sessions revoke`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if (len(args) == 0) == (file == "") {
 				return errors.New("want either session ids, - or --ids-file")

@@ -4,35 +4,38 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 )
 
 // summary is the last line that revoke-all prints.
 type summary struct {
-	Revoked  int `json:"revoked"`
-	Gone     int `json:"gone"`
-	Failed   int `json:"failed"`
-	NotDone  int `json:"not_done"`
-	Live     int `json:"still_live"`
-	Unlisted int `json:"users_not_listed"`
-	Empty    int `json:"users_without_session"`
-	Before   int `json:"done_before"`
+	Revoked  int    `json:"revoked"`
+	Gone     int    `json:"gone"`
+	Failed   int    `json:"failed"`
+	NotDone  int    `json:"not_done"`
+	Live     int    `json:"still_live"`
+	Unlisted int    `json:"users_not_listed"`
+	Empty    int    `json:"users_without_session"`
+	Before   int    `json:"done_before"`
+	wanted   string // what the users of Empty do not have
 }
 
 // String returns the line as text. Of the counts, only the first three are included if
 // zero.
 func (s summary) String() string {
-	text := fmt.Sprintf("Sessions: %d revoked, %d already gone, %d failed", s.Revoked, s.Gone, s.Failed)
+	num := func(n int) string { return humanize.Comma(int64(n)) }
+	text := "Sessions: " + num(s.Revoked) + " revoked, " + num(s.Gone) + " already gone, " + num(s.Failed) + " failed"
 	add := func(n int, more string) {
 		if n > 0 {
 			text += more
 		}
 	}
-	add(s.NotDone, fmt.Sprintf(", %d not done", s.NotDone))
-	add(s.Live, fmt.Sprintf(", %d still live", s.Live))
-	add(s.Before, fmt.Sprintf(", %d done before", s.Before))
+	add(s.NotDone, ", "+num(s.NotDone)+" not done")
+	add(s.Live, ", "+num(s.Live)+" still live")
+	add(s.Before, ", "+num(s.Before)+" done before")
 	add(s.Unlisted, fmt.Sprintf("; the sessions of %s were not listed", english.Plural(s.Unlisted, "user", "")))
-	add(s.Empty, fmt.Sprintf("; %s no live session", english.Plural(s.Empty, "user has", "users have")))
+	add(s.Empty, "; "+english.Plural(s.Empty, "user has", "users have")+" no "+cmp.Or(s.wanted, "live session"))
 	return text + "."
 }
 
@@ -40,9 +43,14 @@ func (s summary) String() string {
 func (r *revokeRun) conclude() error {
 	s := r.report.summary()
 	none := r.stopped == nil && s.Empty == len(r.report.users) && s.Before == 0
+	if s.wanted = r.flags.wanted(); r.report.users[0] == "" {
+		s.Empty = 0 // it is not a user
+	}
 	switch {
 	case r.stopped != nil && s.Revoked+s.Gone == 0:
 		r.printError(fmt.Errorf("nothing was revoked: %w", r.stopped))
+	case r.stopped != nil && s.NotDone == 0:
+		r.printError(fmt.Errorf("stopped: %w", r.stopped))
 	case r.stopped != nil:
 		r.printError(fmt.Errorf("stopped with %s not done: %w", english.Plural(s.NotDone, "session", ""), r.stopped))
 	case none:
@@ -102,13 +110,10 @@ func (r *revokeRun) errNone() error {
 	who := "the user has no"
 	switch n := len(r.report.users); {
 	case n > 1:
-		who = fmt.Sprintf("none of the %d users has a", n)
+		who = "none of the " + english.Plural(n, "user", "") + " has a"
 	case r.report.users[0] == "":
-		who = "the client has no"
+		who = "no user has a"
 	}
-	what := "live session"
-	if status := r.flags.status; status != "" {
-		what = fmt.Sprintf("session with status %q", status)
-	}
-	return fmt.Errorf("%s %s; check that the secret key belongs to the same instance as the ids", who, what)
+	return fmt.Errorf("%s %s; check that the secret key belongs to the same instance as the ids",
+		who, r.flags.wanted())
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestSummaryCounts(t *testing.T) {
@@ -17,6 +19,9 @@ func TestSummaryCounts(t *testing.T) {
 		"Sessions: 0 revoked, 0 already gone, 0 failed; 1 user has no live session.":             {Empty: 1},
 		"Sessions: 0 revoked, 0 already gone, 0 failed; the sessions of 2 users were not listed; " +
 			"2 users have no live session.": {Unlisted: 2, Empty: 2},
+		"Sessions: 4,500 revoked, 1,000 already gone, 2,000 failed, 3,000 not done, 4,000 still live, 5,000 done before; " +
+			"2,974 users have no live session on client_1.": {Revoked: 4500, Gone: 1000, Failed: 2000, NotDone: 3000,
+			Live: 4000, Before: 5000, Empty: 2974, wanted: "live session on client_1"},
 	} {
 		assert.Equal(t, want, s.String())
 	}
@@ -64,6 +69,29 @@ func TestExitCodes(t *testing.T) {
 			assert.Equal(t, row.want, r.exitCode(r.conclude()))
 		})
 	}
+}
+
+func TestAStoppedRunTellsWhatIsNotDone(t *testing.T) {
+	t.Parallel()
+	for want, sessions := range map[string][]entry{
+		"error: stopped: --max 1 reached\n":                         of("user_0", revoked, "sess_1"),
+		"error: stopped with 1 session not done: --max 1 reached\n": append(of("user_0", revoked, "sess_1"), of("user_0", planned, "sess_2")...),
+	} {
+		r, _ := testRun(1, 0, revokeAllFlags{})
+		r.stopped = errors.New("--max 1 reached")
+		for _, e := range append(sessions, entry{UserID: "user_0", Outcome: listed, LiveSessions: 2}) {
+			r.report.apply(e)
+		}
+		assert.Equal(t, exitPartly, r.exitCode(r.conclude()))
+		assert.Equal(t, want, stderr(r))
+	}
+}
+
+func TestNumbersHaveSeparators(t *testing.T) {
+	t.Parallel()
+	r, _ := testRun(3000, 0, revokeAllFlags{})
+	require.ErrorContains(t, r.errNone(), "none of the 3,000 users has a live session; check")
+	assert.Equal(t, "4,500 sessions of 1 user", sessionsOfUsers(slices.Repeat([]*item{{user: "user_1"}}, 4500)))
 }
 
 func TestExitCodesOfFailedOutput(t *testing.T) {
