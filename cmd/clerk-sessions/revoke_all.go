@@ -41,11 +41,11 @@ After Ctrl-C, a crash or failures, run the same command with --resume in place o
 --report: it continues with what is missing, then retries what failed. After Ctrl-C or
 --timeout calls in flight get 5 more seconds; a second Ctrl-C ends the program at once.
 
-A failure of one session or user does not stop the others. Of equal errors only a few
-are printed; a report and --json have all. When the instance's rate limit is reached,
-all calls pause for as long as Clerk asks. The run gives up when Clerk asks to wait for
-more than 5 minutes, when nothing has succeeded for 10 minutes, or when 200 different
-users have failed without a success in between.
+A failure of one session or user does not stop the others. With --report or --json, which
+have all errors, only a few of equal ones are printed to stderr. When the instance's rate
+limit is reached, all calls pause for as long as Clerk asks. The run gives up when Clerk
+asks to wait for more than 5 minutes, when nothing has succeeded for 10 minutes, or when
+200 different users have failed without a success in between.
 
 With --json the last line has the counts. users_without_session counts the users for
 whom no live session was listed or, with --status or --client, no such session.

@@ -37,7 +37,7 @@ type revokeRun struct {
 	budget   atomic.Int64    // sessions that --max still allows
 	exceeded atomic.Bool     // there are more sessions than --max
 	failing  map[string]bool // users with a failure since the last success
-	alike    map[string]int  // equal errors of the pass; see few
+	alike    map[string]int  // equal errors of the pass; see few. Nil if all are printed
 	reasons  map[string]int  // equal reasons of pauses
 	stopped  error           // why the run ended early
 	unshown  error           // the error of writing to stdout
@@ -74,7 +74,9 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 	defer stop(nil)
 	p := r.begin(what, items)
 	defer p.end()
-	r.alike = map[string]int{}
+	if r.report.file != nil || r.asJSON { // which have all errors
+		r.alike = map[string]int{}
+	}
 	defer r.printAlike()
 	runner := bulk.Runner[*item]{
 		Do: func(_ context.Context, it *item) bulk.Outcome[*item] {
@@ -134,7 +136,7 @@ func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
 	case !errors.As(err, new(wrongResponse)):
 		full = fmt.Errorf("cannot list the sessions of %s: %w", cmp.Or(it.user, r.flags.client), err)
 	}
-	if few(r.alike, full, maxAlike) {
+	if r.alike == nil || few(r.alike, full, maxAlike) {
 		r.printError(full)
 	}
 	e := entry{SessionID: it.session, UserID: it.user, Outcome: failed, TraceID: it.traceID,
