@@ -19,7 +19,7 @@ func (o *observer) Error(n int, res *rest.Response, cause error) error {
 	case res != nil:
 		return newError(o.op, res, cause)
 	case n > 1:
-		return fmt.Errorf("clerksessions: %s: attempt %d: %w", o.op.ID, n, cause)
+		return fmt.Errorf("clerksessions: %s: %w, after %d attempts", o.op.ID, cause, n)
 	}
 	return fmt.Errorf("clerksessions: %s: %w", o.op.ID, cause)
 }
