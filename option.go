@@ -142,8 +142,9 @@ func WithMaxAttempts(n int) Option {
 }
 
 // WithLogger sets a logger. Each attempt is logged at level Debug and each retry at
-// level Warn, with operation, status, attempt, duration or wait, and trace id. The log
-// never holds an id, a URL, a header or a body. Default: no log.
+// level Warn, with operation, attempt, duration or wait, and status and trace id, or the
+// reason why there is no complete response. The log never holds an id, a URL, a header
+// or a body. Default: no log.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
