@@ -47,6 +47,7 @@ func TestAdviceForACallWithoutAResponse(t *testing.T) {
 		"clerksessions: CreateSession: 200 OK: response truncated":                                   processed,
 		"clerksessions: CreateSession: 429 Too Many Requests":                                        "",
 		"clerksessions: RefreshSession: may have been processed: EOF, after 2 attempts":              "the expired token may have been used up",
+		"clerksessions: GetSession: http: server gave HTTP response to HTTPS client":                 network,
 		"clerksessions: GetSession: stream error: stream ID 1; INTERNAL_ERROR":                       network,
 		"clerksessions: GetSession: the server ended the stream or the connection before a response": network,
 		"clerksessions: GetSessionList: inconsistent paging":                                         "",
