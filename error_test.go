@@ -146,14 +146,14 @@ func TestTextsOfErrors(t *testing.T) {
 func TestErrorsWithoutAResponse(t *testing.T) {
 	t.Parallel()
 	other := &clerksessions.Error{Op: "GetSession", StatusCode: 404, TraceID: "other"}
-	for attempts, prefix := range map[int]string{1: "", 2: "attempt 2: "} {
+	for attempts, suffix := range map[int]string{1: "", 2: ", after 2 attempts"} {
 		synctest.Test(t, func(t *testing.T) {
 			client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(attempts),
 				withTransport(func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("credentials: %w", other) }))
 			var meta clerksessions.Meta
 			_, err := client.Revoke(t.Context(), "sess_1", clerksessions.WithMeta(&meta))
 			require.ErrorIs(t, err, other)
-			assert.EqualError(t, err, "clerksessions: RevokeSession: "+prefix+"credentials: "+other.Error())
+			assert.EqualError(t, err, "clerksessions: RevokeSession: credentials: "+other.Error()+suffix)
 			assert.Equal(t, clerksessions.Meta{Attempts: attempts}, meta, "no response came")
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,6 +92,8 @@ func (c *cell) checkError(t *testing.T) {
 	var apiErr *clerksessions.Error
 	if c.fault.status == 0 {
 		assert.NotErrorAs(t, c.err, &apiErr, "no response, no status")
+		lost := c.op.Retry == clerksessions.RetryUnsent && c.fault.unsent == 1
+		assert.Equal(t, lost, strings.Contains(c.err.Error(), ": may have been processed: "), c.err)
 		return
 	}
 	require.ErrorAs(t, c.err, &apiErr)

@@ -81,6 +81,9 @@ func (o *outcome) checkLog(t *testing.T, notMade int) {
 	attempts := o.meta.Attempts
 	assert.Equal(t, attempts, strings.Count(o.log.String(), `"level":"DEBUG"`), "one line for each attempt")
 	assert.Equal(t, max(0, attempts-1)+notMade, strings.Count(o.log.String(), `"level":"WARN"`), "one warning for each retry")
+	for line := range strings.Lines(o.log.String()) {
+		assert.Regexp(t, `"status":|"reason":`, line)
+	}
 	for _, personal := range []string{"sess_1", "user_1", "clerk.invalid", "127.0.0.1", "/v1", "hasura"} {
 		assert.NotContains(t, o.log.String(), personal, "the log identifies nobody")
 	}

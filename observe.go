@@ -2,8 +2,13 @@ package clerksessions
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"syscall"
 	"time"
 
 	"github.com/clerksessions/clerksessions/internal/rest"
@@ -19,7 +24,7 @@ func (o *observer) Error(n int, res *rest.Response, cause error) error {
 	case res != nil:
 		return newError(o.op, res, cause)
 	case n > 1:
-		return fmt.Errorf("clerksessions: %s: attempt %d: %w", o.op.ID, n, cause)
+		return fmt.Errorf("clerksessions: %s: %w, after %d attempts", o.op.ID, cause, n)
 	}
 	return fmt.Errorf("clerksessions: %s: %w", o.op.ID, cause)
 }
@@ -65,9 +70,32 @@ func (c *config) logRetry(ctx context.Context, op *Operation, n int, wait time.D
 func logAttrs(op *Operation, n int, duration slog.Attr, err error) []slog.Attr {
 	attrs := []slog.Attr{slog.String("operation", op.ID), slog.Int("attempt", n), duration}
 	if apiErr, ok := err.(*Error); ok { //nolint:errorlint // not an error of another call that err wraps
-		attrs = withResponse(attrs, apiErr.StatusCode, apiErr.TraceID)
+		attrs, err = withResponse(attrs, apiErr.StatusCode, apiErr.TraceID), apiErr.cause
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("reason", reason(err)))
 	}
 	return attrs
+}
+
+// reason returns why there is no complete response, in fixed words: the text of err may
+// hold an id, a URL or a header.
+func reason(err error) string {
+	for _, fixed := range []error{rest.ErrTruncated, context.DeadlineExceeded, context.Canceled,
+		io.EOF, io.ErrUnexpectedEOF} {
+		if errors.Is(err, fixed) {
+			return fixed.Error()
+		}
+	}
+	switch system := syscall.Errno(0); {
+	case errors.As(err, &system):
+		return system.Error()
+	case errors.As(err, new(*net.DNSError)):
+		return "DNS lookup failed"
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return "invalid certificate"
+	}
+	return "no complete response"
 }
 
 func withResponse(attrs []slog.Attr, status int, traceID string) []slog.Attr {

@@ -78,11 +78,11 @@ func WithBaseURL(baseURL string) Option {
 		u, err := url.Parse(baseURL)
 		switch {
 		case err != nil:
-			return fmt.Errorf("the base URL cannot be parsed; give one like %s", defaultBaseURL)
+			return fmt.Errorf("the base URL cannot be parsed; it must begin with https:// or http://")
 		case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.Opaque != "":
-			return fmt.Errorf("the base URL must begin with https:// or http:// and a host, like %s", defaultBaseURL)
+			return fmt.Errorf("the base URL must begin with https:// or http:// and a host")
 		case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(baseURL, "#"):
-			return fmt.Errorf("the base URL must not have a user, query or fragment; give one like %s", defaultBaseURL)
+			return fmt.Errorf("the base URL must not have a user, query or fragment")
 		}
 		path := strings.TrimRight(u.EscapedPath(), "/")
 		for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
@@ -142,8 +142,9 @@ func WithMaxAttempts(n int) Option {
 }
 
 // WithLogger sets a logger. Each attempt is logged at level Debug and each retry at
-// level Warn, with operation, status, attempt, duration or wait, and trace id. The log
-// never holds an id, a URL, a header or a body. Default: no log.
+// level Warn, with operation, attempt, duration or wait, and status and trace id, or the
+// reason why there is no complete response. The log never holds an id, a URL, a header
+// or a body. Default: no log.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {

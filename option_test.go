@@ -122,6 +122,10 @@ func TestNewFromEnv(t *testing.T) {
 		{name: "no key", err: invalid + "CLERK_SECRET_KEY is not set"},
 		{name: "invalid URL", key: testKey, url: "not a url", err: invalid + "CLERK_API_URL: the base URL must begin with"},
 		{name: "invalid URL, overridden", key: testKey, url: "not a url", option: "https://proxy.example/v3", err: invalid + "CLERK_API_URL: "},
+		{name: "no scheme", key: testKey, url: "127.0.0.1:8787", err: invalid + "CLERK_API_URL: the base URL "},
+		{name: "not http", key: testKey, url: "ftp://clerk.example", err: invalid + "CLERK_API_URL: the base URL must begin with"},
+		{name: "user", key: testKey, url: "http://u:p@clerk.example", err: invalid + "CLERK_API_URL: the base URL must not have a user"},
+		{name: "query", key: testKey, url: "http://clerk.example?k=", err: invalid + "CLERK_API_URL: the base URL "},
 		{name: "invalid version", key: testKey, version: "..", err: invalid + "CLERK_API_VERSION must be"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -140,6 +144,7 @@ func TestNewFromEnv(t *testing.T) {
 			if test.err != "" {
 				require.ErrorIs(t, err, clerksessions.ErrInvalidArgument)
 				assert.ErrorContains(t, err, test.err)
+				assert.True(t, test.url == "" || !strings.Contains(err.Error(), "v1"), "CLERK_API_URL has no version: %v", err)
 				return
 			}
 			require.NoError(t, err)

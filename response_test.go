@@ -74,6 +74,20 @@ func TestResponsesAreLimited(t *testing.T) {
 		}
 	}
 }
+
+func TestAPageOfHTMLWithStatus200(t *testing.T) {
+	t.Parallel()
+	for contentType, want := range map[string]string{
+		"text/html; charset=utf-8": ` (Content-Type "text/html; charset=utf-8")`,
+		"text/" + testKey:          ` (Content-Type "text/[redacted]")`,
+		"application/json":         "",
+		"":                         ` (Content-Type "")`,
+	} {
+		_, err := responding(t, 200, http.Header{"Content-Type": {contentType}}, "<html>").List(t.Context(), everySession)
+		assert.EqualError(t, err, "clerksessions: GetSessionList: 200 OK: invalid SessionPage in response: invalid JSON at byte 0"+want)
+	}
+}
+
 func TestMetaHoldsTheLastCallOnly(t *testing.T) {
 	t.Parallel()
 	var meta clerksessions.Meta

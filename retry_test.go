@@ -3,14 +3,21 @@ package clerksessions_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -46,13 +53,43 @@ func TestLog(t *testing.T) {
 		}))
 		_, err := client.Revoke(t.Context(), "sess_1")
 		require.NoError(t, err)
-		assert.Regexp(t, `^level=DEBUG msg="clerk request" operation=RevokeSession attempt=1 duration=0s
-level=WARN msg="retrying clerk request" operation=RevokeSession attempt=1 wait=0s
+		assert.Regexp(t, `^level=DEBUG msg="clerk request" operation=RevokeSession attempt=1 duration=0s reason="no complete response"
+level=WARN msg="retrying clerk request" operation=RevokeSession attempt=1 wait=0s reason="no complete response"
 level=DEBUG msg="clerk request" operation=RevokeSession attempt=2 duration=0s status=429 trace_id=t1
 level=WARN msg="retrying clerk request" operation=RevokeSession attempt=2 wait=2s status=429 trace_id=t1
 level=DEBUG msg="clerk request" operation=RevokeSession attempt=3 duration=0s status=200 trace_id=t2
 $`, log.String())
 	})
+}
+
+// The log says why an attempt failed without the text of the error, which may hold an id.
+func TestTheReasonInTheLog(t *testing.T) {
+	t.Parallel()
+	for want, cause := range map[string]error{
+		"\"no complete response\"":    errors.New(`Get "https://clerk.invalid/v1/sessions/sess_1": canary`),
+		"\"connection refused\"":      &net.OpError{Op: "dial", Net: "canary", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
+		"\"DNS lookup failed\"":       fmt.Errorf("canary: %w", &net.DNSError{Err: "no such host", Name: "canary"}),
+		"\"invalid certificate\"":     &tls.CertificateVerificationError{Err: errors.New("canary")},
+		"EOF":                         fmt.Errorf("canary: %w", io.EOF),
+		`"unexpected EOF"`:            fmt.Errorf("canary: %w", io.ErrUnexpectedEOF),
+		`"context deadline exceeded"`: fmt.Errorf("canary: %w", context.DeadlineExceeded),
+		`"context canceled"`:          fmt.Errorf("canary: %w", context.Canceled),
+		"\"response truncated\"":      nil,
+	} {
+		var log bytes.Buffer
+		client := newClient(t, "https://clerk.invalid/v1", clerksessions.WithMaxAttempts(1),
+			clerksessions.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+			withTransport(func(*http.Request) (*http.Response, error) {
+				if cause != nil {
+					return nil, cause
+				}
+				return &http.Response{StatusCode: 200, Body: io.NopCloser(iotest.ErrReader(errors.New("canary")))}, nil
+			}))
+		_, err := client.Get(t.Context(), "sess_1")
+		require.Error(t, err)
+		assert.Regexp(t, "duration=\\S+( status=200 trace_id=\"\")? reason="+want+"\n$", log.String())
+		assert.NotContains(t, log.String(), "canary")
+	}
 }
 
 // Concurrent calls, of which about half fail in some way, get their own responses.

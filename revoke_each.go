@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"strings"
 
 	"github.com/clerksessions/clerksessions/internal/bulk"
 	"github.com/clerksessions/clerksessions/internal/rest"
@@ -23,7 +24,8 @@ type RevokeError struct {
 
 // Error returns the session's id and why it was not revoked.
 func (e *RevokeError) Error() string {
-	return fmt.Sprintf("clerksessions: session %s was not revoked: %v", rest.OneLine(e.SessionID), e.Err)
+	id, cause := cmp.Or(rest.OneLine(e.SessionID), `""`), strings.TrimPrefix(fmt.Sprint(e.Err), "clerksessions: ")
+	return fmt.Sprintf("clerksessions: session %s was not revoked: %s", id, cause)
 }
 
 // Unwrap returns Err.

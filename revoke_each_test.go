@@ -55,6 +55,8 @@ func TestRevokeEach(t *testing.T) {
 	assert.Equal(t, &clerksessions.Session{ID: unknown}, sessions[unknown], "what Clerk does not know is done")
 	assert.Len(t, sessions, 3)
 	assert.ErrorIs(t, errs[ids[1]], clerksessions.ErrConflict)
+	assert.EqualError(t, errs[".."], `clerksessions: session .. was not revoked: RevokeSession: invalid argument: session_id contains a dot segment ("..")`)
+	assert.EqualError(t, errs[""], `clerksessions: session "" was not revoked: RevokeSession: invalid argument: session_id is empty`)
 	assert.ErrorIs(t, errs[".."], clerksessions.ErrInvalidArgument)
 	assert.ErrorIs(t, errs[""], clerksessions.ErrInvalidArgument)
 	assert.Len(t, errs, 3)

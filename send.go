@@ -3,6 +3,7 @@ package clerksessions
 import (
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/clerksessions/clerksessions/internal/rest"
 )
@@ -22,6 +23,9 @@ func send[T any, R response[T]](c *call) (*T, error) {
 	value := R(new(T))
 	if err := decode(res.Body, value); err != nil {
 		reason := rest.OneLine(c.redactor.Text(describe(err, reflect.TypeFor[T]())))
+		if contentType := res.Header.Get("Content-Type"); !strings.Contains(contentType, "json") {
+			reason += fmt.Sprintf(" (Content-Type %s)", rest.Quote(c.redactor.Text(contentType)))
+		}
 		return nil, c.unusable(res, fmt.Errorf("invalid %s in response: %s", reflect.TypeFor[T]().Name(), reason))
 	}
 	if what := value.missing(); what != "" {

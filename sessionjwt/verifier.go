@@ -142,7 +142,7 @@ func (v *Verifier) checkParty(azp string) error {
 	case len(v.parties) == 0, slices.Contains(v.parties, azp), azp == "" && v.missingPartyOK:
 		return nil
 	case azp == "":
-		return fail(ErrAuthorizedParty, "missing azp, as in tokens without an Origin; see WithMissingAuthorizedParty")
+		return fail(ErrAuthorizedParty, "missing azp, as in tokens without an Origin")
 	}
 	return fail(ErrAuthorizedParty, "azp is %s, not an authorized party", quoted(azp))
 }

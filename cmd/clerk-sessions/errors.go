@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"regexp"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/clerksessions/clerksessions"
 	"github.com/clerksessions/clerksessions/sessionjwt"
+	"github.com/spf13/cobra"
 )
 
 // The exit codes, as documented by --help.
@@ -42,6 +42,16 @@ func usagef(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Errorf(format, args...)}
 }
 
+// usage returns the text of an error that cobra made for a command.
+func usage(cmd *cobra.Command, err error) string {
+	text, isArgument := strings.CutSuffix(err.Error(), fmt.Sprintf(" for %q", cmd.CommandPath()))
+	if isArgument && !cmd.HasSubCommands() {
+		return strings.Replace(text, "unknown command", "unexpected argument", 1)
+	}
+	text = regexp.MustCompile(`^at least (one of .*) is required$`).ReplaceAllString(err.Error(), "give $1")
+	return regexp.MustCompile(`^if any (.*\]) are set none .*`).ReplaceAllString(text, "give only one of the $1")
+}
+
 // exitCode prints err and returns the exit code.
 func (a *app) exitCode(err error) int {
 	if err == nil {
@@ -71,7 +81,8 @@ func (a *app) note(format string, args ...any) {
 
 // describe returns an error on one line, with advice.
 func describe(err error) string {
-	text := strings.NewReplacer("clerksessions: ", "", "sessionjwt: ", "", "sessionstest: ", "").Replace(err.Error())
+	text := strings.NewReplacer("clerksessions: ", "", "sessionjwt: ", "", "sessionstest: ", "",
+		"ExpiresIn", "--expires-in", "expires_in_seconds", "--expires-in (in seconds)").Replace(err.Error())
 	text = strings.Join(strings.Fields(text), " ")
 	if advice := advice(err); advice != "" {
 		text += "; " + advice
@@ -79,17 +90,26 @@ func describe(err error) string {
 	return text
 }
 
+var processed = regexp.MustCompile(`(Create|Refresh)Session: (may have been processed|[25]\d\d\b)`)
+var noResponse = regexp.MustCompile(`(clerksessions: [A-Z]|keys unavailable).*\b` +
+	`(EOF|malformed HTTP|(dial|read|write) tcp|(http2?|tls|x509|stream error): |(no complete|before a) response)`)
+
 // advice returns what to do about an error, or "".
 func advice(err error) string {
 	var apiErr *clerksessions.Error
-	var network *net.OpError
-	notFound := errors.Is(err, clerksessions.ErrNotFound) && errors.As(err, &apiErr)
-	switch {
-	case errors.As(err, &apiErr) && apiErr.HasCode("clerk_key_invalid"), noKeys(err, 401):
+	notFound := errors.As(err, &apiErr) && errors.Is(err, clerksessions.ErrNotFound)
+	switch lost := processed.FindStringSubmatch(err.Error()); {
+	case lost != nil && lost[1] == "Refresh":
+		return "the expired token may have been used up"
+	case lost != nil:
+		return "check with 'clerk-sessions list --user ID' before you run the command again"
+	case errors.Is(err, sessionjwt.ErrKeysUnavailable) && strings.Contains(err.Error(), "/.well-known/jwks.json"):
+		return "check the network and the issuer"
+	case apiErr != nil && apiErr.HasCode("clerk_key_invalid"), noKeys(err, 401):
 		return "check that the secret key is complete and has not been deleted in Clerk's Dashboard"
 	case notFound && hasEnded(apiErr):
 		return ""
-	case notFound && !isAboutID(apiErr), noKeys(err, 404):
+	case notFound && (apiErr.Op == "GetSessionList" || !apiErr.HasCode("resource_not_found")), noKeys(err, 404):
 		return "check CLERK_API_URL: it must not include the version, for example https://api.clerk.com"
 	case notFound && os.Getenv("CLERK_API_URL") != "":
 		return "check the id, that the secret key belongs to the same instance, " +
@@ -104,15 +124,10 @@ func advice(err error) string {
 		return "wait a little and run the command again"
 	case errors.Is(err, clerksessions.ErrUnavailable):
 		return "run the command again later"
-	case errors.As(err, &network) && network.Op != "listen":
+	case apiErr != nil && apiErr.StatusCode < 300, apiErr == nil && noResponse.MatchString(err.Error()):
 		return "check the network and CLERK_API_URL"
 	}
 	return ""
-}
-
-// isAboutID reports whether a 404 may be about the id in the request.
-func isAboutID(apiErr *clerksessions.Error) bool {
-	return apiErr.HasCode("resource_not_found") && apiErr.Op != "GetSessionList"
 }
 
 var ended = regexp.MustCompile(`(?i)\b(inactive|no(t| longer)? (active|live)|has ended|` +

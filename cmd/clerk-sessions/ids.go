@@ -167,8 +167,10 @@ func (k idKind) read(name string, from io.Reader) iter.Seq2[string, error] {
 			yield("", usagef("%s: line %d is longer than 64 KiB", name, r.line+1))
 		case err != nil:
 			yield("", usagef("%s: line %d: %w", name, r.line+1, err))
-		case r.comma != 0 && r.column < 0, r.record != "":
-			yield("", usagef("%s: cannot find the %s ids among the columns", name, k.noun))
+		case r.record != "":
+			yield("", usagef("%s: line %d: the quote is not closed", name, r.first))
+		case r.comma != 0 && r.column < 0:
+			yield("", usagef("%s: no column has the name %s_id or id", name, k.noun))
 		}
 	}
 }
@@ -225,6 +227,9 @@ func (r *idReader) cell(line string) (string, error) {
 	row, err := rows.Read()
 	if errors.Is(err, io.EOF) {
 		return "", nil // blank, or a comment
+	}
+	if err != nil && strings.ContainsAny(strings.TrimSpace(record)[:1], "[{") {
+		return "", usagef("%s: line %d is JSON: give one id on each line", r.name, r.first)
 	}
 	if err != nil {
 		return "", usagef("%s: line %d: %w", r.name, r.first, errors.Unwrap(err))

@@ -55,9 +55,12 @@ func TestReadUsers(t *testing.T) {
 		"CSV, a quoted comma":     {"\"Berg, Anna\",user_1\n", nil, "users.txt: line 1: no column has a name such as user_id: name it in the first line"},
 		"CSV with another header": {"name;key\nAnna;user_1\n", nil, "use: cut -d';' -f2 'users.txt' | tail -n +2 | clerk-sessions"},
 		"tabs without header":     {"user_1\tAnna\n", nil, "use: cut -f1 'users.txt' | clerk-sessions"},
-		"CSV without ids":         {"name,mail\nAnna,a@example.com\n", nil, "users.txt: cannot find the user ids among the columns"},
+		"CSV without ids":         {"name,mail\nAnna,a@example.com\n", nil, "users.txt: no column has the name user_id or id"},
 		"CSV, field too long":     {"id,n\n\"user_1,1\n" + strings.Repeat("x\n", 40_000), nil, "users.txt: line 2: "},
-		"CSV, unterminated quote": {"id,n\n\"user_1,1\n", nil, "users.txt: cannot find the user ids among the columns"},
+		"CSV, unterminated quote": {"id,n\nuser_1,\"1\nuser_2,2\n", nil, "users.txt: line 2: the quote is not closed"},
+		"JSON list":               {"[\"user_1\", \"user_2\"]\n", nil, "users.txt: line 1 is JSON: give one id on each line"},
+		"JSON objects":            {"\n{\"user\":\"user_1\",\"n\":1}\n", nil, "users.txt: line 2 is JSON: give one id on each line"},
+		"CSV, brackets":           {"name,id\n[x],user_1\n{y},user_2\n", []string{"user_1", "user_2"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -180,10 +180,10 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 	serverOf(ts).Fail(args[0], atoi(ts, args[1]), f)
 }
 
-// respond OPERATION N FILE makes a file the response to the next N calls, which have no
+// respond OPERATION N FILE [CONTENT-TYPE] makes a file the response to the next N calls, which have no
 // other effect.
 func respond(ts *testscript.TestScript, _ bool, args []string) {
-	serverOf(ts).Fail(args[0], atoi(ts, args[1]), sessionstest.Fault{Body: []byte(ts.ReadFile(args[2]))})
+	serverOf(ts).Fail(args[0], atoi(ts, args[1]), sessionstest.Fault{Body: []byte(ts.ReadFile(args[2])), ContentType: strings.Join(args[3:], "")})
 }
 
 // slow OPERATION MILLISECONDS makes an operation slow.

@@ -88,7 +88,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.started {
-		err = usagef("%w; see '%s --help'", err, cmd.CommandPath())
+		err = usagef("%s; see '%s --help'", usage(cmd, err), cmd.CommandPath())
 	}
 	return a.exitCode(err)
 }

@@ -167,14 +167,14 @@ func (a *app) printToken(token *clerksessions.Token) error {
 
 // secretFrom reads a secret from a file, or from stdin for "-".
 func (a *app) secretFrom(file string) (string, error) {
-	from := a.in
+	name, from := "stdin", a.in
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
 			return "", usagef("cannot read the token: %w", err)
 		}
 		defer f.Close()
-		from = f
+		name, from = file, f
 	}
 	const limit = 64 << 10
 	text, err := io.ReadAll(io.LimitReader(from, limit))
@@ -183,7 +183,7 @@ func (a *app) secretFrom(file string) (string, error) {
 	}
 	secret := strings.TrimSpace(string(text))
 	if secret == "" {
-		return "", usagef("the token is empty in %s", file)
+		return "", usagef("the token is empty in %s", name)
 	}
 	return secret, nil
 }

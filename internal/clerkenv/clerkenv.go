@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"time"
 )
 
 // DefaultBaseURL is the server of the contract, as a test of the root package checks.
@@ -17,8 +18,9 @@ func BaseURL() (string, error) {
 	cut := strings.LastIndexByte(DefaultBaseURL, '/')
 	host := strings.TrimRight(cmp.Or(os.Getenv("CLERK_API_URL"), DefaultBaseURL[:cut]), "/")
 	version := cmp.Or(os.Getenv("CLERK_API_VERSION"), DefaultBaseURL[cut+1:])
-	if strings.Trim(version, ".") == "" || strings.ContainsFunc(version, notInVersion) {
-		return "", errors.New("CLERK_API_VERSION must be one path segment such as v1")
+	_, notDate := time.Parse(time.DateOnly, version)
+	if notDate == nil || strings.Trim(version, ".") == "" || strings.ContainsFunc(version, notInVersion) {
+		return "", errors.New("CLERK_API_VERSION must be one path segment such as v1, not a date")
 	}
 	return host + "/" + version, nil
 }

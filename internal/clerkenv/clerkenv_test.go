@@ -28,7 +28,7 @@ func TestBaseURL(t *testing.T) {
 }
 
 func TestVersionMustBeOneSegment(t *testing.T) {
-	for _, version := range []string{".", "..", "v1/../x", "v1?x", "v1#x", "%2e%2e", "a\nb", "v 1", `v\1`, "vé"} {
+	for _, version := range []string{".", "..", "v1/../x", "v1?x", "v1#x", "%2e%2e", "a\nb", "v 1", `v\1`, "vé", "2026-05-12"} {
 		t.Run(version, func(t *testing.T) {
 			t.Setenv("CLERK_API_VERSION", version)
 			_, err := clerkenv.BaseURL()

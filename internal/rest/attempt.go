@@ -48,8 +48,11 @@ func (c *Client) attempt(ctx context.Context, req *Request, n int, start time.Ti
 	trace.cancel = cancel
 	resp, err := c.roundTrip(c.request(trace.watch(sending, req.Body != nil), req, trace))
 	if err != nil {
-		cause := c.cause(ctx, sending, trace, err)
-		return attempt{err: req.Redactor.Error(cause), unsent: trace.unprocessed(err)}
+		cause, unsent := c.cause(ctx, sending, trace, err), trace.unprocessed(err)
+		if !unsent && !req.Idempotent {
+			cause = fmt.Errorf("may have been processed: %w", cause)
+		}
+		return attempt{err: req.Redactor.Error(cause), unsent: unsent}
 	}
 	defer resp.Body.Close()
 

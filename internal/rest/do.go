@@ -32,7 +32,7 @@ func (c *Client) Do(ctx context.Context, req *Request, o Observer) (*Response, e
 		}
 		o.Retrying(n, wait, err)
 		if ended := Sleep(ctx, wait); ended != nil {
-			return nil, o.Error(n, nil, fmt.Errorf("%w while waiting to retry: %w", req.Redactor.Error(ended), err))
+			return nil, o.Error(0, nil, fmt.Errorf("%w while waiting to retry: %w", req.Redactor.Error(ended), err))
 		}
 	}
 }

@@ -75,7 +75,7 @@ func TestDoReturnsWhenTheContextEnds(t *testing.T) {
 		{"before the first attempt", nil, 0, "attempt 0: nothing sent: context canceled", nil},
 		{"while an error is read", iotest.ErrReader(context.Canceled), 0, "attempt 1: context canceled", []string{"attempt 1: 429 false"}},
 		{"after an error was read", strings.NewReader(""), 0, "attempt 1: observed", []string{"attempt 1: 429 false"}},
-		{"while waiting to retry", strings.NewReader(""), 3 * time.Second, "attempt 1: context canceled while waiting to retry: attempt 1: observed", []string{"attempt 1: 429 false", "retry after 1"}},
+		{"while waiting to retry", strings.NewReader(""), 3 * time.Second, "attempt 0: context canceled while waiting to retry: attempt 1: observed", []string{"attempt 1: 429 false", "retry after 1"}},
 	} {
 		for suffix, cause := range map[string]error{"": context.Canceled, ": stop [redacted]": errors.New("stop " + testSecret)} {
 			t.Run(test.name+suffix, func(t *testing.T) {

@@ -98,7 +98,7 @@ func (r *Response) OK() bool { return r.StatusCode >= 200 && r.StatusCode <= 299
 
 // Observer follows a call.
 type Observer interface {
-	// Error returns the error of attempt n. n is zero if there was no attempt. res is nil
+	// Error returns the error of attempt n. n is zero if it is not of an attempt. res is nil
 	// without a response. cause is nil for a complete response that is not 2xx.
 	Error(n int, res *Response, cause error) error
 
