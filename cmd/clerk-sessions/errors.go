@@ -81,8 +81,7 @@ func (a *app) note(format string, args ...any) {
 
 // describe returns an error on one line, with advice.
 func describe(err error) string {
-	text := strings.NewReplacer("clerksessions: ", "", "sessionjwt: ", "", "sessionstest: ", "",
-		"ExpiresIn", "--expires-in", "expires_in_seconds", "--expires-in (in seconds)").Replace(err.Error())
+	text := strings.NewReplacer("clerksessions: ", "", "sessionjwt: ", "", "sessionstest: ", "").Replace(err.Error())
 	text = strings.Join(strings.Fields(text), " ")
 	if advice := advice(err); advice != "" {
 		text += "; " + advice
