@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -38,8 +39,12 @@ type call struct {
 	}
 }
 
+// calls is a pool of calls. They are cleared, as they hold secrets.
+var calls = sync.Pool{New: func() any { return new(call) }}
+
 func (c *lowLevel) call(ctx context.Context, op *Operation) *call {
-	call := &call{config: c.config, ctx: ctx, op: op, err: c.err}
+	call := calls.Get().(*call)
+	call.config, call.ctx, call.op, call.err = c.config, ctx, op, c.err
 	call.segments = call.scratch.segments[:0]
 	call.fragments = call.scratch.fragments[:0]
 	call.headers = append(call.scratch.headers[:0],
@@ -52,6 +57,12 @@ func (c *lowLevel) call(ctx context.Context, op *Operation) *call {
 		call.invalid("%s is for RevokeAll and RevokeEach", c.forRevoking)
 	}
 	return call
+}
+
+// release clears the call and returns it to the pool. It must not be used afterwards.
+func (c *call) release() {
+	*c = call{}
+	calls.Put(c)
 }
 
 // invalid sets the error of an invalid argument, unless an error is set already.

@@ -16,6 +16,7 @@ type response[T any] interface {
 
 // send makes the call and decodes the response.
 func send[T any, R response[T]](c *call) (*T, error) {
+	defer c.release()
 	res, err := c.do()
 	if err != nil {
 		return nil, err
