@@ -86,11 +86,11 @@ func (r *Redactor) Text(v string) string {
 		return v
 	}
 	var clean strings.Builder
-	next := slices.Repeat([]int{-1}, len(r.secrets)) // where each secret is found next
+	next := make([]int, len(r.secrets)) // where each secret is found next
 	for done := 0; ; {
 		start := len(v)
 		for i, secret := range r.secrets {
-			if next[i] < done {
+			if done == 0 || next[i] < done {
 				next[i] = len(v)
 				if at := strings.Index(v[done:], prefix(secret)); at >= 0 {
 					next[i] = done + at
