@@ -50,6 +50,9 @@ func (c *lowLevel) call(ctx context.Context, op *Operation) *call {
 	call.headers = append(call.scratch.headers[:0],
 		rest.Field{Name: "Accept", Value: "application/json"},
 		rest.Field{Name: "Clerk-Api-Version", Value: op.APIVersion})
+	if c.err == nil { // an error may be for a zero Client, which has no key
+		call.redactor.Add(strings.TrimPrefix(c.Authorization(), bearer))
+	}
 	if ctx == nil {
 		call.invalid("ctx is nil; use context.Background()")
 	}
@@ -80,7 +83,6 @@ func (c *call) do() (*rest.Response, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	c.redactor.Add(strings.TrimPrefix(c.Authorization(), bearer))
 	if c.payload != nil {
 		c.headers = append(c.headers, rest.Field{Name: "Content-Type", Value: "application/json"})
 	}

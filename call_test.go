@@ -98,6 +98,7 @@ func TestBadParametersAreRefusedBeforeAnythingIsSent(t *testing.T) {
 		"limit too high":             {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Limit: 501}) }, "limit is 501, but must be at most 500"},
 		"limit too low":              {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Limit: -1}) }, "limit is -1, but must be at least 1"},
 		"negative offset":            {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Offset: -1}) }, "offset is -1"},
+		"key as a status":            {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Status: testKey}) }, `status is "[redacted]", but`},
 		"status pending":             {func() (any, error) { return c.List(ctx, clerksessions.ListParams{Status: "pending"}) }, `status is "pending", but must be one of abandoned, active`},
 		"create without user":        {func() (any, error) { return c.Create(ctx, clerksessions.CreateParams{}) }, "user_id is required"},
 		"create, invalid UTF-8":      {func() (any, error) { return c.Create(ctx, clerksessions.CreateParams{UserID: "\xff"}) }, "user_id is not valid UTF-8"},

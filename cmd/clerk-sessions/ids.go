@@ -181,6 +181,7 @@ type idReader struct {
 	name string
 	line int
 
+	plain  bool   // a line without columns had an id
 	comma  rune   // the separator of the columns; zero until a line has one
 	column int    // the column of the ids; -1 before a header
 	record string // the lines read of a record with an unfinished quoted field
@@ -195,6 +196,9 @@ func (r *idReader) id(line string) (string, error) {
 	}
 	id, _, _ := strings.Cut(line, "#")
 	id = strings.TrimSpace(id)
+	if r.comma == 0 && (strings.HasPrefix(id, "[") || strings.HasPrefix(id, "{")) {
+		return "", usagef("%s: line %d is JSON: give one id on each line", r.name, r.line)
+	}
 	if r.comma == 0 && strings.ContainsAny(id, ",;\t") {
 		r.comma = slices.MaxFunc([]rune("\t;,"), func(a, b rune) int {
 			return cmp.Compare(strings.Count(id, string(a)), strings.Count(id, string(b)))
@@ -209,6 +213,7 @@ func (r *idReader) id(line string) (string, error) {
 	if id == "" || r.header(id) {
 		return "", nil
 	}
+	r.plain = true
 	return r.checked(id, r.line)
 }
 
@@ -228,19 +233,20 @@ func (r *idReader) cell(line string) (string, error) {
 	if errors.Is(err, io.EOF) {
 		return "", nil // blank, or a comment
 	}
-	if err != nil && strings.ContainsAny(strings.TrimSpace(record)[:1], "[{") {
-		return "", usagef("%s: line %d is JSON: give one id on each line", r.name, r.first)
-	}
 	if err != nil {
 		return "", usagef("%s: line %d: %w", r.name, r.first, errors.Unwrap(err))
 	}
 	for i, cell := range row {
 		row[i] = strings.TrimSpace(cell)
 	}
-	for _, name := range r.columns {
-		if i := slices.IndexFunc(row, func(cell string) bool { return normalize(cell) == name }); i >= 0 {
-			r.column = i
-			return "", nil
+	// A later row may be a header only without an id: a cell such as "user" may be a role.
+	isID := func(cell string) bool { return r.valid(cell) && !r.header(cell) }
+	if r.column < 0 || !slices.ContainsFunc(row, isID) {
+		for _, name := range r.columns {
+			if i := slices.IndexFunc(row, func(cell string) bool { return normalize(cell) == name }); i >= 0 {
+				r.column = i
+				return "", nil
+			}
 		}
 	}
 	switch {
@@ -261,7 +267,10 @@ func (r *idReader) cutError(row []string) error {
 		return nil
 	case slices.ContainsFunc(row[column+1:], r.valid):
 		return usagef("%s: line %d has several %s ids: give one on each line", r.name, r.first, r.noun)
-	case strings.ContainsRune(strings.Join(row[:column], ""), r.comma): // cut does not know quotes
+	case r.plain:
+		return usagef("%s: line %d has columns, but the lines before do not: give one id on each line", r.name, r.first)
+	case strings.ContainsRune(strings.Join(row[:column], ""), r.comma), // cut does not know quotes
+		strings.Contains(strings.Join(row, ""), "\n"):
 		return usagef("%s: line %d: no column has a name such as %s_id: name it in the first line",
 			r.name, r.first, r.noun)
 	}

@@ -110,8 +110,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.asJSON, "json", false, "print JSON, one object on each line")
 	flags.BoolVar(&a.noColor, "no-color", false, "disable colors (also: NO_COLOR in the environment)")
 	flags.BoolVar(&a.verbose, "verbose", false, "log each attempt of a call to stderr")
-	flags.Func("timeout", "stop after this `DURATION`, such as 10m; calls in flight get 5s more (default none)",
-		duration(&a.timeout))
+	flags.Func("timeout", "stop after this `DURATION`, such as 10m (default none)", duration(&a.timeout))
 	root.AddCommand(
 		a.listCommand(), a.getCommand(), a.createCommand(), a.revokeCommand(), a.revokeAllCommand(),
 		a.tokenCommand(), a.refreshCommand(), a.verifyCommand(), a.emulateCommand(), a.versionCommand(),

@@ -10,6 +10,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/clerksessions/clerksessions"
@@ -74,7 +75,7 @@ func (r *revokeRun) pass(ctx context.Context, what string, items []*item, do fun
 	defer stop(nil)
 	p := r.begin(what, items)
 	defer p.end()
-	if r.report.file != nil || r.asJSON { // which have all errors
+	if r.report.file != nil || r.asJSON && !r.flags.dryRun { // which have all errors
 		r.alike = map[string]int{}
 	}
 	defer r.printAlike()
@@ -136,7 +137,13 @@ func (r *revokeRun) fail(ctx context.Context, it *item, err error) {
 	case !errors.As(err, new(wrongResponse)):
 		full = fmt.Errorf("cannot list the sessions of %s: %w", cmp.Or(it.user, r.flags.client), err)
 	}
-	if r.alike == nil || few(r.alike, full, maxAlike) {
+	text := describe(full)
+	for _, id := range []string{it.session, cmp.Or(it.user, r.flags.client)} {
+		if id != "" {
+			text = strings.ReplaceAll(text, id, "…")
+		}
+	}
+	if r.alike == nil || r.unshown != nil || few(r.alike, text, maxAlike) {
 		r.printError(full)
 	}
 	e := entry{SessionID: it.session, UserID: it.user, Outcome: failed, TraceID: it.traceID,
@@ -158,12 +165,12 @@ func (r *revokeRun) stop(ctx context.Context, err error) {
 	r.stopped = cmp.Or(r.stopped, context.Cause(ctx), err)
 }
 
-// varying matches the parts in which equal errors differ: ids and ports.
-var varying = regexp.MustCompile(`\b(user|sess|client)_[\w-]+|trace [^\]]+|\d{4,}`)
+// varying matches the parts in which equal errors differ: trace ids and ports.
+var varying = regexp.MustCompile(`trace [^\]]+|\d{4,}`)
 
 // few counts an error and reports whether at most n equal ones have been counted.
-func few(counts map[string]int, err error, n int) bool {
-	text := varying.ReplaceAllString(describe(err), "…")
+func few(counts map[string]int, text string, n int) bool {
+	text = varying.ReplaceAllString(text, "…")
 	counts[text]++
 	return counts[text] <= n
 }
@@ -216,7 +223,7 @@ func (r *revokeRun) notify(e bulk.Event[*item]) {
 	switch limited := errors.Is(e.Err, clerksessions.ErrRateLimited); {
 	case limited && !r.redraws():
 		r.note("Rate limited by Clerk; resuming in %s.", shortDuration(e.Wait))
-	case !limited && few(r.reasons, e.Err, 1):
+	case !limited && few(r.reasons, describe(e.Err), 1):
 		r.note("Calls fail; retrying: %s", describe(e.Err))
 	}
 }

@@ -166,6 +166,39 @@ func TestTheReasonOfAPauseIsShownAtOnce(t *testing.T) {
 	})
 }
 
+// Without a record of them elsewhere, no error is left out.
+func TestEveryErrorIsPrintedIfNothingElseHasIt(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range map[string]func(*revokeRun){
+		"dry run":       func(r *revokeRun) { r.flags.dryRun = true },
+		"broken stdout": func(r *revokeRun) { r.unshown = io.ErrClosedPipe },
+		"codes":         func(*revokeRun) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r, server := testRun(20, 1, revokeAllFlags{})
+				r.out, r.asJSON = io.Discard, true
+				prepare(r)
+				n := 0
+				server.FailFunc(func(req sessionstest.Request) *sessionstest.Fault {
+					if req.Operation != "GetSessionList" {
+						return nil
+					}
+					n++
+					body := fmt.Sprintf(`{"errors":[{"code":"user_code_%d"}]}`, n)
+					if r.flags.dryRun || r.unshown != nil {
+						body = `{"errors":[{"code":"the_same"}]}`
+					}
+					return &sessionstest.Fault{Status: 403, Body: []byte(body)}
+				})
+				revokeAll(t.Context(), r)
+				assert.Equal(t, 20, strings.Count(stderr(r), "error: cannot list the sessions of user_"), stderr(r))
+			})
+		})
+	}
+}
+
 // Of errors that differ only in an id or a port, the first few are printed, but each is
 // in the JSON output.
 func TestEqualErrorsArePrintedAFewTimes(t *testing.T) {
