@@ -218,6 +218,7 @@ func TestASecretAtTheLimitIsRedacted(t *testing.T) {
 func FuzzRedact(f *testing.F) {
 	f.Add(testSecret, testSecret[:14], true)
 	f.Add(`{"a":"\u0073k_test_`, `canary_5f3759df"}`, false)
+	f.Add(testSecret[:8]+"\xff"+testSecret[8:12], strings.Repeat("x", maxLine), false) // OneLine must not join it
 	f.Fuzz(func(t *testing.T, before, after string, truncated bool) {
 		r := newRedactor(testSecret)
 		body := before + testSecret + after

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -14,8 +15,11 @@ const (
 // OneLine sanitizes an untrusted text for use in an error: it replaces line breaks and
 // unprintable characters by spaces and truncates the text to 300 bytes.
 func OneLine(v string) string {
-	if len(v) > maxLine {
-		v = strings.ToValidUTF8(v[:maxLine], "") + "..."
+	if end := maxLine; len(v) > end {
+		for end > 0 && !utf8.RuneStart(v[end]) {
+			end--
+		}
+		v = v[:end] + "..."
 	}
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
