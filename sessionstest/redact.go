@@ -33,7 +33,7 @@ func (key redactor) text(v string) string {
 // short redacts a text and truncates it to maxKept bytes.
 func (key redactor) short(v string) string {
 	if v = key.text(v); len(v) > maxKept {
-		v = strings.ToValidUTF8(v[:maxKept], "") + "..."
+		v = strings.ToValidUTF8(v[:maxKept], "?") + "..." // removing bytes could join a secret
 	}
 	return strings.Clone(v) // a substring would keep the whole request in memory
 }
