@@ -78,8 +78,8 @@ func logAttrs(op *Operation, n int, duration slog.Attr, err error) []slog.Attr {
 	return attrs
 }
 
-// reason returns why there is no complete response, in fixed words: the text of err may
-// hold an id, a URL or a header.
+// reason returns why a response is missing or incomplete, in fixed words: the text of err
+// may contain an id, a URL or a header.
 func reason(err error) string {
 	for _, fixed := range []error{rest.ErrTruncated, context.DeadlineExceeded, context.Canceled,
 		io.EOF, io.ErrUnexpectedEOF} {

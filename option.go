@@ -142,9 +142,9 @@ func WithMaxAttempts(n int) Option {
 }
 
 // WithLogger sets a logger. Each attempt is logged at level Debug and each retry at
-// level Warn, with operation, attempt, duration or wait, and status and trace id, or the
-// reason why there is no complete response. The log never holds an id, a URL, a header
-// or a body. Default: no log.
+// level Warn, with operation, attempt, duration or wait, status and trace id, and the
+// reason if a response is missing or incomplete. Ids, URLs, headers and bodies are not
+// logged. The default is not to log.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {

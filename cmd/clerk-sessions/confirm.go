@@ -61,7 +61,7 @@ func (t *terminal) confirm(ctx context.Context, question string) error {
 
 // instanceName returns a name for an instance, such as "api.clerk.com (live)".
 func instanceName(baseURL, key string) string {
-	u, _ := url.Parse(baseURL) // it is valid: there is a client for it
+	u, _ := url.Parse(baseURL) // valid, as the client was made with it
 	if kind := instanceKind(key); kind != "" {
 		return u.Host + " (" + kind + ")"
 	}

@@ -117,7 +117,7 @@ func advice(err error) string {
 		return "check the id, and that the secret key belongs to the same instance"
 	case errors.Is(err, clerksessions.ErrGone):
 		return "verify the token locally, without --remote"
-	case errors.Is(err, clerksessions.ErrRateLimited) && errors.As(err, &apiErr) && apiErr.RetryAfter > 0:
+	case errors.Is(err, clerksessions.ErrRateLimited) && apiErr != nil && apiErr.RetryAfter > 0:
 		return "run the command again in " + shortDuration(apiErr.RetryAfter)
 	case errors.Is(err, clerksessions.ErrRateLimited):
 		return "wait a little and run the command again"

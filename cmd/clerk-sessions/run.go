@@ -214,7 +214,7 @@ func (r *revokeRun) show(e entry) {
 	})
 }
 
-// notify shows a pause, with each reason once.
+// notify shows a pause. A reason other than the rate limit is shown once.
 func (r *revokeRun) notify(e bulk.Event[*item]) {
 	if e.Kind != bulk.Pause {
 		return
